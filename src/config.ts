@@ -1,0 +1,156 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { OperatorError } from './errors.ts';
+
+export const roles = ['gateway', 'projector', 'api'] as const;
+export type Role = (typeof roles)[number];
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const positive = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+
+const url = (...protocols: readonly string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)),
+      `must begin with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
+    );
+
+const partition = z
+  .string()
+  .regex(/^[1-9][0-9]{0,3}\/[1-9][0-9]{0,3}$/, 'must be i/n, for example 1/4')
+  .transform((text) => {
+    const [index = 1, count = 1] = text.split('/').map(Number);
+    return { index, count };
+  })
+  .refine(({ index, count }) => index <= count, 'must be i/n with i at most n');
+
+/** Every setting: its form and its default. README.md tells what each is for. */
+const environmentSchema = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  HTTP_PORT: port.default(9092),
+  WS_PORT: port.default(9093),
+  DATA_DIR: z.string().min(1).default('./data'),
+  EVENTSTORE_URL: url('esdb', 'esdb+discover').optional(),
+  MONGODB_URL: url('mongodb', 'mongodb+srv').optional(),
+  ROLES: list
+    .pipe(z.array(z.enum(roles, `each must be one of ${roles.join(', ')}`)).min(1, 'must name at least one role'))
+    .default([...roles]),
+  FEED: z.enum(['catch-up', 'persistent']).default('catch-up'),
+  GATEWAY_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')
+    .optional(),
+  PROJECTOR_PARTITION: partition.default({ index: 1, count: 1 }),
+  AUTH: z.enum(['none', 'jwt']).default('none'),
+  JWT_SECRET: z.string().min(1).optional(),
+  JWT_PUBLIC_KEY: z.string().min(1).optional(),
+  JWKS_URL: url('http', 'https').optional(),
+  CORS_ORIGINS: list.default([]),
+  COMMAND_TIMEOUT_MS: positive.max(600_000).default(5_000),
+  MAX_IN_FLIGHT: positive.default(10_000),
+  RATE_LIMIT: z.coerce.number().int().min(0).default(0),
+  MAX_BUFFERED_BYTES: positive.min(1_024).max(1_073_741_824).default(1_048_576),
+  DRAIN_MS: z.coerce.number().int().min(0).max(600_000).default(10_000),
+  DEMO_USERS: z.enum(['0', '1']).default('0'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+export type Auth =
+  | { readonly mode: 'none' }
+  | {
+      readonly mode: 'jwt';
+      readonly secret: string | undefined;
+      /** PEM: RS256, ES256 or EdDSA, as the key says. */
+      readonly publicKey: string | undefined;
+      readonly jwksUrl: string | undefined;
+    };
+
+export interface Config {
+  readonly host: string;
+  /** 0: any free port; the `ready` line tells which. */
+  readonly httpPort: number;
+  readonly wsPort: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly roles: ReadonlySet<Role>;
+  readonly auth: Auth;
+  /** Empty: in mode jwt no origin may read answers; in mode none every one may. */
+  readonly corsOrigins: readonly string[];
+  /** Milliseconds. */
+  readonly commandTimeoutMs: number;
+  /** Commands per gateway. */
+  readonly maxInFlight: number;
+  /** Sends per user and second; 0: no limit. */
+  readonly rateLimit: number;
+  /** Unsent bytes per socket. */
+  readonly maxBufferedBytes: number;
+  /** Milliseconds. */
+  readonly drainMs: number;
+  readonly demoUsers: boolean;
+  readonly logLevel: string;
+}
+
+/**
+ * Reads the settings. Throws `OperatorError` with one line per fault. An empty variable counts as not set, as compose
+ * files and shells make them.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(given);
+  const faults = parsed.success
+    ? contradictions(parsed.data)
+    : parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`);
+  if (!parsed.success || faults.length > 0) throw new OperatorError(faults.join('\n'));
+  const env = parsed.data;
+  return {
+    host: env.HOST,
+    httpPort: env.HTTP_PORT,
+    wsPort: env.WS_PORT,
+    dataDir: resolve(env.DATA_DIR),
+    roles: new Set(env.ROLES),
+    auth: authOf(env),
+    corsOrigins: env.CORS_ORIGINS,
+    commandTimeoutMs: env.COMMAND_TIMEOUT_MS,
+    maxInFlight: env.MAX_IN_FLIGHT,
+    rateLimit: env.RATE_LIMIT,
+    maxBufferedBytes: env.MAX_BUFFERED_BYTES,
+    drainMs: env.DRAIN_MS,
+    demoUsers: env.DEMO_USERS === '1',
+    logLevel: env.LOG_LEVEL,
+  };
+}
+
+type Environment = z.infer<typeof environmentSchema>;
+
+function contradictions(env: Environment): string[] {
+  const faults: string[] = [];
+  const keys = [env.JWT_SECRET, env.JWT_PUBLIC_KEY, env.JWKS_URL].filter((key) => key !== undefined);
+  if (env.AUTH === 'jwt' && keys.length !== 1) {
+    faults.push('AUTH: jwt needs exactly one of JWT_SECRET, JWT_PUBLIC_KEY, JWKS_URL');
+  }
+  if (env.AUTH === 'none' && keys.length > 0) {
+    faults.push('AUTH: none takes no JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL; set AUTH=jwt to check tokens');
+  }
+  if (env.EVENTSTORE_URL !== undefined) faults.push('EVENTSTORE_URL: this build has the embedded log only; unset it');
+  if (env.MONGODB_URL !== undefined) {
+    faults.push('MONGODB_URL: this build has the embedded read model only; unset it');
+  }
+  if (env.FEED === 'persistent') faults.push('FEED: persistent needs EVENTSTORE_URL');
+  if (env.PROJECTOR_PARTITION.count > 1) {
+    faults.push('PROJECTOR_PARTITION: the embedded read model has one projector, 1/1');
+  }
+  return faults;
+}
+
+function authOf(env: Environment): Auth {
+  if (env.AUTH === 'none') return { mode: 'none' };
+  return { mode: 'jwt', secret: env.JWT_SECRET, publicKey: env.JWT_PUBLIC_KEY, jwksUrl: env.JWKS_URL };
+}

@@ -1,0 +1,137 @@
+/**
+ * The log: the one place that anything is written to. Written for EventStoreDB first; the embedded log gives the same
+ * guarantees. test/contract/event-store.ts holds every adapter to them.
+ *
+ * Revisions and positions are plain numbers here: exact up to 2^53, which a revision reaches after 28,000 years at
+ * 10,000 events a second, and an EventStoreDB position (a byte offset) after nine petabytes. Adapters convert bigints
+ * at their edge.
+ */
+
+/** An event to append. */
+export interface EventData {
+  /** UUID. The same id at the same place is the same event: that is what makes a retry safe. */
+  readonly id: string;
+  /** Past tense, e.g. `MessageSent`. */
+  readonly type: string;
+  readonly data: unknown;
+  readonly metadata: EventMetadata;
+}
+
+export interface EventMetadata {
+  /** Shape of `data`. */
+  readonly schemaVersion: number;
+  readonly $correlationId?: string;
+  readonly $causationId?: string;
+  /** In a conversation: seq of its newest message after this event, so that the newest event alone tells the next. */
+  readonly lastSeq?: number;
+}
+
+/** A past fact, with its place. */
+export interface RecordedEvent extends EventData {
+  readonly stream: string;
+  /** 0-based place in its stream, no gaps. */
+  readonly revision: number;
+  /** Place in the whole log: grows with every event, not by one. The first is above 0. */
+  readonly position: number;
+  /** When the log took it, epoch milliseconds. */
+  readonly created: number;
+}
+
+/** Optimistic lock of an append: the stream's newest revision, or that there is no such stream. */
+export type ExpectedRevision = number | 'no_stream';
+
+export interface AppendResult {
+  /** Revision of the append's last event. */
+  readonly revision: number;
+  /** Position of the append's last event. */
+  readonly position: number;
+  /** Each event as recorded, in order; on a repeated append, what was recorded the first time. */
+  readonly events: readonly RecordedEvent[];
+}
+
+export interface ReadStreamOptions {
+  readonly direction: 'forwards' | 'backwards';
+  /** Inclusive. Default: the stream's first event forwards, its last backwards. */
+  readonly fromRevision?: number;
+  /** At most this many events. */
+  readonly maxCount: number;
+}
+
+export interface SubscribeOptions {
+  /** Exclusive: the position of the last event already had, 0 for the whole log. */
+  readonly after: number;
+  /** Only streams whose name begins with one of these. */
+  readonly prefixes: readonly string[];
+  /** Ends the subscription: the iteration is then done, without an error. */
+  readonly signal: AbortSignal;
+  /** Most events in one batch, default 1,000. */
+  readonly maxBatch?: number;
+}
+
+/** Some events in log order. `caughtUp`: nothing more was in the log when this batch was made (it may be empty). */
+export interface EventBatch {
+  readonly events: readonly RecordedEvent[];
+  readonly caughtUp: boolean;
+}
+
+export interface EventStore {
+  /**
+   * Appends all of `events` or none, and resolves once they are durable.
+   *
+   * Idempotent: the same ids at the same expected revision give the first outcome, also after the stream has moved on.
+   * Throws `WrongExpectedRevisionError` where the stream is elsewhere and the events are not there yet,
+   * `EventStoreUnavailableError` where the store gave no answer: the outcome is then unknown, append the same again.
+   */
+  appendToStream(
+    stream: string,
+    events: readonly EventData[],
+    expectedRevision: ExpectedRevision,
+  ): Promise<AppendResult>;
+
+  /** Events of one stream; empty where there is no such stream. Throws `EventStoreUnavailableError`. */
+  readStream(stream: string, options: ReadStreamOptions): Promise<readonly RecordedEvent[]>;
+
+  /**
+   * The log in order, from `after` on, without end: first what is there, then what comes. Each event once.
+   * With back-pressure: nothing is read ahead of the consumer. Throws `EventStoreUnavailableError` where the store is
+   * lost; the consumer subscribes again after the last position it applied.
+   */
+  subscribeToAll(options: SubscribeOptions): AsyncIterable<EventBatch>;
+
+  /** Position of the newest event, 0 in an empty log. Throws `EventStoreUnavailableError`. */
+  lastPosition(): Promise<number>;
+
+  /** Ends subscriptions, waits for appends in flight, gives everything back. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** The stream is not where the append expected it. Nothing was written. */
+export class WrongExpectedRevisionError extends Error {
+  readonly stream: string;
+  readonly expected: ExpectedRevision;
+  readonly actual: ExpectedRevision;
+
+  constructor(stream: string, expected: ExpectedRevision, actual: ExpectedRevision) {
+    super(`stream ${stream} is at ${actual}, not at ${expected}`);
+    this.name = 'WrongExpectedRevisionError';
+    this.stream = stream;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** The store did not answer, or answered that it cannot now. What was asked may or may not have happened. */
+export class EventStoreUnavailableError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'EventStoreUnavailableError';
+  }
+}
+
+/** What the log holds is not what was written to it. Never repaired in silence: an operator must decide. */
+export class LogDamagedError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'LogDamagedError';
+  }
+}

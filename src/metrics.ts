@@ -1,0 +1,96 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** Everything `/metrics` shows. One object per process, handed to each room; names follow Prometheus' conventions. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    commands: new Counter({
+      name: 'weiliao_commands_total',
+      help: 'Commands by kind (send, read, register) and outcome (accepted, duplicate, unchanged, or an error code).',
+      labelNames: ['kind', 'outcome'] as const,
+      registers,
+    }),
+    commandsInFlight: new Gauge({
+      name: 'weiliao_commands_in_flight',
+      help: 'Commands without an outcome yet.',
+      registers,
+    }),
+    appendConflicts: new Counter({
+      name: 'weiliao_append_conflicts_total',
+      help: 'Appends that found their stream moved on and were decided again.',
+      registers,
+    }),
+    appendSeconds: new Histogram({
+      name: 'weiliao_append_seconds',
+      help: 'Time of one append until durable.',
+      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+      registers,
+    }),
+    appendEvents: new Histogram({
+      name: 'weiliao_append_events',
+      help: 'Events in one append.',
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+      registers,
+    }),
+    commitAppends: new Histogram({
+      name: 'weiliao_commit_appends',
+      help: 'Appends in one transaction of the embedded log (one fsync).',
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+      registers,
+    }),
+    logPosition: new Gauge({ name: 'weiliao_log_position', help: 'Newest position this process knows of.', registers }),
+    feedPosition: new Gauge({
+      name: 'weiliao_feed_position',
+      help: 'Newest position handed to local sockets.',
+      registers,
+    }),
+    feedLagSeconds: new Histogram({
+      name: 'weiliao_feed_lag_seconds',
+      help: 'Age of an event when it is handed to local sockets, one sample a batch.',
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+      registers,
+    }),
+    projectionPosition: new Gauge({ name: 'weiliao_projection_position', help: 'Last applied position.', registers }),
+    projectionLag: new Gauge({
+      name: 'weiliao_projection_lag_events',
+      help: 'Positions between the log and the read model.',
+      registers,
+    }),
+    projectionEvents: new Counter({ name: 'weiliao_projection_events_total', help: 'Events applied.', registers }),
+    projectionUnknown: new Counter({
+      name: 'weiliao_projection_unknown_events_total',
+      help: 'Events of kinds this program does not know, left aside.',
+      registers,
+    }),
+    projectionFailures: new Counter({
+      name: 'weiliao_projection_failures_total',
+      help: 'Batches that could not be applied and were tried again.',
+      registers,
+    }),
+    sockets: new Gauge({
+      name: 'weiliao_sockets',
+      help: 'Open sockets by kind (v1, original).',
+      labelNames: ['kind'] as const,
+      registers,
+    }),
+    framesIn: new Counter({ name: 'weiliao_frames_received_total', help: 'Frames from clients.', registers }),
+    framesOut: new Counter({ name: 'weiliao_frames_sent_total', help: 'Frames to clients.', registers }),
+    fanOut: new Histogram({
+      name: 'weiliao_fan_out_sockets',
+      help: 'Local sockets that one event went to.',
+      buckets: [0, 1, 2, 3, 4, 8, 16, 64, 256],
+      registers,
+    }),
+    closes: new Counter({
+      name: 'weiliao_closes_total',
+      help: 'Closed sockets by close code.',
+      labelNames: ['code'] as const,
+      registers,
+    }),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
