@@ -177,10 +177,10 @@ class ReconnectingSession implements Session {
     this.#emitter.emit('open', frame);
   }
 
-  /** An error that answers no command. Before the `welcome` it answers `hello`: without one there is no session. */
+  /** An error that answers no command. Before the `welcome` it answers `hello`: without one there is no session (a 4501 follows by itself). */
   #failed(error: ClientError): void {
     this.#emitter.emit('error', error);
-    if (this.#state !== 'connecting') return;
+    if (this.#state !== 'connecting' || error.code === 'NOT_AUTHENTICATED') return;
     if (!error.temporary) this.#stop(error);
     this.#connection?.close(1000, error.code);
   }
