@@ -7,7 +7,7 @@ const timeoutMs = 15_000;
 /** From `hello` to `welcome`. */
 export class Handshake {
   readonly #user: string;
-  readonly #welcome = deferred<void>();
+  readonly #welcome = deferred<true>();
   #done = false;
 
   constructor(user: string) {
@@ -21,7 +21,7 @@ export class Handshake {
 
   welcomed(): void {
     this.#done = true;
-    this.#welcome.resolve();
+    this.#welcome.resolve(true);
   }
 
   failed(why: string): void {
