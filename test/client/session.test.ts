@@ -254,6 +254,14 @@ describe('a session whose connection ends', () => {
     await (await server.accept()).welcome();
   });
 
+  it('gives up a connection that is never welcome, and says nothing before it is', async () => {
+    const session = open({ heartbeatMs: 15 });
+    const peer = await server.accept();
+    expect(await next(session, 'close')).toMatchObject({ code: 1006 });
+    expect(await peer.next()).toMatchObject({ type: 'hello' });
+    expect(peer.unread).toBe(0);
+  });
+
   it('waits longer after each failure, up to a limit, never in step with others', async () => {
     const { url } = server;
     server.close();
