@@ -28,6 +28,7 @@ export class Connection {
   readonly #pings: Deferred<PongFrame>[] = [];
   #silentBeats = 0;
   #open = false;
+  #welcomed = false;
   #ended = false;
 
   constructor(options: ConnectionOptions) {
@@ -75,6 +76,7 @@ export class Connection {
       this.#options.onError(error);
       return;
     }
+    if (frame?.type === 'welcome') this.#welcomed = true;
     if (frame?.type === 'pong') this.#pings.shift()?.resolve(frame);
     else if (frame !== undefined) this.#options.onFrame(frame);
   }
@@ -82,7 +84,8 @@ export class Connection {
   #beat(): void {
     this.#silentBeats += 1;
     if (this.#silentBeats === 1) return;
-    if (this.#silentBeats === 2 && this.#open) {
+    // Before its `welcome` a client has nothing to say.
+    if (this.#silentBeats === 2 && this.#welcomed) {
       this.ping().catch(() => undefined);
       return;
     }

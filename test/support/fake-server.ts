@@ -40,7 +40,8 @@ export async function startFakeServer(faults: Faults = {}): Promise<FakeServer> 
       heldBack.set(to + conversation, [...held, text]);
       return;
     }
-    for (let copy = 0; copy < (faults.copies?.(seq) ?? 1); copy += 1) socket?.send(text);
+    const copies = faults.copies?.(seq) ?? 1;
+    for (let copy = 0; copy < copies; copy += 1) socket?.send(text);
     for (const earlier of held) socket?.send(earlier);
   };
   const take = (socket: WebSocket<UserData>, { id, to, msg }: SendFrame): void => {
