@@ -1,0 +1,90 @@
+import { isUtf8 } from 'node:buffer';
+import cors from '@fastify/cors';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { fastify, LogController } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyServerOptions } from 'fastify';
+import { validatorCompiler } from 'fastify-type-provider-zod';
+import { WeiliaoError } from '../errors.ts';
+import type { ApiContext, ApiDeps } from './context.ts';
+import { minPositionHeader, positionHeader } from './context.ts';
+import { conversationRoutes } from './conversations.ts';
+import { createFreshness } from './freshness.ts';
+import { messageRoutes } from './messages.ts';
+import { docsOptions, openApiOptions } from './openapi.ts';
+import { operationRoutes } from './operations.ts';
+import { originalRoutes } from './original.ts';
+import { answerClientError, createErrorHandler, notFound, sendProblem } from './problem.ts';
+import { createUserDirectory } from './user-directory.ts';
+import { userRoutes } from './users.ts';
+
+/** The REST API, not listening yet. `listen`, `inject` and `close` are fastify's. */
+export function createApi(deps: ApiDeps): FastifyInstance {
+  const { authenticator, config, floor, readModel } = deps;
+  const { mode } = authenticator;
+  const handleError = createErrorHandler(mode);
+  const logger: FastifyBaseLogger = deps.logger.child({ component: 'api' });
+  const app = fastify({
+    ...serverOptions,
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: handleError,
+  });
+
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, notFound, mode));
+  app.setValidatorCompiler(validatorCompiler);
+  // Answers are made by mappings that the compiler checks against these same schemas, and the tests check every answer
+  // against the OpenAPI document. Running zod over a page of 50 messages as well costs ten times its serialisation.
+  app.setSerializerCompiler(() => (payload) => JSON.stringify(payload));
+  app.decorateRequest('caller', null);
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.header('Cache-Control', 'no-store').header('X-Content-Type-Options', 'nosniff');
+    done();
+  });
+  acceptOnlyJson(app);
+
+  void app.register(cors, {
+    origin: mode === 'none' ? '*' : [...config.corsOrigins],
+    methods: ['GET', 'POST', 'PUT'],
+    allowedHeaders: ['X-User-Id', 'Authorization', 'Content-Type', minPositionHeader],
+    exposedHeaders: [positionHeader, 'Retry-After'],
+    maxAge: 600,
+    strictPreflight: false,
+  });
+  void app.register(swagger, openApiOptions(mode));
+  void app.register(swaggerUi, docsOptions);
+
+  const context: ApiContext = {
+    ...deps,
+    freshness: createFreshness(readModel, floor),
+    users: createUserDirectory(readModel),
+  };
+  const resources = [operationRoutes, userRoutes, messageRoutes, conversationRoutes];
+  if (mode === 'none') resources.push(originalRoutes);
+  for (const resource of resources) void app.register(resource, context);
+  return app;
+}
+
+const serverOptions = {
+  bodyLimit: 64 * 1024,
+  /** Milliseconds to receive a whole request. */
+  requestTimeout: 15_000,
+  /** Milliseconds that an idle connection is kept: longer than the 60 s of common load balancers. */
+  keepAliveTimeout: 65_000,
+  /** While it closes, the server finishes what comes on open connections. */
+  return503OnClosing: false,
+  clientErrorHandler: answerClientError,
+  /** No id is too long to be told that it does not exist; Node's limit on headers bounds the path. */
+  routerOptions: { maxParamLength: 16_384 },
+} satisfies FastifyServerOptions;
+
+/** JSON is the one language of bodies. It must be UTF-8: what cannot be decoded would be stored as something else. */
+function acceptOnlyJson(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (isUtf8(body)) void parseJson(request, body.toString(), done);
+    else done(new WeiliaoError('BAD_FRAME', 'the body is not UTF-8'));
+  });
+}

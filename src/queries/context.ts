@@ -1,0 +1,48 @@
+import type { FastifyReply } from 'fastify';
+import type { Authenticator } from '../auth.ts';
+import type { Commands } from '../commands/commands.ts';
+import type { Config } from '../config.ts';
+import type { Logger } from '../logger.ts';
+import type { Metrics } from '../metrics.ts';
+import type { ReadModelQueries } from '../read-model/read-model.ts';
+import type { Freshness } from './freshness.ts';
+import type { UserDirectory } from './user-directory.ts';
+
+/** What `/readyz` answers: ready where every part of the process is. */
+export interface HealthReport {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+}
+
+/** What the REST API is made of. */
+export interface ApiDeps {
+  readonly config: Pick<Config, 'auth' | 'corsOrigins'>;
+  readonly readModel: ReadModelQueries;
+  readonly commands: Commands;
+  readonly authenticator: Authenticator;
+  readonly metrics: Pick<Metrics, 'registry'>;
+  readonly logger: Logger;
+  /** Newest log position that this process has shown or acknowledged to the user, 0: none. Queries wait for it a moment. */
+  readonly seenBy: (user: string) => number;
+  /** Log position that the read model must have reached before anything is answered from it: the log's end at start. */
+  readonly floor: () => number;
+  readonly health: () => HealthReport;
+  /** The AsyncAPI document of the gateway, served as it is. */
+  readonly asyncApi: unknown;
+}
+
+/** What each resource is given. */
+export interface ApiContext extends ApiDeps {
+  readonly freshness: Freshness;
+  readonly users: UserDirectory;
+}
+
+/** Where a command answer says how far the log is; a query sends it back as `Weiliao-Min-Position`. */
+export const positionHeader = 'Weiliao-Position';
+export const minPositionHeader = 'Weiliao-Min-Position';
+
+/** Tells the client, and this process, which log position the answered command reached. */
+export function acknowledge(reply: FastifyReply, context: ApiContext, position: number): void {
+  context.freshness.acknowledged(position);
+  void reply.header(positionHeader, String(position));
+}

@@ -1,0 +1,66 @@
+import { parseConversationId, peerOf } from '../domain/conversation/conversation-id.ts';
+import { WeiliaoError } from '../errors.ts';
+import type {
+  ConversationDocument,
+  MemberDocument,
+  MessageDocument,
+  ReadModelQueries,
+  UserDocument,
+} from '../read-model/read-model.ts';
+import type { Message } from './schemas.ts';
+
+/** A user as clients see it. */
+export function toUser({ _id: id, username, avatar }: Omit<UserDocument, 'position'>) {
+  return { id, username, avatar };
+}
+
+/** A message as clients see it. */
+export function toMessage(document: MessageDocument): Message {
+  return {
+    id: document._id,
+    clientId: document.client_id,
+    conversation: document.conversation,
+    seq: document.seq,
+    revision: document.revision,
+    from: document.from,
+    to: document.to,
+    msg: document.msg,
+    status: document.status,
+    sendDate: document.send_date,
+    readDate: document.read_date,
+  };
+}
+
+/** A message as one reader sees it: in a group the status is the reader's own. */
+export function toMessageFor(reader: MemberDocument, document: MessageDocument): Message {
+  const message = toMessage(document);
+  if (message.to !== null) return message;
+  if (message.from.id === reader.id) return { ...message, status: 2, readDate: message.sendDate };
+  const read = message.seq <= reader.read_seq;
+  return { ...message, status: read ? 2 : 1, readDate: read ? reader.read_date : null };
+}
+
+/**
+ * Throws `CONVERSATION_NOT_FOUND` where the id alone says that the user has no part in it. Goes before any access to a
+ * store, so that a direct conversation of others costs the same time whether it exists or not.
+ */
+export function assertMayBeIn(conversation: string, user: string): void {
+  if (parseConversationId(conversation)?.kind === 'group') return;
+  if (peerOf(conversation, user) === undefined) throw conversationNotFound();
+}
+
+/** The conversation and the asker's place in it. Throws `CONVERSATION_NOT_FOUND`. */
+export async function conversationOf(
+  readModel: Pick<ReadModelQueries, 'conversation'>,
+  id: string,
+  user: string,
+): Promise<{ readonly conversation: ConversationDocument; readonly member: MemberDocument }> {
+  const conversation = await readModel.conversation(id);
+  const member = conversation?.members.find((each) => each.id === user);
+  if (conversation === undefined || member === undefined) throw conversationNotFound();
+  return { conversation, member };
+}
+
+export function conversationNotFound(): WeiliaoError {
+  return new WeiliaoError('CONVERSATION_NOT_FOUND', 'conversation not found');
+}

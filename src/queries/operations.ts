@@ -1,0 +1,101 @@
+import type { FastifyReply } from 'fastify';
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { ApiContext } from './context.ts';
+import { answer } from './schemas.ts';
+
+const healthSchema = z.object({
+  ready: z.boolean(),
+  checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string().optional() })),
+});
+
+const documentSchema = z.record(z.string(), z.unknown());
+
+/** What operators, their tools and readers of the documentation need. Open to all: nothing here names a user. */
+export const operationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, { asyncApi, health, metrics }, done) => {
+  const tags = ['operations'];
+
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        tags,
+        operationId: 'healthz',
+        summary: 'Whether the process lives',
+        response: { 200: answer('It does', z.object({ status: z.literal('ok') })) },
+      },
+    },
+    () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        tags,
+        operationId: 'readyz',
+        summary: 'Whether the process can serve',
+        response: {
+          200: answer('Every check is well', healthSchema),
+          503: answer('A check is not well', healthSchema),
+        },
+      },
+    },
+    (_request, reply) => {
+      const report = health();
+      if (!report.ready) reply.header('Retry-After', '1');
+      void reply.code(report.ready ? 200 : 503).send({ ready: report.ready, checks: { ...report.checks } });
+    },
+  );
+
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        tags,
+        operationId: 'metrics',
+        summary: 'Metrics for Prometheus',
+        response: { 200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } } },
+      },
+    },
+    async (_request, reply) =>
+      reply.header('Content-Type', metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+
+  const asyncApiText = JSON.stringify(asyncApi);
+  app.get(
+    '/asyncapi.json',
+    {
+      schema: {
+        tags,
+        operationId: 'asyncApi',
+        summary: 'The WebSocket protocol as an AsyncAPI document',
+        response: { 200: answer('The document', documentSchema) },
+      },
+    },
+    (_request, reply) => sendText(reply, asyncApiText),
+  );
+
+  let openApiText: string | undefined;
+  app.get(
+    '/openapi.json',
+    {
+      schema: {
+        tags,
+        operationId: 'openApi',
+        summary: 'This API as an OpenAPI document',
+        response: { 200: answer('The document', documentSchema) },
+      },
+    },
+    (_request, reply) => sendText(reply, (openApiText ??= JSON.stringify(app.swagger()))),
+  );
+
+  app.get('/', { schema: { hide: true } }, (_request, reply) => void reply.redirect('/docs'));
+
+  done();
+};
+
+/** JSON that is text already. */
+function sendText(reply: FastifyReply, text: string): void {
+  void reply.type('application/json').send(text);
+}

@@ -1,0 +1,145 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Authenticator } from '../auth.ts';
+import { errorCodes, WeiliaoError } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import { EventStoreUnavailableError } from '../event-store/event-store.ts';
+import { ReadModelUnavailableError } from '../read-model/read-model.ts';
+
+export const problemType = 'application/problem+json';
+
+/** Seconds in `Retry-After`: overload and a read model that is behind pass quickly. */
+const retryAfterSeconds = '1';
+
+const codes = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]];
+
+/** An RFC 9457 problem. `type` and `title` are the same for every problem of a code; `detail` tells this one. */
+export const problemSchema = z
+  .object({
+    type: z.string().describe('URN of the kind of problem, one per code'),
+    title: z.string().describe('The kind of problem in words'),
+    status: z.int().min(400).max(599).describe('The HTTP status'),
+    detail: z.string().describe('What is wrong with this request'),
+    code: z.enum(codes).describe('The kind of problem, as on the WebSocket'),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .describe('Each field that is wrong; `body` where it is the body as a whole'),
+  })
+  .meta({ id: 'Problem', description: 'What every error looks like (RFC 9457)' });
+
+export type Problem = z.infer<typeof problemSchema>;
+
+interface ProblemOptions {
+  readonly status?: number;
+  readonly errors?: NonNullable<Problem['errors']>;
+}
+
+export function problem(code: ErrorCode, detail: string, { status, errors }: ProblemOptions = {}): Problem {
+  const kind = errorCodes[code];
+  return {
+    type: `urn:weiliao:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title: kind.title,
+    status: status ?? kind.status,
+    detail,
+    code,
+    ...(errors && { errors }),
+  };
+}
+
+export const notFound = problem('NOT_FOUND', 'there is nothing at this address');
+
+/** One text for a conversation that is not there, is not the asker's or has no possible id: nobody can tell which. */
+const conversationNotFound = problem('CONVERSATION_NOT_FOUND', 'conversation not found');
+
+/** Whatever was thrown, as what the client is told. Nothing of an unexpected error gets out. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof WeiliaoError) {
+    if (error.code === 'CONVERSATION_NOT_FOUND') return conversationNotFound;
+    return error.code === 'INTERNAL' ? internal : problem(error.code, error.message);
+  }
+  if (error instanceof ReadModelUnavailableError) {
+    return problem('READ_MODEL_BEHIND', 'the read model does not answer now');
+  }
+  if (error instanceof EventStoreUnavailableError) {
+    return problem('STORE_UNAVAILABLE', 'the event store does not answer now');
+  }
+  return isFastifyError(error) ? problemOfFastify(error) : internal;
+}
+
+const internal = problem('INTERNAL', 'internal error, logged by the server');
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
+}
+
+/** Refusals of the framework itself: input against its schema, a body that cannot be read, a path that cannot be. */
+function problemOfFastify(error: FastifyError): Problem {
+  if (error.validation !== undefined) {
+    const context = contexts[error.validationContext ?? ''] ?? 'request';
+    const errors = error.validation.map(({ instancePath, message = 'is not valid' }) => ({
+      path: instancePath.slice(1).replaceAll('/', '.') || context,
+      message,
+    }));
+    return problem('BAD_FRAME', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors });
+  }
+  const { statusCode: status = 500 } = error;
+  if (status < 400 || status >= 500) return internal;
+  if (status === 404) return notFound;
+  // The framework's own words are safe to show, those of a stream or a socket are not known to be.
+  const detail = error.code.startsWith('FST_') ? error.message : 'the request cannot be read';
+  if (!error.code.startsWith('FST_ERR_CTP_')) return problem('BAD_FRAME', detail, { status });
+  return problem('BAD_FRAME', detail, { status, errors: [{ path: 'body', message: detail }] });
+}
+
+const contexts: Readonly<Record<string, string>> = {
+  body: 'body',
+  querystring: 'query',
+  params: 'path',
+  headers: 'headers',
+};
+
+export function sendProblem(reply: FastifyReply, told: Problem, mode: Authenticator['mode']): void {
+  if (told.status === 401) void reply.header('WWW-Authenticate', challenges[mode]);
+  if (told.status === 429 || told.status === 503) void reply.header('Retry-After', retryAfterSeconds);
+  // A serializer of its own keeps the media type bare: problem+json has no charset parameter.
+  void reply
+    .code(told.status)
+    .serializer((payload: unknown) => JSON.stringify(payload))
+    .type(problemType)
+    .send(told);
+}
+
+const challenges = { none: 'X-User-Id realm="weiliao"', jwt: 'Bearer realm="weiliao"' } as const;
+
+/** Answers every error of every route. What nobody foresaw is logged, here and only here. */
+export function createErrorHandler(mode: Authenticator['mode']) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const told = problemOf(error);
+    if (told.code === 'INTERNAL') {
+      request.log.error(
+        { error: unexpected(error), method: request.method, route: request.routeOptions.url },
+        'request failed',
+      );
+    }
+    sendProblem(reply, told, mode);
+  };
+}
+
+function unexpected(error: unknown): unknown {
+  return error instanceof WeiliaoError && error.cause !== undefined ? error.cause : error;
+}
+
+/** Answers what is no HTTP request at all, for which the framework has no request and no reply. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const status = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }[error.code ?? ''] ?? 400;
+  const body = JSON.stringify(problem('BAD_FRAME', 'the request cannot be read', { status }));
+  if (socket.writable) {
+    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: ${problemType}`;
+    socket.write(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  }
+  socket.destroy(error);
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { userIdSchema } from '../domain/user/user.ts';
+import { errorCodes } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import { minPositionHeader, positionHeader } from './context.ts';
+import { problemSchema, problemType } from './problem.ts';
+
+/*
+ * Shapes that several routes share. Schemas of answers describe and type them; they are not run over every row at run
+ * time (api.ts tells why).
+ */
+
+/** A whole number as text. Everything else, repeated parameters included, stays what it is and is refused by `inner`. */
+function wholeNumber<T extends z.ZodType>(inner: T) {
+  return z.preprocess((text) => (typeof text === 'string' && /^[0-9]{1,16}$/.test(text) ? Number(text) : text), inner);
+}
+
+/** A parameter that is a whole number from `min` to `max`. */
+export function integerParameter(min: number, max = Number.MAX_SAFE_INTEGER) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return wholeNumber(z.int({ error }).min(min, { error }).max(max, { error }));
+}
+
+export const pageLimit = integerParameter(1, 200).default(50).describe('Most items in the answer');
+
+const userIdDescription = '1 to 64 characters of A-Z a-z 0-9 . _ -';
+
+/** A user id in a body. */
+export const userIdField = userIdSchema.meta({
+  description: `${userIdDescription}; a number is read as its decimal text`,
+});
+
+/** A user id in a path or a query, which are always text. */
+export function userIdParameter(description: string) {
+  return userIdSchema.meta({ description: `${description}: ${userIdDescription}`, type: 'string', anyOf: undefined });
+}
+
+/** Any text: what is no conversation id is answered as a conversation that is not there. */
+export const conversationIdParameter = z.object({
+  id: z.string().describe('A conversation id, for example dm~1001~1002'),
+});
+
+export const timeSchema = z.int().nonnegative().describe('Epoch milliseconds');
+export const seqSchema = z.int().nonnegative().describe('Place of a message in its conversation: 1, 2, 3 …; 0: none');
+
+export const userSchema = z
+  .object({
+    id: z.string(),
+    username: z.string(),
+    avatar: z.string().nullable().describe('URL or path of a picture'),
+  })
+  .meta({ id: 'User', description: 'A registered user' });
+
+export const userRefSchema = z.object({ id: z.string(), username: z.string() });
+
+export const messageSchema = z
+  .object({
+    id: z.string().describe('Message id'),
+    clientId: z.string().describe('The id that the sender chose'),
+    conversation: z.string(),
+    seq: seqSchema,
+    revision: z.int().nonnegative().describe('Place of the event in its conversation'),
+    from: userRefSchema,
+    to: userRefSchema.nullable().describe('The addressee; null in a group'),
+    msg: z.string(),
+    status: z.literal([1, 2]).describe('1 unread, 2 read by the addressee; in a group: by the reader'),
+    sendDate: timeSchema,
+    readDate: timeSchema.nullable().describe('Epoch milliseconds; null while unread'),
+  })
+  .meta({ id: 'Message', description: 'A message' });
+
+export type Message = z.infer<typeof messageSchema>;
+
+/** Header that makes a query wait for what a command has done. */
+export const queryHeaders = z.object({
+  [minPositionHeader.toLowerCase() as 'weiliao-min-position']: wholeNumber(
+    z.int({ error: `must be a value of ${positionHeader}` }).nonnegative(),
+  )
+    .optional()
+    .describe(`A value of ${positionHeader}: answered from a read model that has reached it, or 503 after 2 s`),
+});
+
+const positionHeaders = {
+  [positionHeader]: { type: 'string', description: `How far the log is, for ${minPositionHeader}` },
+};
+
+/** A successful answer, as a route's `response` lists it. */
+export function answer<T extends z.ZodType>(description: string, schema: T) {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+/** A successful answer to a command: it tells the log position. */
+export function commandAnswer<T extends z.ZodType>(description: string, schema: T) {
+  return { ...answer(description, schema), headers: positionHeaders };
+}
+
+interface ProblemAnswer {
+  readonly description: string;
+  readonly content: { readonly [problemType]: { readonly schema: typeof problemSchema } };
+  readonly headers?: Record<string, unknown>;
+}
+
+const problemHeaders: Readonly<Record<number, Record<string, unknown>>> = {
+  401: { 'WWW-Authenticate': { type: 'string', description: 'How to authenticate' } },
+  429: { 'Retry-After': { type: 'string', description: 'Seconds' } },
+  503: { 'Retry-After': { type: 'string', description: 'Seconds' } },
+};
+
+/** The problems that a route may answer with, by status; bad input and internal errors go without saying. */
+export function problems(...codes: readonly ErrorCode[]): Record<number, ProblemAnswer> {
+  const listed = [...codes, 'BAD_FRAME', 'INTERNAL'] as const;
+  const statuses = new Set(listed.map((code) => errorCodes[code].status));
+  return Object.fromEntries(
+    [...statuses].map((status) => {
+      const description = listed.filter((code) => errorCodes[code].status === status).join(' or ');
+      const headers = problemHeaders[status];
+      return [
+        status,
+        { description, content: { [problemType]: { schema: problemSchema } }, ...(headers && { headers }) },
+      ];
+    }),
+  );
+}
+
+/** What every query may answer with while the read model is behind or away. */
+export const queryProblems = ['READ_MODEL_BEHIND'] as const;
+/** What every command may answer with. */
+export const commandProblems = ['OVERLOADED', 'STORE_UNAVAILABLE'] as const;

@@ -1,0 +1,95 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { avatarSchema, usernameSchema } from '../domain/user/user.ts';
+import { WeiliaoError } from '../errors.ts';
+import { identifyCaller } from './caller.ts';
+import { acknowledge } from './context.ts';
+import type { ApiContext } from './context.ts';
+import { security } from './openapi.ts';
+import {
+  answer,
+  commandAnswer,
+  commandProblems,
+  problems,
+  queryHeaders,
+  queryProblems,
+  userIdField,
+  userIdParameter,
+  userSchema,
+} from './schemas.ts';
+
+const newUserSchema = z.object({
+  id: userIdField,
+  username: usernameSchema.describe('The name people see'),
+  avatar: avatarSchema.default(null).describe('URL or path of a picture'),
+});
+
+/** Users. With tokens both routes ask who the caller is; without, anybody may register and look. */
+export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
+  const { authenticator, commands, freshness, readModel, seenBy } = context;
+  const jwt = authenticator.mode === 'jwt';
+  const common = { tags: ['users'], ...(jwt && security(authenticator.mode)) };
+  const guard = jwt ? { onRequest: identifyCaller(authenticator) } : {};
+
+  app.post(
+    '/v1/users',
+    {
+      ...guard,
+      schema: {
+        ...common,
+        operationId: 'registerUser',
+        summary: 'Register a user',
+        description: jwt ? 'Registers the caller: `id` must be the `sub` of the token.' : 'Registers any user.',
+        body: newUserSchema,
+        response: {
+          201: commandAnswer('Registered', userSchema),
+          200: commandAnswer('The same user was there already', userSchema),
+          ...problems('USER_EXISTS', ...(jwt ? (['NOT_AUTHENTICATED', 'FORBIDDEN'] as const) : []), ...commandProblems),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id, username, avatar } = request.body;
+      if (request.caller !== null && request.caller !== id) {
+        throw new WeiliaoError('FORBIDDEN', 'a token registers its own user only: id must equal its sub');
+      }
+      const { user, created, position } = await commands.registerUser({ id, username, avatar });
+      acknowledge(reply, context, position);
+      if (created) reply.header('Location', `/v1/users/${user.id}`);
+      return reply.code(created ? 201 : 200).send({ id: user.id, username: user.username, avatar: user.avatar });
+    },
+  );
+
+  app.get(
+    '/v1/users/:id',
+    {
+      ...guard,
+      schema: {
+        ...common,
+        operationId: 'getUser',
+        summary: 'Look up a user',
+        params: z.object({ id: userIdParameter('The user') }),
+        headers: queryHeaders,
+        response: {
+          200: answer('The user', userSchema),
+          ...problems('USER_NOT_FOUND', ...(jwt ? (['NOT_AUTHENTICATED'] as const) : []), ...queryProblems),
+        },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await freshness.reached({
+        atLeast: request.headers['weiliao-min-position'],
+        hoped: request.caller === null ? 0 : seenBy(request.caller),
+      });
+      const user = await readModel.user(id);
+      if (user !== undefined) return { id, username: user.username, avatar: user.avatar };
+      // Registered a moment ago, perhaps: the log knows at once.
+      const registered = await commands.findUser(id);
+      if (registered === undefined) throw new WeiliaoError('USER_NOT_FOUND', `nobody registered ${id}`);
+      return { id, username: registered.username, avatar: registered.avatar };
+    },
+  );
+
+  done();
+};

@@ -1,0 +1,72 @@
+import { pino } from 'pino';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { createAuthenticator } from '../../../dist/auth.js';
+import type { Auth } from '../../../dist/config.js';
+import { createMetrics } from '../../../dist/metrics.js';
+import { createApi } from '../../../dist/queries/api.js';
+import type { ApiDeps } from '../../../dist/queries/context.js';
+import { createFakeCommands } from './fake-commands.ts';
+import { createFakeReadModel } from './fake-read-model.ts';
+import { createContractCheck } from './openapi.ts';
+
+const metrics = createMetrics();
+
+export const secret = 'a secret of thirty-two characters';
+export const jwt: Auth = { mode: 'jwt', secret, publicKey: undefined, jwksUrl: undefined };
+
+/** The API over fakes. Every answer that `call` gets is checked against the OpenAPI document. */
+export function startApi(overrides: Partial<ApiDeps> = {}) {
+  const model = createFakeReadModel();
+  const writer = createFakeCommands(model);
+  const logged: Record<string, unknown>[] = [];
+  const config = { auth: { mode: 'none' } as Auth, corsOrigins: [], ...overrides.config };
+  const app: FastifyInstance = createApi({
+    readModel: model.queries,
+    commands: writer.commands,
+    authenticator: createAuthenticator(config.auth),
+    metrics,
+    logger: pino(
+      { level: 'info' },
+      { write: (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>) },
+    ),
+    seenBy: () => 0,
+    floor: () => 0,
+    health: () => ({ ready: true, checks: { log: { ok: true } } }),
+    asyncApi: { asyncapi: '3.0.0', info: { title: 'gateway' } },
+    ...overrides,
+    config,
+  });
+  const checkContract = createContractCheck(app);
+
+  async function call(options: InjectOptions): Promise<LightMyRequestResponse> {
+    const response = await app.inject(options);
+    await checkContract(options, response);
+    return response;
+  }
+
+  /** Calls as one user, in auth mode none. */
+  function as(user: string) {
+    const headers = { 'x-user-id': user };
+    return {
+      get: (url: string, more: Record<string, string> = {}) =>
+        call({ method: 'GET', url, headers: { ...headers, ...more } }),
+      post: (url: string, payload: object) => call({ method: 'POST', url, headers, payload }),
+      put: (url: string, payload: object) => call({ method: 'PUT', url, headers, payload }),
+    };
+  }
+
+  async function register(...ids: string[]) {
+    for (const id of ids) await writer.commands.registerUser({ id, username: `name of ${id}`, avatar: null });
+  }
+
+  let sent = 0;
+  /** Sends `count` messages and gives the last one's outcome. */
+  async function say(sender: string, to: string, msg = 'hello', count = 1) {
+    for (let i = 1; i < count; i += 1) await say(sender, to, msg);
+    return writer.commands.sendMessage({ sender, to, msg, clientId: `id-${(sent += 1)}` });
+  }
+
+  return { app, model, writer, logged, call, as, register, say };
+}
+
+export type Api = ReturnType<typeof startApi>;
