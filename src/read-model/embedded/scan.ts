@@ -2,7 +2,8 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { ConversationDocument, MessageDocument, UserDocument } from '../read-model.ts';
 import { conversationColumns, messageColumns, toConversation, toMessage, toUser, userColumns } from './documents.ts';
 import type { ConversationRow, MessageRow, UserRow } from './documents.ts';
-import { createPersonReader, prepareRows } from './queries.ts';
+import { createPersonReader } from './persons.ts';
+import { prepareRows } from './rows.ts';
 import { fromStored } from './text.ts';
 import type { StoredText } from './text.ts';
 
