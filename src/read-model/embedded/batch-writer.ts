@@ -1,11 +1,11 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { ReadModelMovedError } from '../read-model.ts';
-import type { AppliedSpan, ReadModelBatch, UserDocument } from '../read-model.ts';
+import type { AppliedSpan, ReadModelBatch } from '../read-model.ts';
 import { createConversationWriter } from './conversation-writer.ts';
 import { createMessageWriter } from './message-writer.ts';
 import { createPersonNumbers } from './persons.ts';
 import { prepareRows } from './rows.ts';
-import { toStored } from './text.ts';
+import { createUserWriter } from './user-writer.ts';
 
 /** Writes batches over one connection, which must be the only one that writes. */
 export interface BatchWriter {
@@ -19,7 +19,7 @@ export interface BatchWriter {
 export function createBatchWriter(db: DatabaseSyncInstance): BatchWriter {
   const checkpoint = prepareRows<[number]>(db, 'SELECT checkpoint FROM state');
   const moveCheckpoint = db.prepare('UPDATE state SET checkpoint = ?');
-  const writeUser = userWriter(db);
+  const writeUser = createUserWriter(db);
   const persons = createPersonNumbers(db);
   const conversations = createConversationWriter(db);
   const messages = createMessageWriter(db, persons, conversations);
@@ -32,9 +32,10 @@ export function createBatchWriter(db: DatabaseSyncInstance): BatchWriter {
       db.exec('BEGIN IMMEDIATE');
       try {
         batch.users.forEach(writeUser);
-        batch.conversations.forEach(conversations.write);
+        batch.conversations.forEach(conversations.take);
         batch.messages.forEach(messages.insert);
         batch.reads.forEach(messages.markRead);
+        conversations.flush();
         moveCheckpoint.run(position);
         db.exec('COMMIT');
       } catch (error) {
@@ -44,12 +45,5 @@ export function createBatchWriter(db: DatabaseSyncInstance): BatchWriter {
         throw error;
       }
     },
-  };
-}
-
-function userWriter(db: DatabaseSyncInstance): (user: UserDocument) => void {
-  const insert = db.prepare('INSERT INTO user VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
-  return ({ _id, username, avatar, position }) => {
-    insert.run(toStored(_id), toStored(username), avatar === null ? null : toStored(avatar), position);
   };
 }

@@ -20,10 +20,6 @@ export function createMessageWriter(
        WHERE message.read_date IS NULL AND excluded.read_date IS NOT NULL
      ON CONFLICT DO NOTHING`,
   );
-  const markRead = db.prepare(
-    `UPDATE message SET read_date = ?
-     WHERE conversation = ? AND seq > ? AND seq <= ? AND addressee = ? AND read_date IS NULL`,
-  );
   return {
     insert({ position, conversation, seq, revision, from, to, send_date, read_date, client_id, msg }) {
       insert.run(
@@ -39,9 +35,22 @@ export function createMessageWriter(
         toStored(msg),
       );
     },
-    markRead({ conversation, reader, after, up_to, read_date }) {
-      const number = conversations.numberOf(conversation);
-      for (const person of persons.numbersOf(reader)) markRead.run(read_date, number, after, up_to, person);
-    },
+    markRead: createReadMarker(db, persons, conversations),
+  };
+}
+
+/** Marks what a read range names; needs the index by seq. */
+export function createReadMarker(
+  db: DatabaseSyncInstance,
+  persons: PersonNumbers,
+  conversations: ConversationWriter,
+): (range: ReadRange) => void {
+  const update = db.prepare(
+    `UPDATE message SET read_date = ?
+     WHERE conversation = ? AND seq > ? AND seq <= ? AND addressee = ? AND read_date IS NULL`,
+  );
+  return ({ conversation, reader, after, up_to, read_date }) => {
+    const number = conversations.numberOf(conversation);
+    for (const person of persons.numbersOf(reader)) update.run(read_date, number, after, up_to, person);
   };
 }

@@ -9,8 +9,11 @@ import type { StoredText } from './text.ts';
 const personsKept = 50_000;
 
 /** Finds the person that a number stands for. */
-export function createPersonReader(db: DatabaseSyncInstance): (number: number) => UserRefDocument {
-  const select = prepareRows<[StoredText, StoredText]>(db, 'SELECT id, username FROM person WHERE number = ?');
+export function createPersonReader(db: DatabaseSyncInstance, schema = 'main'): (number: number) => UserRefDocument {
+  const select = prepareRows<[StoredText, StoredText]>(
+    db,
+    `SELECT id, username FROM ${schema}.person WHERE number = ?`,
+  );
   const known = new LRUCache<number, UserRefDocument>({ max: personsKept });
   return (number) => {
     const kept = known.get(number);

@@ -61,17 +61,26 @@ const tables = `
   );
 `;
 
-const indexes = `
-  CREATE UNIQUE INDEX message_by_seq ON message (conversation, seq);
-  CREATE INDEX message_by_client_id ON message (client_id, sender);
-`;
+const seqIndex = 'CREATE UNIQUE INDEX message_by_seq ON message (conversation, seq);';
+const clientIdIndex = 'CREATE INDEX message_by_client_id ON message (client_id, sender);';
+const whole = `PRAGMA user_version = ${schemaVersion};`;
 
 /** Makes the tables of an empty read model. */
 export function createSchema(db: DatabaseSyncInstance): void {
-  db.exec(`BEGIN IMMEDIATE; ${tables} ${indexes} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
+  db.exec(`BEGIN IMMEDIATE; ${tables} ${seqIndex} ${clientIdIndex} ${whole} COMMIT;`);
 }
 
-export function userVersion(db: DatabaseSyncInstance): number {
-  const row = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  return row.user_version;
+/** The same without the indexes of `message`, whose rows are then written several times as fast. */
+export function createBareSchema(db: DatabaseSyncInstance): void {
+  db.exec(`BEGIN IMMEDIATE; ${tables} COMMIT;`);
+}
+
+/** The first step from the bare schema to the whole one: conversations have their order. */
+export function createSeqIndex(db: DatabaseSyncInstance): void {
+  db.exec(seqIndex);
+}
+
+/** The last step. */
+export function completeSchema(db: DatabaseSyncInstance): void {
+  db.exec(`${clientIdIndex} ${whole}`);
 }
