@@ -26,7 +26,7 @@ export function startApi(overrides: Partial<ApiDeps> = {}) {
     authenticator: createAuthenticator(config.auth),
     metrics,
     logger: pino(
-      { level: 'info' },
+      { level: 'info', messageKey: 'event', errorKey: 'error' },
       { write: (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>) },
     ),
     seenBy: () => 0,
