@@ -5,7 +5,7 @@ import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import { ReadModelMovedError, ReadModelUnavailableError } from '../read-model/read-model.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
-import { backOff } from './back-off.ts';
+import { backOff as defaultBackOff } from './back-off.ts';
 import { assertReadModelNotAhead } from './checkpoint.ts';
 import { foldEvents, projectedPrefixes } from './fold.ts';
 
@@ -40,6 +40,8 @@ export interface ProjectorOptions {
   /** Ends the projector after the batch in hand. */
   readonly signal: AbortSignal;
   readonly log: Logger;
+  /** Milliseconds to wait after so many failures in a row. Default: 100 doubled each time up to 5,000, with jitter. */
+  readonly backOff?: (failures: number) => number;
   readonly onState?: (state: ProjectorState) => void;
   readonly onProgress?: (progress: ProjectorProgress) => void;
 }
@@ -59,7 +61,7 @@ const triesForPermanent = 5;
  * then resolves. Never throws, never skips an event.
  */
 export async function runProjector(options: ProjectorOptions): Promise<void> {
-  const { signal, log, onState, onProgress } = options;
+  const { signal, log, backOff = defaultBackOff, onState, onProgress } = options;
   let state: ProjectorState = { kind: 'starting' };
   let progress: ProjectorProgress = { position: 0, events: 0, unknown: 0, failures: 0 };
   let failuresInARow = 0;

@@ -13,7 +13,7 @@ export interface ReadModelFixture {
 
 export interface ReadModelAdapter {
   readonly name: string;
-  open(): Promise<ReadModelFixture>;
+  readonly open: () => Promise<ReadModelFixture>;
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { OperatorError } from '../errors.ts';
+import { version } from '../version.ts';
+import { registerLoad } from './load.ts';
+import { registerRebuild } from './rebuild.ts';
+import { registerStart } from './start.ts';
+import { registerVerify } from './verify.ts';
+
+/** Exit 0: done. 1: the thing asked found a fault. 2: used wrongly. */
+const program = new Command('weiliao')
+  .description('Event-sourced messaging: every message provable, every view rebuildable.')
+  .version(version)
+  .exitOverride()
+  .showHelpAfterError('(--help tells more)')
+  .configureHelp({ showGlobalOptions: true });
+
+for (const register of [registerStart, registerRebuild, registerVerify, registerLoad]) register(program);
+for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help tells more)');
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  // Commander has printed what is wrong itself.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const text = error instanceof OperatorError ? error.message : String(error instanceof Error ? error.stack : error);
+  process.stderr.write(`weiliao: ${text.split('\n').join('\nweiliao: ')}\n`);
+  return 1;
+}
