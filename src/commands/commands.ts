@@ -8,6 +8,8 @@ export interface SendMessageInput {
   readonly to?: string;
   readonly conversation?: string;
   readonly msg: string;
+  /** What the command belongs to: a session, a request. Kept in the event's metadata. */
+  readonly correlationId: string;
 }
 
 export interface SendOutcome {
@@ -28,6 +30,7 @@ export interface MarkReadInput {
   readonly reader: string;
   readonly conversation: string;
   readonly seq: number;
+  readonly correlationId: string;
 }
 
 export interface MarkReadOutcome {

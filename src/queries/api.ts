@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -64,6 +65,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 }
 
 const serverOptions = {
+  /** Kept in the metadata of the events that a request leads to. */
+  genReqId: () => randomUUID(),
   logController: new LogController({ disableRequestLogging: true }),
   bodyLimit: 64 * 1024,
   /** Milliseconds to receive a whole request. */

@@ -104,11 +104,22 @@ export interface MemberChange {
 /** One batch of events, folded into the fewest writes: at most one a document. */
 export interface ReadModelBatch {
   readonly users: readonly UserDocument[];
-  /** New messages, in position order; one that is there already stays as it is. */
+  /**
+   * New messages, in position order. One that is there already stays as it is, but becomes read where the batch has it
+   * read and it is still unread: it was then stored by a part of this batch.
+   */
   readonly messages: readonly MessageDocument[];
   /** Reads of messages of earlier batches, in position order, applied after `messages`. */
   readonly reads: readonly ReadRange[];
   readonly conversations: readonly ConversationChange[];
+}
+
+/** The stretch of the log that a batch was folded from. */
+export interface AppliedSpan {
+  /** Exclusive: the checkpoint that the batch follows. */
+  readonly after: number;
+  /** Inclusive: position of its last event, the checkpoint from then on. */
+  readonly position: number;
 }
 
 export interface MessagesQuery {
@@ -156,10 +167,13 @@ export interface ReadModelScan {
 
 export interface ReadModel extends ReadModelQueries, ReadModelScan {
   /**
-   * Applies a batch and then moves the checkpoint to `position`. Applying the same or an older batch again changes
-   * nothing. When it throws, nothing or a part was applied and the checkpoint has not moved: apply the same again.
+   * Applies what the log says between two positions, and then moves the checkpoint to `position`. Applying the same or
+   * an older batch again changes nothing.
+   *
+   * Throws `ReadModelUnavailableError`: nothing or a part was applied and the checkpoint has not moved, apply the same
+   * again. Throws `ReadModelMovedError` where the checkpoint is before `after`: nothing was applied.
    */
-  apply(batch: ReadModelBatch, position: number): Promise<void>;
+  apply(batch: ReadModelBatch, span: AppliedSpan): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -168,5 +182,16 @@ export class ReadModelUnavailableError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'ReadModelUnavailableError';
+  }
+}
+
+/**
+ * The read model has not reached the position that the batch follows: another generation was put in use since. Nothing
+ * was applied. Read `checkpoint()` and go on after it.
+ */
+export class ReadModelMovedError extends Error {
+  constructor(after: number, checkpoint: number) {
+    super(`the read model is at position ${checkpoint}, before ${after} which the batch follows`);
+    this.name = 'ReadModelMovedError';
   }
 }

@@ -1,0 +1,177 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createLoadIds } from './load-frames.ts';
+import { Histogram } from './load-histogram.ts';
+import { countHistoriesBehind } from './load-history.ts';
+import { closedLoop, openLoop } from './load-pacer.ts';
+import type { Pacer, Sender } from './load-pacer.ts';
+import { Party } from './load-party.ts';
+import type { RunContext, RunCounts } from './load-party.ts';
+import type { LoadReport } from './load-report.ts';
+import { openIdle } from './load-idle.ts';
+
+export interface LoadOptions {
+  /** The server's `GET /v1/ws`, `ws:` or `wss:`. */
+  readonly url: URL;
+  /** Base URL of its REST side: then every conversation's history is checked at the end. */
+  readonly httpUrl?: URL | undefined;
+  readonly pairs: number;
+  /** Messages under way per user (closed loop). */
+  readonly window: number;
+  /** Messages a second over all pairs (open loop); undefined: closed loop. */
+  readonly rate?: number | undefined;
+  /** Measured time. */
+  readonly seconds: number;
+  /** Seconds before the measured time. */
+  readonly warmup: number;
+  /** Seconds that deliveries and acks may take after the last send. */
+  readonly grace: number;
+  /** Bytes of each message's text. */
+  readonly size: number;
+  /** Further connections that only listen. */
+  readonly idle: number;
+  /** User ids are `<prefix>-<number>`. */
+  readonly prefix: string;
+}
+
+export interface LoadProgress {
+  readonly phase: 'connecting' | 'warming up' | 'measuring' | 'settling';
+  /** Sockets connected, or seconds gone, of `total`. */
+  readonly done: number;
+  readonly total: number;
+  readonly delivered: number;
+}
+
+export interface LoadHooks {
+  readonly onProgress?: (progress: LoadProgress) => void;
+  /** The measured time begins; what was delivered so far. The next messages wait for it to be done. */
+  readonly onMeasure?: (delivered: number) => void;
+  /** Ends the run early; the report covers what was run. */
+  readonly signal?: AbortSignal;
+}
+
+const connectingAtOnce = 64;
+
+/** Milliseconds until a sender whose message was refused sends another. */
+const refusedPauseMs = 100;
+
+/** Runs the load and checks every message of it. Rejects where the server cannot be reached. */
+export async function runLoad(options: LoadOptions, hooks: LoadHooks = {}): Promise<LoadReport> {
+  const counts: RunCounts = { sent: 0, acked: 0, delivered: 0, twice: 0, errors: new Map() };
+  const refused: Sender[] = [];
+  const pace: { pacer?: Pacer } = {};
+  const context: RunContext = {
+    url: options.url,
+    ids: createLoadIds(),
+    body: 'weiliao '.repeat(Math.ceil(options.size / 8)).slice(0, options.size),
+    latency: new Histogram(),
+    ackLatency: new Histogram(),
+    measured: { from: Infinity, until: Infinity },
+    counts,
+    onArrived: (sender) => pace.pacer?.release(sender),
+    onRefused: (sender) => refused.push(sender),
+  };
+  const parties: Party[] = [];
+  const stops: (() => void)[] = [() => parties.forEach((party) => party.close())];
+  try {
+    await connectPairs(options, context, parties, hooks);
+    stops.push(await openIdle(options, hooks));
+    const pacer = options.rate === undefined ? closedLoop(parties, options.window) : openLoop(parties, options.rate);
+    pace.pacer = pacer;
+    const forgive = setInterval(() => refused.splice(0).forEach((sender) => pacer.release(sender)), refusedPauseMs);
+    stops.push(
+      () => pacer.stop(),
+      () => clearInterval(forgive),
+    );
+    const inTime = await drive(options, context, pacer, hooks);
+    await settle(options, parties, counts, hooks);
+    const historiesBehind = await countHistoriesBehind(options, parties);
+    return { ...summarize(options, context, parties, pacer), ...inTime, historiesBehind };
+  } finally {
+    for (const stop of stops.reverse()) stop();
+  }
+}
+
+async function connectPairs(
+  options: LoadOptions,
+  context: RunContext,
+  parties: Party[],
+  { onProgress, signal }: LoadHooks,
+): Promise<void> {
+  const total = options.pairs * 2;
+  const user = (index: number): string => `${options.prefix}-${index}`;
+  while (parties.length < total && signal?.aborted !== true) {
+    const batch: Promise<void>[] = [];
+    while (batch.length < connectingAtOnce && parties.length < total) {
+      const index = parties.length;
+      const one = new Party(context, user(index), user(index + 1), 0);
+      const other = new Party(context, user(index + 1), user(index), 1);
+      parties.push(one, other);
+      batch.push(one.connect(other), other.connect(one));
+    }
+    await Promise.all(batch);
+    onProgress?.({ phase: 'connecting', done: parties.length, total, delivered: 0 });
+  }
+}
+
+/** Warm-up, then the measured time. */
+async function drive(options: LoadOptions, context: RunContext, pacer: Pacer, hooks: LoadHooks) {
+  const { counts, measured } = context;
+  pacer.start();
+  await elapse('warming up', options.warmup, counts, hooks);
+  hooks.onMeasure?.(counts.delivered);
+  const before = counts.delivered;
+  measured.from = performance.now();
+  await elapse('measuring', options.seconds, counts, hooks);
+  measured.until = performance.now();
+  pacer.stop();
+  const seconds = (measured.until - measured.from) / 1000;
+  return { seconds, deliveredPerSecond: (counts.delivered - before) / seconds };
+}
+
+async function elapse(phase: LoadProgress['phase'], seconds: number, counts: RunCounts, hooks: LoadHooks) {
+  const startedAt = performance.now();
+  for (;;) {
+    const done = Math.min(seconds, (performance.now() - startedAt) / 1000);
+    hooks.onProgress?.({ phase, done, total: seconds, delivered: counts.delivered });
+    if (done >= seconds || hooks.signal?.aborted === true) return;
+    await delay(Math.min(500, (seconds - done) * 1000));
+  }
+}
+
+/** Until nothing is open any more, or the grace period is over. */
+async function settle(options: LoadOptions, parties: readonly Party[], counts: RunCounts, hooks: LoadHooks) {
+  const startedAt = performance.now();
+  const gone = (): number => (performance.now() - startedAt) / 1000;
+  while (gone() < options.grace && parties.some((party) => !party.ledger.settled)) {
+    hooks.onProgress?.({ phase: 'settling', done: gone(), total: options.grace, delivered: counts.delivered });
+    await delay(20);
+  }
+}
+
+function summarize(options: LoadOptions, context: RunContext, parties: readonly Party[], pacer: Pacer) {
+  const { counts, latency, ackLatency } = context;
+  const sum = (of: (party: Party) => number): number => parties.reduce((total, party) => total + of(party), 0);
+  const tallies = new Map(parties.map((party) => [party, party.ledger.tally()]));
+  const lostById = sum((party) => tallies.get(party)?.lost ?? 0);
+  const lostBySeq = sum((party) => Math.max(0, party.order.missing));
+  return {
+    pairs: options.pairs,
+    window: options.rate === undefined ? options.window : null,
+    rate: options.rate ?? null,
+    size: options.size,
+    idle: options.idle,
+    sent: counts.sent,
+    acked: counts.acked,
+    delivered: counts.delivered,
+    latencyMs: latency.percentiles(),
+    ackMs: ackLatency.percentiles(),
+    lateMs: pacer.late?.percentiles() ?? null,
+    // The same loss mostly shows in both: the greater is what is certain.
+    lost: Math.max(lostById, lostBySeq),
+    twice: counts.twice,
+    outOfOrder: sum((party) => party.order.outOfOrder),
+    mismatched: sum((party) => party.ledger.mismatched),
+    unanswered: sum((party) => tallies.get(party)?.unanswered ?? 0),
+    errors: Object.fromEntries(counts.errors),
+  };
+}

@@ -1,0 +1,120 @@
+import { Presets, SingleBar } from 'cli-progress';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import { formatReport, isFaultless } from './load-report.ts';
+import { runLoad } from './load-run.ts';
+import type { LoadHooks, LoadOptions, LoadProgress } from './load-run.ts';
+
+interface Flags extends LoadOptions {
+  readonly json?: true;
+}
+
+/** Adds `weiliao load`. */
+export function registerLoad(program: Command): void {
+  program
+    .command('load')
+    .description('put load on a server, and check that no message is lost, doubled or out of order')
+    .option('--pairs <n>', 'pairs of users, each writing to the other', integer(1, 100_000), 100)
+    .option('--window <n>', 'closed loop: messages under way per user', integer(1, 100_000), 8)
+    .option('--rate <n>', 'open loop instead: messages a second over all pairs', integer(1, 1_000_000))
+    .option('--seconds <n>', 'measured time', number(0.1, 86_400), 20)
+    .option('--warmup <n>', 'seconds before the measured time', number(0, 3_600), 2)
+    .option('--grace <n>', 'seconds that the last deliveries may take', number(0, 600), 5)
+    .option('--size <n>', 'bytes of each message', integer(1, 8_192), 120)
+    .option('--idle <n>', 'further connections that only listen', integer(0, 1_000_000), 0)
+    .option('--url <url>', 'WebSocket of the server', url('ws:', 'wss:'), new URL('ws://127.0.0.1:9093/v1/ws'))
+    .option('--http-url <url>', 'REST side of the server: histories are checked there', url('http:', 'https:'))
+    .addOption(new Option('--prefix <name>', 'user ids are <name>-0, <name>-1 …').argParser(prefix))
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', '\nUsers are registered as they connect, so the server must run with AUTH=none.')
+    .action(async (flags: Omit<Flags, 'prefix'> & { prefix?: string }) => {
+      process.exitCode = await load({ ...flags, prefix: flags.prefix ?? `load-${Date.now().toString(36)}` });
+    });
+}
+
+/** The exit code: 0 where the server kept every promise, else 1. */
+async function load({ json, ...options }: Flags): Promise<0 | 1> {
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const progress = process.stderr.isTTY ? barProgress() : lineProgress();
+  try {
+    const report = await runLoad(options, { onProgress: progress.show, signal: stop.signal });
+    progress.end();
+    process.stdout.write(`${json === true ? JSON.stringify(report) : formatReport(report)}\n`);
+    return isFaultless(report) ? 0 : 1;
+  } catch (error) {
+    progress.end();
+    process.stderr.write(`load: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+interface Progress {
+  readonly show: NonNullable<LoadHooks['onProgress']>;
+  readonly end: () => void;
+}
+
+function barProgress(): Progress {
+  const bar = new SingleBar(
+    { format: '{phase} [{bar}] {value}/{total}  {delivered} delivered', clearOnComplete: true, stream: process.stderr },
+    Presets.shades_classic,
+  );
+  return {
+    show: ({ phase, done, total, delivered }) => {
+      if (!bar.isActive) bar.start(total, 0, { phase, delivered });
+      bar.setTotal(total);
+      bar.update(Math.round(done), { phase, delivered });
+    },
+    end: () => bar.stop(),
+  };
+}
+
+/** Milliseconds between lines. */
+const lineEveryMs = 5_000;
+
+function lineProgress(): Progress {
+  let last: Pick<LoadProgress, 'phase'> & { at: number } = { phase: 'connecting', at: performance.now() };
+  return {
+    show: ({ phase, done, total, delivered }) => {
+      const now = performance.now();
+      if (phase === last.phase && now - last.at < lineEveryMs) return;
+      last = { phase, at: now };
+      process.stderr.write(`load: ${phase} ${Math.round(done)}/${total}, ${delivered} delivered\n`);
+    },
+    end: () => undefined,
+  };
+}
+
+function integer(min: number, max: number) {
+  const parse = number(min, max);
+  return (text: string): number => {
+    const value = parse(text);
+    if (!Number.isInteger(value)) throw new InvalidArgumentError('must be a whole number');
+    return value;
+  };
+}
+
+function number(min: number, max: number) {
+  return (text: string): number => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    if (!(value >= min && value <= max)) throw new InvalidArgumentError(`must be a number from ${min} to ${max}`);
+    return value;
+  };
+}
+
+function url(...protocols: readonly string[]) {
+  return (text: string): URL => {
+    if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) {
+      throw new InvalidArgumentError(`must be a URL that begins with ${protocols.join(' or ')}`);
+    }
+    return new URL(text);
+  };
+}
+
+function prefix(text: string): string {
+  if (!/^[A-Za-z0-9._-]{1,40}$/.test(text)) throw new InvalidArgumentError('must be 1 to 40 of A-Z a-z 0-9 . _ -');
+  return text;
+}

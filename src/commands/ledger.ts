@@ -1,0 +1,151 @@
+import type { PriorMessage } from '../domain/conversation/decider.ts';
+import type { MessageSent } from '../domain/conversation/events.ts';
+import { conversationStream } from '../domain/conversation/conversation-id.ts';
+import { readConversationEvent } from '../domain/conversation/upcasters.ts';
+import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
+import { ReadModelUnavailableError } from '../read-model/read-model.ts';
+import type { MessageDocument, ReadModelQueries } from '../read-model/read-model.ts';
+
+/**
+ * Which client message ids each sender has used: what makes sending idempotent for ever. For a sender who is active
+ * here it holds the newest ids and, for all older ones, just the greatest: an id above that was certainly never used,
+ * so senders of UUIDv7, which grow, cost no look-up. Any other id is looked up in the read model.
+ */
+
+/** Ids held per sender once the read model knows them too. */
+const heldIds = 16;
+/** Senders held once the read model knows all they sent. */
+const heldSenders = 50_000;
+
+interface Place {
+  readonly conversation: string;
+  readonly revision: number;
+  readonly position: number;
+}
+
+interface Sender {
+  /** By client message id, oldest first; a message that is on its way carries its content. */
+  readonly recent: Map<string, Place | PriorMessage>;
+  /** Greatest id among those not in `recent`; undefined: not asked yet. */
+  floor: string | undefined;
+  /** Newest position written by this sender, 0: none here. */
+  lastPosition: number;
+}
+
+export interface LedgerDeps {
+  readonly store: EventStore;
+  readonly readModel: ReadModelQueries;
+  /** Newest position known to be in the read model. */
+  projected(): number;
+  /** The read model must have reached this before it can answer for what was sent before this process started. */
+  readonly startPosition: number;
+}
+
+export interface Ledger {
+  /**
+   * The message that the sender sent under this id before, undefined where there is none. Answers at once where it
+   * can. Throws `ReadModelUnavailableError` where only the read model could tell and it cannot yet.
+   */
+  prior(sender: string, clientId: string): PriorMessage | undefined | Promise<PriorMessage | undefined>;
+  /** A message that is about to be appended: a second one under its id is a duplicate from now on. */
+  begin(sender: string, message: PriorMessage): void;
+  /** It was not appended, as far as is known. */
+  abandon(sender: string, clientId: string): void;
+  /** A message that is in the log. */
+  note(sender: string, clientId: string, place: Place): void;
+  /** Newest position written by the sender through this process, 0: none. */
+  lastPosition(sender: string): number;
+}
+
+export function createLedger({ store, readModel, projected, startPosition }: LedgerDeps): Ledger {
+  const senders = new Map<string, Sender>();
+
+  function senderOf(id: string): Sender {
+    let sender = senders.get(id);
+    if (sender === undefined) {
+      sender = { recent: new Map(), floor: undefined, lastPosition: 0 };
+      if (senders.size >= heldSenders) forgetSenders();
+    } else senders.delete(id);
+    senders.set(id, sender);
+    return sender;
+  }
+
+  /** Lets go of the senders that were not active for longest, never of one with something not projected yet. */
+  function forgetSenders(): void {
+    const known = projected();
+    for (const [id, sender] of senders) {
+      if (senders.size < heldSenders) return;
+      const onTheirWay = [...sender.recent.values()].some((place) => place.position > known || 'sent' in place);
+      if (!onTheirWay) senders.delete(id);
+    }
+  }
+
+  function trim(sender: Sender): void {
+    if (sender.recent.size <= heldIds || sender.floor === undefined) return;
+    const known = projected();
+    for (const [id, place] of sender.recent) {
+      if (sender.recent.size <= heldIds || place.position > known || 'sent' in place) return;
+      sender.recent.delete(id);
+      if (id > sender.floor) sender.floor = id;
+    }
+  }
+
+  async function load(id: string, clientId: string): Promise<PriorMessage | undefined> {
+    const reached = await readModel.checkpoint();
+    if (reached < startPosition) {
+      throw new ReadModelUnavailableError(`the read model is at ${reached}, ${startPosition} is needed`);
+    }
+    const greatest = (await readModel.greatestClientId(id)) ?? '';
+    const sender = senderOf(id);
+    if (sender.floor === undefined || greatest > sender.floor) sender.floor = greatest;
+    return prior(id, clientId);
+  }
+
+  function prior(id: string, clientId: string): ReturnType<Ledger['prior']> {
+    const sender = senderOf(id);
+    const held = sender.recent.get(clientId);
+    if (held !== undefined) return 'sent' in held ? held : fromLog(held);
+    if (sender.floor === undefined) return load(id, clientId);
+    if (clientId > sender.floor) return undefined;
+    return readModel.messageByClientId(id, clientId).then(fromDocument);
+  }
+
+  async function fromLog(place: Place): Promise<PriorMessage | undefined> {
+    const { conversation, revision } = place;
+    const read = { direction: 'forwards', fromRevision: revision, maxCount: 1 } as const;
+    const [event] = await store.readStream(conversationStream(conversation), read);
+    return event === undefined ? undefined : priorOf(conversation, event);
+  }
+
+  return {
+    prior,
+    begin(id, message) {
+      senderOf(id).recent.set(message.sent.clientId, message);
+    },
+    abandon(id, clientId) {
+      senders.get(id)?.recent.delete(clientId);
+    },
+    note(id, clientId, place) {
+      const sender = senderOf(id);
+      // Taken out and put in again: oldest first, whatever came in between.
+      sender.recent.delete(clientId);
+      sender.recent.set(clientId, place);
+      sender.lastPosition = Math.max(sender.lastPosition, place.position);
+      trim(sender);
+    },
+    lastPosition: (id) => senders.get(id)?.lastPosition ?? 0,
+  };
+}
+
+function priorOf(conversation: string, recorded: RecordedEvent): PriorMessage | undefined {
+  const event = readConversationEvent(recorded.type, recorded.metadata.schemaVersion, recorded.data);
+  if (event?.type !== 'MessageSent') return undefined;
+  return { conversation, revision: recorded.revision, position: recorded.position, sent: event.data };
+}
+
+function fromDocument(document: MessageDocument | undefined): PriorMessage | undefined {
+  if (document === undefined) return undefined;
+  const { client_id, conversation, seq, revision, position, from, to, msg, send_date } = document;
+  const sent: MessageSent = { clientId: client_id, seq, from, to, msg, sendDate: send_date };
+  return { conversation, revision, position, sent };
+}

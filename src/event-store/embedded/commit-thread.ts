@@ -1,0 +1,92 @@
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { OperatorError } from '../../errors.ts';
+import type { CheckpointReply, CheckpointRequest } from './checkpoint-worker.ts';
+import type { CommitAppend, CommitOutcome, CommitReply, CommitRequest, CommitWorkerData } from './commit-protocol.ts';
+
+export type CommitResult =
+  | { readonly kind: 'committed'; readonly outcomes: readonly CommitOutcome[] }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** The commit worker and the checkpoint worker, seen from the thread that appends. One commit at a time. */
+export interface CommitThread {
+  readonly lastPosition: number;
+  commit(appends: readonly CommitAppend[]): void;
+  close(): Promise<void>;
+}
+
+export interface CommitThreadOptions {
+  readonly dataDir: string;
+  /** Raised and notified after every commit. */
+  readonly signal: SharedArrayBuffer;
+  /** Read the whole file through in the background: after a crash. */
+  readonly check: boolean;
+  onResult(result: CommitResult): void;
+  /** A thread is gone, or the file is damaged: nothing can be promised any more. */
+  onFatal(error: Error): void;
+}
+
+/** Starts the threads; rejects with `OperatorError` where the log cannot be opened. */
+export async function startCommitThread(options: CommitThreadOptions): Promise<CommitThread> {
+  const { dataDir, signal, check, onResult, onFatal } = options;
+  const { port1: port, port2 } = new MessageChannel();
+  const bell = new SharedArrayBuffer(4);
+  const ring = new Int32Array(bell);
+  const workerData: CommitWorkerData = { dataDir, signal, bell, port: port2 };
+  const url = new URL('./commit-worker.js', import.meta.url);
+  const committer = new Worker(url, { workerData, transferList: [port2] });
+  function send(request: CommitRequest): void {
+    port.postMessage(request);
+    Atomics.add(ring, 0, 1);
+    Atomics.notify(ring, 0);
+  }
+  let closed: () => void = () => undefined;
+  let checkpointDue: () => void = () => undefined;
+
+  const lastPosition = await new Promise<number>((resolve, reject) => {
+    committer.once('error', reject);
+    port.on('message', (reply: CommitReply) => {
+      switch (reply.kind) {
+        case 'opened':
+          resolve(reply.lastPosition);
+          break;
+        case 'refused':
+          port.close();
+          void committer.terminate();
+          reject(new OperatorError(reply.reason));
+          break;
+        case 'checkpoint-due':
+          checkpointDue();
+          break;
+        case 'closed':
+          closed();
+          break;
+        default:
+          onResult(reply);
+      }
+    });
+  });
+  committer.on('error', onFatal);
+
+  const checkpointer = new Worker(new URL('./checkpoint-worker.js', import.meta.url), { workerData: { dataDir } });
+  checkpointer.on('error', onFatal);
+  checkpointer.on('message', (reply: CheckpointReply) => {
+    if ('left' in reply) send({ kind: 'checkpointed', left: reply.left });
+    else if (reply.faults.length > 0) onFatal(new OperatorError(`the log is damaged: ${reply.faults.join('; ')}`));
+  });
+  const ask = (request: CheckpointRequest): void => checkpointer.postMessage(request);
+  checkpointDue = () => ask('checkpoint');
+  if (check) ask('check');
+
+  return {
+    lastPosition,
+    commit: (appends) => send({ kind: 'commit', appends }),
+    async close() {
+      await checkpointer.terminate();
+      const done = new Promise<void>((resolve) => (closed = resolve));
+      send({ kind: 'close' });
+      await done;
+      port.close();
+      await committer.terminate();
+    },
+  };
+}

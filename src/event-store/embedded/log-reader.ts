@@ -1,0 +1,94 @@
+import type {
+  DatabaseSyncInstance as DatabaseSync,
+  StatementSyncInstance as StatementSync,
+} from '@photostructure/sqlite';
+import type { ReadStreamOptions, RecordedEvent } from '../event-store.ts';
+import { appendColumns, decodeAppend } from './schema.ts';
+import type { AppendRow } from './schema.ts';
+
+/** Rows read at a time; each holds one event or more. */
+const rowsPerRead = 512;
+
+/** Synchronous reads of the log over one connection. */
+export interface LogReader {
+  readStream(stream: string, options: ReadStreamOptions): RecordedEvent[];
+  /** Events after a position whose stream begins with one of the prefixes, in order, at most `limit`. */
+  readAll(after: number, prefixes: readonly string[], limit: number): RecordedEvent[];
+  lastPosition(): number;
+}
+
+export function createLogReader(db: DatabaseSync): LogReader {
+  const forwards = db.prepare(
+    `SELECT ${appendColumns} FROM append WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`,
+  );
+  const backwards = db.prepare(
+    `SELECT ${appendColumns} FROM append WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT ?`,
+  );
+  const holding = db.prepare('SELECT min(revision) AS revision FROM append WHERE stream = ? AND revision >= ?');
+  const last = db.prepare('SELECT max(position) AS position FROM append');
+  const scans = new Map<string, StatementSync>();
+
+  function readForwards(stream: string, from: number, maxCount: number): RecordedEvent[] {
+    const rows = forwards.all(stream, from, Math.min(maxCount, rowsPerRead)) as unknown as AppendRow[];
+    const events = rows.flatMap(decodeAppend).filter((event) => event.revision >= from);
+    const newest = events.at(-1);
+    if (events.length >= maxCount || newest === undefined || rows.length < rowsPerRead)
+      return events.slice(0, maxCount);
+    return [...events, ...readForwards(stream, newest.revision + 1, maxCount - events.length)];
+  }
+
+  function readBackwards(stream: string, from: number, maxCount: number): RecordedEvent[] {
+    const holder = holding.get(stream, from) as { revision: number | null };
+    const start = holder.revision ?? Number.MAX_SAFE_INTEGER;
+    const rows = backwards.all(stream, start, Math.min(maxCount, rowsPerRead)) as unknown as AppendRow[];
+    const events = rows.flatMap((row) => decodeAppend(row).reverse()).filter((event) => event.revision <= from);
+    const oldest = events.at(-1);
+    if (events.length >= maxCount || oldest === undefined || oldest.revision === 0) return events.slice(0, maxCount);
+    if (rows.length < Math.min(maxCount, rowsPerRead)) return events;
+    return [...events, ...readBackwards(stream, oldest.revision - 1, maxCount - events.length)];
+  }
+
+  function scan(prefixes: readonly string[]): StatementSync {
+    const key = prefixes.join(' ');
+    let statement = scans.get(key);
+    if (statement === undefined) {
+      const filter = prefixes.map(() => '(stream >= ? AND stream < ?)').join(' OR ') || 'TRUE';
+      statement = db.prepare(
+        `SELECT ${appendColumns} FROM append WHERE position > ? AND (${filter}) ORDER BY position LIMIT ?`,
+      );
+      scans.set(key, statement);
+    }
+    return statement;
+  }
+
+  return {
+    readStream(stream, { direction, fromRevision, maxCount }) {
+      if (maxCount <= 0) return [];
+      if (direction === 'forwards') return readForwards(stream, fromRevision ?? 0, maxCount);
+      return readBackwards(stream, fromRevision ?? Number.MAX_SAFE_INTEGER, maxCount);
+    },
+
+    readAll(after, prefixes, limit) {
+      const bounds = prefixes.flatMap((prefix) => [prefix, endOfPrefix(prefix)]);
+      const rows = scan(prefixes).all(after, ...bounds, Math.min(limit, rowsPerRead)) as unknown as AppendRow[];
+      const events: RecordedEvent[] = [];
+      for (const row of rows) {
+        for (const event of decodeAppend(row)) {
+          if (event.position > after && events.length < limit) events.push(event);
+        }
+        if (events.length >= limit) break;
+      }
+      return events;
+    },
+
+    lastPosition() {
+      const row = last.get() as { position: number | null };
+      return row.position ?? 0;
+    },
+  };
+}
+
+/** The first text above every text with this prefix. */
+function endOfPrefix(prefix: string): string {
+  return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+}

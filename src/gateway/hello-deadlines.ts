@@ -1,0 +1,38 @@
+import type { Session } from './session.ts';
+
+/** Time a client has to say hello, in milliseconds. */
+const helloMs = 10_000;
+const lookMs = 500;
+
+/** Watches sockets that have not said hello. One timer for all of them: they become due in the order they came. */
+export function createHelloDeadlines(onDue: (session: Session) => void): {
+  await(session: Session): void;
+  stop(): void;
+} {
+  const waiting: { session: Session; due: number }[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  function look(): void {
+    const now = Date.now();
+    let done = 0;
+    for (const { session, due } of waiting) {
+      if (due > now && session.user === undefined && !session.closed) break;
+      if (due <= now && session.user === undefined) onDue(session);
+      done += 1;
+    }
+    waiting.splice(0, done);
+    if (waiting.length > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  }
+
+  return {
+    await(session) {
+      waiting.push({ session, due: Date.now() + helloMs });
+      timer ??= setInterval(look, lookMs);
+    },
+    stop() {
+      clearInterval(timer);
+    },
+  };
+}

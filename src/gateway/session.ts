@@ -1,0 +1,99 @@
+import type { WebSocket } from 'uWebSockets.js';
+import type { CloseCode } from './close-codes.ts';
+
+/** What uWebSockets.js keeps beside a socket. */
+export interface SocketData {
+  session: Session;
+}
+
+/**
+ * One WebSocket. Kept small: there are many, and most say nothing. `closed` is set before the socket goes away, since
+ * touching a socket that is gone throws.
+ */
+export class Session {
+  ws: WebSocket<SocketData> | undefined = undefined;
+  /** Undefined until the client said who it is. */
+  user: string | undefined = undefined;
+  /** Position of the newest event sent to this socket. */
+  position = 0;
+  /** Commands without an answer. */
+  pending = 0;
+  badFrames = 0;
+  closed = false;
+  /** Frames that go out at the end of the turn; undefined while there are none. */
+  outbox: string[] | undefined = undefined;
+  readonly number: number;
+  readonly kind: 'v1' | 'original';
+
+  constructor(number: number, kind: 'v1' | 'original') {
+    this.number = number;
+    this.kind = kind;
+  }
+}
+
+export interface Outboxes {
+  /** Sends at the end of the turn, together with whatever else the turn has for this socket. */
+  send(session: Session, frame: string): void;
+  /** Sends what is there and closes the socket. */
+  close(session: Session, code: CloseCode, reason: string): void;
+}
+
+export interface OutboxOptions {
+  /** Unsent bytes a socket may have, then it is closed as too slow. */
+  readonly maxBufferedBytes: number;
+  onSent(frames: number): void;
+  onTooSlow(session: Session): void;
+}
+
+/**
+ * Frames leave at the end of the turn of the event loop: whatever a commit brings to one socket, its acks and its
+ * messages, is then one system call.
+ */
+export function createOutboxes({ maxBufferedBytes, onSent, onTooSlow }: OutboxOptions): Outboxes {
+  let dirty: Session[] = [];
+
+  function flushAll(): void {
+    const due = dirty;
+    dirty = [];
+    for (const session of due) flush(session);
+  }
+
+  function flush(session: Session): void {
+    const { ws, outbox } = session;
+    session.outbox = undefined;
+    if (outbox === undefined || ws === undefined || session.closed) return;
+    if (exceeds(ws, outbox)) {
+      onTooSlow(session);
+      return;
+    }
+    const [first] = outbox;
+    if (outbox.length === 1 && first !== undefined) ws.send(first);
+    else ws.cork(() => outbox.forEach((frame) => ws.send(frame)));
+    onSent(outbox.length);
+  }
+
+  function exceeds(ws: WebSocket<SocketData>, outbox: readonly string[]): boolean {
+    const buffered = ws.getBufferedAmount();
+    if (buffered === 0) return false;
+    return outbox.reduce((sum, frame) => sum + Buffer.byteLength(frame), buffered) > maxBufferedBytes;
+  }
+
+  return {
+    send(session, frame) {
+      if (session.closed) return;
+      if (session.outbox !== undefined) {
+        session.outbox.push(frame);
+        return;
+      }
+      session.outbox = [frame];
+      if (dirty.push(session) === 1) setImmediate(flushAll);
+    },
+
+    close(session, code, reason) {
+      if (session.closed) return;
+      flush(session);
+      session.closed = true;
+      session.ws?.end(code, reason);
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { OperatorError } from '../errors.ts';
+import { EventStoreUnavailableError } from '../event-store/event-store.ts';
+import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
+import type { Logger } from '../logger.ts';
+import { ReadModelMovedError, ReadModelUnavailableError } from '../read-model/read-model.ts';
+import type { ReadModel } from '../read-model/read-model.ts';
+import { backOff as defaultBackOff } from './back-off.ts';
+import { assertReadModelNotAhead } from './checkpoint.ts';
+import { foldEvents, projectedPrefixes } from './fold.ts';
+
+/**
+ * - `starting`: nothing read yet. `catching-up`: there is more in the log than was applied. `live`: the newest event
+ *   was applied, or is being.
+ * - `retrying`: the log or the read model does not answer; it is asked again for as long as it takes.
+ * - `failed`: a batch cannot be applied; nothing is skipped, so nothing goes on until somebody mends it and starts again.
+ */
+export type ProjectorState =
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'catching-up' }
+  | { readonly kind: 'live' }
+  | { readonly kind: 'retrying'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** Counters since the projector began. */
+export interface ProjectorProgress {
+  /** Last position applied. */
+  readonly position: number;
+  /** Events applied, unknown kinds included. */
+  readonly events: number;
+  /** Events of kinds this program does not know. */
+  readonly unknown: number;
+  /** Batches that could not be read or applied and were tried again. */
+  readonly failures: number;
+}
+
+export interface ProjectorOptions {
+  readonly store: EventStore;
+  readonly readModel: ReadModel;
+  /** Ends the projector after the batch in hand. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** Milliseconds to wait after so many failures in a row. Default: 100 doubled each time up to 5,000, with jitter. */
+  readonly backOff?: (failures: number) => number;
+  readonly onState?: (state: ProjectorState) => void;
+  readonly onProgress?: (progress: ProjectorProgress) => void;
+}
+
+/** Under load at most one write in this time, in milliseconds: the more load, the larger the batches. */
+const writeEvery = 20;
+/** Events in one write: while live, and while far behind, where throughput is all that counts. */
+const liveBatch = 1_000;
+const catchUpBatch = 10_000;
+/** Milliseconds between two looks whether another generation is in use, while nothing happens. */
+const lookEvery = 1_000;
+/** Failures in a row after which an error that is not temporary is final. */
+const triesForPermanent = 5;
+
+/**
+ * Applies the log to the read model, batch by batch, until the signal aborts or a failure is final (state `failed`);
+ * then resolves. Never throws, never skips an event.
+ */
+export async function runProjector(options: ProjectorOptions): Promise<void> {
+  const { signal, log, backOff = defaultBackOff, onState, onProgress } = options;
+  let state: ProjectorState = { kind: 'starting' };
+  let progress: ProjectorProgress = { position: 0, events: 0, unknown: 0, failures: 0 };
+  let failuresInARow = 0;
+
+  function become(next: ProjectorState): void {
+    if (next.kind === state.kind && next.kind !== 'retrying') return;
+    state = next;
+    onState?.(next);
+  }
+
+  function advance(change: Partial<ProjectorProgress>): void {
+    progress = { ...progress, ...change };
+    onProgress?.(progress);
+  }
+
+  const applier: Applier = {
+    started: (position) => advance({ position }),
+    applied({ position, events, unknown, caughtUp }) {
+      failuresInARow = 0;
+      advance({ position, events: progress.events + events, unknown: progress.unknown + unknown });
+      become({ kind: caughtUp ? 'live' : 'catching-up' });
+    },
+  };
+
+  onState?.(state);
+  while (!signal.aborted) {
+    try {
+      await projectUntilMoved(options, applier);
+    } catch (error) {
+      if (isAborted(signal)) return;
+      failuresInARow += 1;
+      advance({ failures: progress.failures + 1 });
+      const reason = error instanceof Error ? error.message : String(error);
+      if (isFinal(error, failuresInARow)) {
+        log.fatal({ component: 'projector', position: progress.position, error }, 'projector failed for good');
+        become({ kind: 'failed', reason });
+        return;
+      }
+      log.error({ component: 'projector', position: progress.position, error }, 'projector failed, will try again');
+      become({ kind: 'retrying', reason });
+      await delay(backOff(failuresInARow), undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** Read anew: TypeScript believes that a property stays what it was before an await. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function isFinal(error: unknown, failuresInARow: number): boolean {
+  if (error instanceof OperatorError) return true;
+  const temporary = error instanceof ReadModelUnavailableError || error instanceof EventStoreUnavailableError;
+  return !temporary && failuresInARow >= triesForPermanent;
+}
+
+interface Applier {
+  readonly started: (position: number) => void;
+  readonly applied: (outcome: {
+    readonly position: number;
+    readonly events: number;
+    readonly unknown: number;
+    readonly caughtUp: boolean;
+  }) => void;
+}
+
+/** Returns when the signal aborts, or when the read model went over to another generation: begin again then. */
+async function projectUntilMoved(options: ProjectorOptions, applier: Applier): Promise<void> {
+  const { store, readModel, signal } = options;
+  await assertReadModelNotAhead({ store, readModel });
+  let position = await readModel.checkpoint();
+  applier.started(position);
+
+  const moved = new AbortController();
+  const either = AbortSignal.any([signal, moved.signal]);
+  const watch = setInterval(() => {
+    readModel.checkpoint().then(
+      (checkpoint) => checkpoint < position && moved.abort(),
+      () => moved.abort(),
+    );
+  }, lookEvery);
+
+  try {
+    let waiting: RecordedEvent[] = [];
+    let behind = true;
+    const subscription = store.subscribeToAll({ after: position, prefixes: projectedPrefixes, signal: either });
+    for await (const { events, caughtUp } of subscription) {
+      waiting = waiting.length === 0 ? [...events] : waiting.concat(events);
+      if (!caughtUp && waiting.length < (behind ? catchUpBatch : liveBatch)) continue;
+      behind = !caughtUp;
+      const begun = performance.now();
+      const newest = waiting.at(-1);
+      const { batch, unknown } = foldEvents(waiting);
+      if (newest !== undefined) {
+        await readModel.apply(batch, { after: position, position: newest.position });
+        position = newest.position;
+      }
+      applier.applied({ position, events: waiting.length, unknown, caughtUp });
+      waiting = [];
+      const rest = writeEvery - (performance.now() - begun);
+      if (caughtUp && newest !== undefined && rest > 1) {
+        await delay(rest, undefined, { signal: either }).catch(() => undefined);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof ReadModelMovedError)) throw error;
+  } finally {
+    clearInterval(watch);
+  }
+}
