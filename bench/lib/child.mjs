@@ -22,7 +22,7 @@ export function startNode(args, env = {}) {
   child.stdout.setEncoding('utf8').on('data', (text) => (stdout = (stdout + text).slice(-8192)));
   const exited = once(child, 'exit').then(([code, signal]) => {
     running.delete(self);
-    if (!asked && code !== 0) console.error(`bench: ${args.at(-1)} ended with ${code ?? signal}:\n${stdout}${stderr}`);
+    if (!asked) console.error(`bench: ${args.at(-1)} ended with ${code ?? signal}:\n${stdout}${stderr}`);
     return code;
   });
   const self = {
@@ -30,6 +30,11 @@ export function startNode(args, env = {}) {
     stdout: child.stdout,
     exited,
     stderr: () => stderr,
+    /** For a process that ends by itself. Resolves with the exit code. */
+    finish() {
+      asked = true;
+      return exited;
+    },
     /** Resolves with the exit code. */
     async stop() {
       asked = true;
