@@ -6,7 +6,7 @@ export async function listenOn(api: FastifyInstance, host: string, port: number)
   try {
     await api.listen({ host, port });
   } catch (error) {
-    throw new OperatorError(`HTTP_PORT: cannot listen on ${host}:${port}: ${(error as Error).message}`, {
+    throw new OperatorError(`HOST, HTTP_PORT: cannot listen on ${host}:${port}: ${(error as Error).message}`, {
       cause: error,
     });
   }

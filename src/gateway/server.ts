@@ -153,7 +153,10 @@ function listenOn(app: TemplatedApp, host: string, port: number): Promise<us_lis
     const listenTo = app.listen.bind(app) as unknown as ListenOn;
     listenTo(host, port, exclusivePort, (token) => {
       if (token) resolve(token);
-      else reject(new OperatorError(`WS_PORT: cannot listen on ${host}:${port}; is it in use?`));
+      else
+        reject(
+          new OperatorError(`HOST, WS_PORT: cannot listen on ${host}:${port}; is it in use, or of another machine?`),
+        );
     });
   });
 }
