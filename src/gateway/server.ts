@@ -57,7 +57,7 @@ export async function listen(host: string, port: number, handlers: ServerHandler
     },
     message(ws: WebSocket<SocketData>, message: ArrayBuffer, isBinary: boolean) {
       const { session } = ws.getUserData();
-      if (session.closed) return;
+      if (session.closed || session.ending) return;
       if (isBinary) handlers.violation(session, 'binary frames are not taken');
       else if (message.byteLength > maxFrameBytes)
         handlers.violation(session, `a frame is over ${maxFrameBytes} bytes`);
