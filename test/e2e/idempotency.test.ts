@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs';
 import { v4, v7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
-import { makeFolder, newUser, sharedServer, startServer } from '../support/server.ts';
+import { ownFolder, newUser, sharedServer, startServer } from '../support/server.ts';
 import { conversationOf, enter, newId } from '../support/socket.ts';
 import type { Chat } from '../support/socket.ts';
 
@@ -103,7 +102,7 @@ describe('the same id again', () => {
   });
 
   test('after the server was ended, or killed, is the same message', async () => {
-    const folder = makeFolder();
+    const folder = ownFolder();
     const ids = [...Array.from({ length: 40 }, () => v4()), 'z', 'A', v7(), ...Array.from({ length: 80 }, () => v7())];
     const firsts: Ack[] = [];
     for (const round of ['SIGTERM', 'SIGKILL', 'SIGTERM'] as const) {
@@ -119,7 +118,6 @@ describe('the same id again', () => {
       }
       await own.stop(round);
     }
-    rmSync(folder, { recursive: true });
   });
 });
 

@@ -1,11 +1,11 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../dist/config.js';
-import { makeFolder, spawnServer, startServer } from '../support/server.ts';
+import { ownFolder, spawnServer, startServer } from '../support/server.ts';
 
 const bad: Readonly<Record<string, readonly string[]>> = {
   HTTP_PORT: ['x', '-1', '65536', '1.5', ' ', '0x10', '1e3', '80 81', 'Infinity'],
@@ -88,8 +88,7 @@ describe('the start', () => {
   });
 
   test('with a DATA_DIR that is a file names it, and fails', async () => {
-    const folder = makeFolder();
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const folder = ownFolder();
     writeFileSync(join(folder, 'file'), '');
     const server = spawnServer({}, join(folder, 'file'));
     expect((await server.exited).code).toBeGreaterThan(0);

@@ -145,17 +145,22 @@ export class Server {
 
 export type Environment = Readonly<Record<string, string>>;
 
-export function makeFolder(): string {
+function makeFolder(): string {
   return mkdtempSync(join(tmpdir(), 'weiliao-e2e-'));
+}
+
+/** A data folder for servers of one test, gone when the test is. To be made before them: what is there last goes first. */
+export function ownFolder(): string {
+  const folder = makeFolder();
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** A server of one test, on a folder of its own or on the given one; gone when the test is. Not awaited to be ready. */
 export function spawnServer(env: Environment = {}, dataDir?: string): Server {
-  const folder = dataDir ?? makeFolder();
-  const server = new Server(folder, env);
+  const server = new Server(dataDir ?? ownFolder(), env);
   onTestFinished(async () => {
     await server.stop('SIGKILL');
-    if (dataDir === undefined) rmSync(folder, { recursive: true, force: true });
   });
   return server;
 }

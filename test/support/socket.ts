@@ -45,7 +45,7 @@ export class Socket<T = Frame> {
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   readonly raw: WebSocket;
   #heard: (() => void)[] = [];
-  #isOpen = true;
+  isOpen = true;
 
   constructor(raw: WebSocket, parse: (text: string) => T) {
     this.raw = raw;
@@ -61,7 +61,7 @@ export class Socket<T = Frame> {
     raw.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
       raw.on('close', (code, reason) => {
-        this.#isOpen = false;
+        this.isOpen = false;
         this.#wake();
         resolve({ code, reason: reason.toString() });
       });
@@ -85,7 +85,7 @@ export class Socket<T = Frame> {
         if (this.faults.length > 0) throw this.faults[0] as Error;
         const place = this.frames.findIndex(fits);
         if (place >= 0) return this.frames.splice(place, 1)[0] as F;
-        if (!this.#isOpen) throw new Error(`closed before ${what} came; there are ${this.describe()}`);
+        if (!this.isOpen) throw new Error(`closed before ${what} came; there are ${this.describe()}`);
         await new Promise<void>((resolve) => this.#heard.push(resolve));
       }
     };
