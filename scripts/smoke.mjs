@@ -34,7 +34,7 @@ function start() {
   const ready = new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const entry = line.startsWith('{') ? JSON.parse(line) : {};
-      if (entry.event === 'ready') resolve(entry);
+      if (entry.msg === 'ready') resolve(entry);
       if (['error', 'fatal'].includes(entry.level)) say(`the server says ${line}`);
     });
     void exited.then((code) => reject(new Error(`the server ended with ${code} before it was ready`)));

@@ -12,7 +12,7 @@ const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)
 /** A line of the server's log. */
 export interface LogLine extends Record<string, unknown> {
   readonly level: string;
-  readonly event: string;
+  readonly msg: string;
 }
 
 export interface Exit {
@@ -78,7 +78,11 @@ export class Server {
 
   /** Log lines that tell of something that must never happen. */
   get disasters(): LogLine[] {
-    return this.log.filter(({ level, event }) => level === 'fatal' || /uncaught|unhandled/i.test(event));
+    return this.log.filter(({ level, msg }) => level === 'fatal' || /uncaught|unhandled/i.test(msg));
+  }
+
+  get isReady(): boolean {
+    return this.#readyLine() !== undefined;
   }
 
   async ready(): Promise<this> {
@@ -131,7 +135,7 @@ export class Server {
   }
 
   #readyLine(): LogLine | undefined {
-    return this.log.find(({ event }) => event === 'ready');
+    return this.log.find(({ msg }) => msg === 'ready');
   }
 
   #read(text: string): void {
@@ -145,7 +149,7 @@ export class Server {
 
 export type Environment = Readonly<Record<string, string>>;
 
-function makeFolder(): string {
+export function makeFolder(): string {
   return mkdtempSync(join(tmpdir(), 'weiliao-e2e-'));
 }
 

@@ -209,6 +209,14 @@ export async function openSocket(server: Server): Promise<Chat> {
   return chat;
 }
 
+/** A socket of `/v1/ws` after hello that the caller closes. */
+export async function connectChat(server: Server, user: string): Promise<Chat> {
+  const chat = await opened(`${server.sockets}/v1/ws`, (raw) => new Chat(raw));
+  chat.send({ type: 'hello', user });
+  await chat.next('welcome');
+  return chat;
+}
+
 /** A socket of `/v1/ws` after hello. */
 export async function enter(server: Server, user: string, fields: object = {}): Promise<Chat> {
   const chat = await openSocket(server);
