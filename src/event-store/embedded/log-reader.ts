@@ -52,7 +52,8 @@ export function createLogReader(db: DatabaseSync): LogReader {
     const key = prefixes.join(' ');
     let statement = scans.get(key);
     if (statement === undefined) {
-      const filter = prefixes.map(() => '(stream >= ? AND stream < ?)').join(' OR ') || 'TRUE';
+      // The plus keeps SQLite from going through the index by stream, which is the whole log for every page.
+      const filter = prefixes.map(() => '(+stream >= ? AND +stream < ?)').join(' OR ') || 'TRUE';
       statement = db.prepare(
         `SELECT ${appendColumns} FROM append WHERE position > ? AND (${filter}) ORDER BY position LIMIT ?`,
       );
