@@ -98,8 +98,11 @@ export interface Config {
   readonly logLevel: string;
 }
 
+/** Settings that cannot be used, a line each. */
+export class SettingsError extends OperatorError {}
+
 /**
- * Reads the settings. Throws `OperatorError` with one line per fault. An empty variable counts as not set, as compose
+ * Reads the settings. Throws `SettingsError` with one line per fault. An empty variable counts as not set, as compose
  * files and shells make them.
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
@@ -108,7 +111,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const faults = parsed.success
     ? contradictions(parsed.data)
     : parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`);
-  if (!parsed.success || faults.length > 0) throw new OperatorError(faults.join('\n'));
+  if (!parsed.success || faults.length > 0) throw new SettingsError(faults.join('\n'));
   const env = parsed.data;
   return {
     host: env.HOST,

@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { OperatorError } from '../errors.ts';
+import { SettingsError } from '../config.ts';
 import { version } from '../version.ts';
+import { printFault } from './fault.ts';
 import { registerLoad } from './load.ts';
-import { registerRebuild } from './rebuild.ts';
 import { registerStart } from './start.ts';
-import { registerVerify } from './verify.ts';
 
 /** Exit 0: done. 1: the thing asked found a fault. 2: used wrongly. */
 const program = new Command('weiliao')
@@ -15,7 +14,7 @@ const program = new Command('weiliao')
   .showHelpAfterError('(--help tells more)')
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [registerStart, registerRebuild, registerVerify, registerLoad]) register(program);
+for (const register of [registerStart, registerLoad]) register(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help tells more)');
 
 try {
@@ -27,7 +26,6 @@ try {
 function exitCodeOf(error: unknown): number {
   // Commander has printed what is wrong itself.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const text = error instanceof OperatorError ? error.message : String(error instanceof Error ? error.stack : error);
-  process.stderr.write(`weiliao: ${text.split('\n').join('\nweiliao: ')}\n`);
-  return 1;
+  printFault(error);
+  return error instanceof SettingsError ? 2 : 1;
 }

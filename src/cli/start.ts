@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
-import { OperatorError } from '../errors.ts';
 import { createLifecycle } from '../lifecycle.ts';
 import { createLogger } from '../logger.ts';
 import { startServer } from '../main.ts';
+import { printFault } from './fault.ts';
 
 /** Adds `weiliao start`. */
 export function registerStart(program: Command): void {
@@ -21,8 +21,7 @@ async function start(): Promise<void> {
     const ports = await startServer(config, logger, lifecycle);
     logger.info({ ...ports, host: config.host }, 'ready');
   } catch (error) {
-    if (error instanceof OperatorError) for (const line of error.message.split('\n')) logger.fatal(line);
-    else logger.fatal({ error }, 'could not start');
+    printFault(error);
     await lifecycle.end('could not start', 1);
   }
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -29,6 +30,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors: handleError,
+    // Kept in the metadata of the events that a request leads to.
+    genReqId: () => randomUUID(),
   });
 
   app.setErrorHandler(handleError);

@@ -142,6 +142,7 @@ export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, co
         reader,
         conversation: id,
         seq: request.body.seq,
+        correlationId: request.id,
       });
       acknowledge(reply, context, position);
       return { conversation, seq };

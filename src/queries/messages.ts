@@ -82,6 +82,7 @@ export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context
         sender,
         clientId: id,
         msg,
+        correlationId: request.id,
         ...(to !== undefined && { to }),
         ...(conversation !== undefined && { conversation }),
       };

@@ -69,7 +69,7 @@ export const originalRoutes: FastifyPluginCallbackZod<ApiContext> = (app, contex
       await caughtUp(fromId);
       const conversation = directConversationId(fromId, toId);
       const documents = await readModel.messages({ conversation, after: (page - 1) * rows, limit: rows });
-      await markPageRead(context, fromId, documents);
+      await markPageRead(context, { reader: fromId, correlationId: request.id }, documents);
       return documents.map(toMessage);
     },
   );
@@ -115,14 +115,14 @@ export const originalRoutes: FastifyPluginCallbackZod<ApiContext> = (app, contex
 /** A read must not fail because it could not be noted: what stays unread is marked by the next one. */
 async function markPageRead(
   { commands, logger }: ApiContext,
-  reader: string,
+  by: { readonly reader: string; readonly correlationId: string },
   documents: readonly MessageDocument[],
 ): Promise<void> {
-  const newest = documents.findLast(({ to, status }) => to?.id === reader && status === 1);
+  const newest = documents.findLast(({ to, status }) => to?.id === by.reader && status === 1);
   if (newest === undefined) return;
   const { conversation, seq } = newest;
   try {
-    await commands.markRead({ reader, conversation, seq });
+    await commands.markRead({ ...by, conversation, seq });
   } catch (error) {
     if (!toWeiliaoError(error).temporary) throw error;
     logger.warn({ error, conversation, seq }, 'page not marked as read');

@@ -33,7 +33,19 @@ describe('ids', () => {
   });
 
   it('are no conversation ids where anything is amiss', () => {
-    for (const text of ['', 'dm~', 'dm~a', 'dm~a~b~c', 'dm~a~', 'dm~~a', 'dm~b~a', 'group~', 'group~a b', 'DM~a~b', 'a']) {
+    for (const text of [
+      '',
+      'dm~',
+      'dm~a',
+      'dm~a~b~c',
+      'dm~a~',
+      'dm~~a',
+      'dm~b~a',
+      'group~',
+      'group~a b',
+      'DM~a~b',
+      'a',
+    ]) {
       expect(parseConversationId(text), text).toBeUndefined();
     }
     expect(parseConversationId('group~team-1')).toEqual({ kind: 'group', group: 'team-1' });
@@ -56,7 +68,8 @@ describe('ids', () => {
 
   it('of clients are up to 64 of the characters that a UUID needs and some more', () => {
     expect(clientIdSchema.safeParse('a.B_9:-').success).toBe(true);
-    for (const value of ['', 'a b', 'ä', 'x'.repeat(65), 5]) expect(clientIdSchema.safeParse(value).success).toBe(false);
+    for (const value of ['', 'a b', 'ä', 'x'.repeat(65), 5])
+      expect(clientIdSchema.safeParse(value).success).toBe(false);
   });
 });
 
