@@ -5,7 +5,14 @@ import type { MarkRead, SendMessage } from '../domain/conversation/decider.ts';
 import type { User } from '../domain/user/user.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
-import type { Commands, MarkReadInput, MarkReadOutcome, SendMessageInput, SendOutcome } from './commands.ts';
+import type {
+  Commands,
+  MarkReadInput,
+  MarkReadOutcome,
+  RegisterOutcome,
+  SendMessageInput,
+  SendOutcome,
+} from './commands.ts';
 import { createConversationQueues } from './conversation-queue.ts';
 import type { Outcome, QueuedCommand } from './decide-batch.ts';
 import { watermarkOf } from './head.ts';
@@ -129,26 +136,37 @@ export function createCommands(deps: CommandDeps, options: CommandOptions): Comm
     });
   }
 
-  function counted<T>(kind: string, run: Promise<T>, outcomeOf: (value: T) => string): Promise<T> {
-    run.then(
-      (value) => metrics.commands.inc({ kind, outcome: outcomeOf(value) }),
-      (error: unknown) => metrics.commands.inc({ kind, outcome: toldError(error).code }),
-    );
-    return run;
+  function register(user: User): Promise<RegisterOutcome> {
+    return inFlight.run((_deadline, resolve, reject) => {
+      users.register(user).then(resolve, (error: unknown) => reject(toldError(error)));
+    });
+  }
+
+  /** Counts a command and notes what its user wrote, before anybody is told the outcome. */
+  async function noted<T extends { readonly position: number }>(
+    kind: string,
+    user: string,
+    run: Promise<T>,
+    outcomeOf: (value: T) => string,
+  ): Promise<T> {
+    try {
+      const value = await run;
+      if (value.position > 0) ledger.wrote(user, value.position);
+      metrics.commands.inc({ kind, outcome: outcomeOf(value) });
+      return value;
+    } catch (error) {
+      metrics.commands.inc({ kind, outcome: toldError(error).code });
+      throw error;
+    }
   }
 
   return {
     sendMessage: (input) =>
-      counted('send', sendMessage(input), ({ duplicate }) => (duplicate ? 'duplicate' : 'accepted')),
-    markRead: (input) => counted('read', markRead(input), ({ position }) => (position > 0 ? 'accepted' : 'unchanged')),
+      noted('send', input.sender, sendMessage(input), ({ duplicate }) => (duplicate ? 'duplicate' : 'accepted')),
+    markRead: (input) =>
+      noted('read', input.reader, markRead(input), ({ position }) => (position > 0 ? 'accepted' : 'unchanged')),
     registerUser: (user) =>
-      counted(
-        'register',
-        inFlight.run((_deadline, resolve, reject) => {
-          users.register(user).then(resolve, (error: unknown) => reject(toldError(error)));
-        }),
-        ({ created }) => (created ? 'accepted' : 'unchanged'),
-      ),
+      noted('register', user.id, register(user), ({ created }) => (created ? 'accepted' : 'unchanged')),
     findUser: (id) => users.find(id),
     writtenBy: (user) => ledger.lastPosition(user),
     idle: () => inFlight.idle(),

@@ -28,7 +28,7 @@ interface Sender {
   readonly recent: Map<string, Place | PriorMessage>;
   /** Greatest id among those not in `recent`; undefined: not asked yet. */
   floor: string | undefined;
-  /** Newest position written by this sender, 0: none here. */
+  /** Newest position that this user wrote through this process, 0: none. */
   lastPosition: number;
 }
 
@@ -53,8 +53,10 @@ export interface Ledger {
   abandon(sender: string, clientId: string): void;
   /** A message that is in the log. */
   note(sender: string, clientId: string, place: Place): void;
-  /** Newest position written by the sender through this process, 0: none. */
-  lastPosition(sender: string): number;
+  /** Notes that the user wrote something, whatever it was. */
+  wrote(user: string, position: number): void;
+  /** Newest position that the user wrote through this process, 0: none. */
+  lastPosition(user: string): number;
 }
 
 export function createLedger({ store, readModel, projected, startPosition }: LedgerDeps): Ledger {
@@ -130,8 +132,11 @@ export function createLedger({ store, readModel, projected, startPosition }: Led
       // Taken out and put in again: oldest first, whatever came in between.
       sender.recent.delete(clientId);
       sender.recent.set(clientId, place);
-      sender.lastPosition = Math.max(sender.lastPosition, place.position);
       trim(sender);
+    },
+    wrote(id, position) {
+      const sender = senderOf(id);
+      sender.lastPosition = Math.max(sender.lastPosition, position);
     },
     lastPosition: (id) => senders.get(id)?.lastPosition ?? 0,
   };

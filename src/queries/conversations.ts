@@ -30,6 +30,7 @@ const historyQuerySchema = z
     limit: pageLimit,
     before: integerParameter(1).optional().describe('Only messages below this seq, newest first'),
     after: integerParameter(0).optional().describe('Only messages above this seq, oldest first'),
+    asOf: z.never({ error: 'is not served by this build' }).optional(),
   })
   .check((check) => {
     const { before, after } = check.value;

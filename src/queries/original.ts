@@ -18,18 +18,16 @@ const pageQuerySchema = z.object({
 
 const originalIdSchema = z.union([z.string(), z.number()]).describe('A number where the id is one');
 
-const originalUserSchema = z
-  .object({
-    id: originalIdSchema,
-    avatar: z.string().nullable(),
-    from_user: originalIdSchema,
-    info_type: z.null(),
-    to_user: originalIdSchema,
-    username: z.string(),
-    chat_msg: z.string().optional().describe('The last message of the pair'),
-    chat_time: z.int().optional().describe('Its date, epoch milliseconds'),
-  })
-  .meta({ id: 'OriginalUser', description: 'A user as the original system lists it' });
+const originalUserSchema = z.object({
+  id: originalIdSchema,
+  avatar: z.string().nullable(),
+  from_user: originalIdSchema,
+  info_type: z.null(),
+  to_user: originalIdSchema,
+  username: z.string(),
+  chat_msg: z.string().optional().describe('The last message of the pair'),
+  chat_time: z.int().optional().describe('Its date, epoch milliseconds'),
+});
 
 /** More than any user has: the list of the original system comes in one piece. */
 const everyConversation = 1_000_000;

@@ -10,15 +10,13 @@ import { problemSchema, problemType } from './problem.ts';
  * time (api.ts tells why).
  */
 
-/** A whole number as text. Everything else, repeated parameters included, stays what it is and is refused by `inner`. */
-function wholeNumber<T extends z.ZodType>(inner: T) {
-  return z.preprocess((text) => (typeof text === 'string' && /^[0-9]{1,16}$/.test(text) ? Number(text) : text), inner);
-}
-
-/** A parameter that is a whole number from `min` to `max`. */
+/** A parameter that is a whole number from `min` to `max`. What is none, a repeated parameter too, is left and refused. */
 export function integerParameter(min: number, max = Number.MAX_SAFE_INTEGER) {
   const error = `must be a whole number from ${min} to ${max}`;
-  return wholeNumber(z.int({ error }).min(min, { error }).max(max, { error }));
+  return z.preprocess(
+    (text) => (typeof text === 'string' && /^[0-9]{1,16}$/.test(text) ? Number(text) : text),
+    z.int({ error, abort: true }).min(min, { error }).max(max, { error }),
+  );
 }
 
 export const pageLimit = integerParameter(1, 200).default(50).describe('Most items in the answer');
@@ -71,11 +69,15 @@ export const messageSchema = z
 
 export type Message = z.infer<typeof messageSchema>;
 
+const positionError = `must be a value of ${positionHeader}`;
+
 /** Header that makes a query wait for what a command has done. */
 export const queryHeaders = z.object({
-  [minPositionHeader.toLowerCase() as 'weiliao-min-position']: wholeNumber(
-    z.int({ error: `must be a value of ${positionHeader}` }).nonnegative(),
-  )
+  [minPositionHeader.toLowerCase() as 'weiliao-min-position']: z
+    .string()
+    .regex(/^[0-9]{1,16}$/, positionError)
+    .transform(Number)
+    .pipe(z.int({ error: positionError }))
     .optional()
     .describe(`A value of ${positionHeader}: answered from a read model that has reached it, or 503 after 2 s`),
 });

@@ -40,11 +40,12 @@ export function createMemoryLog({ gap = 1 }: { readonly gap?: number } = {}): Me
       next = end;
       const caughtUp = end === events.length;
       if (found.length > 0 || !told) yield { events: found, caughtUp } satisfies EventBatch;
-      if (caughtUp) await abortedEither(signal, grown.signal);
+      if (next === events.length && !isDown()) await abortedEither(signal, grown.signal);
     }
   }
 
   let down = false;
+  const isDown = (): boolean => down;
   const log: MemoryLog = {
     events,
     batchSize: 1_000,
