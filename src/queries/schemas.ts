@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Authenticator } from '../auth.ts';
 import { userIdSchema } from '../domain/user/user.ts';
 import { errorCodes } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -49,7 +50,7 @@ export const userSchema = z
   })
   .meta({ id: 'User', description: 'A registered user' });
 
-export const userRefSchema = z.object({ id: z.string(), username: z.string() });
+const userRefSchema = z.object({ id: z.string(), username: z.string() });
 
 export const messageSchema = z
   .object({
@@ -110,7 +111,7 @@ const problemHeaders: Readonly<Record<number, Record<string, unknown>>> = {
 
 /** The problems that a route may answer with, by status; bad input and internal errors go without saying. */
 export function problems(...codes: readonly ErrorCode[]): Record<number, ProblemAnswer> {
-  const listed = [...codes, 'BAD_FRAME', 'INTERNAL'] as const;
+  const listed = [...new Set<ErrorCode>([...codes, 'BAD_FRAME', 'INTERNAL'])];
   const statuses = new Set(listed.map((code) => errorCodes[code].status));
   return Object.fromEntries(
     [...statuses].map((status) => {
@@ -124,7 +125,12 @@ export function problems(...codes: readonly ErrorCode[]): Record<number, Problem
   );
 }
 
+/** What a route that asks who the caller is may answer with; keys to check tokens with may be out of reach. */
+export function callerProblems(mode: Authenticator['mode']): readonly ErrorCode[] {
+  return mode === 'none' ? ['NOT_AUTHENTICATED'] : ['NOT_AUTHENTICATED', 'OVERLOADED'];
+}
+
 /** What every query may answer with while the read model is behind or away. */
-export const queryProblems = ['READ_MODEL_BEHIND'] as const;
+export const queryProblems: readonly ErrorCode[] = ['READ_MODEL_BEHIND'];
 /** What every command may answer with. */
-export const commandProblems = ['OVERLOADED', 'STORE_UNAVAILABLE'] as const;
+export const commandProblems: readonly ErrorCode[] = ['OVERLOADED', 'STORE_UNAVAILABLE'];

@@ -64,15 +64,20 @@ describe.each(Object.entries(asks))('%s', (_name, ask) => {
     expect(own.statusCode).toBe(404);
     expect(own.body).toBe(others.body);
   });
-
-  test('of a group looks the same to who is not in it as one that never was', async () => {
-    const document = api.model.conversations.get(theirs)!;
-    api.model.conversations.set('group~theirs', { ...document, _id: 'group~theirs' });
-    const [there, nowhere] = [await ask('1003')('group~theirs'), await ask('1003')('group~nowhere')];
-    if (there.statusCode !== 404) return;
-    expect(there.body).toBe(nowhere.body);
-  });
 });
+
+test.each(['history', 'a deep page', 'a message'])(
+  '%s of a group looks the same to who is not in it as of one that never was',
+  async (name) => {
+    const message = { ...api.model.messages.get(`${theirs}:1`)!, _id: 'group~theirs:1', to: null };
+    api.model.conversations.set('group~theirs', { ...api.model.conversations.get(theirs)!, _id: 'group~theirs' });
+    api.model.messages.set(message._id, message);
+    const [there, nowhere] = [await asks[name]!('1003')('group~theirs'), await asks[name]!('1003')('group~nowhere')];
+    expect(there.statusCode).toBe(404);
+    expect(there.body).toBe(nowhere.body);
+    expect((await asks[name]!('1001')('group~theirs')).statusCode).toBe(200);
+  },
+);
 
 test('what is wrong with the request is told before, and alike for every conversation', async () => {
   for (const place of ['dm~1001~1002', 'dm~4004~5005', 'x']) {

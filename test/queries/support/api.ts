@@ -36,7 +36,7 @@ export function startApi(overrides: Partial<ApiDeps> = {}) {
     ...overrides,
     config,
   });
-  const checkContract = createContractCheck(app);
+  const checkContract = createContractCheck(app, config.auth.mode);
 
   async function call(options: InjectOptions): Promise<LightMyRequestResponse> {
     const response = await app.inject(options);
