@@ -9,6 +9,8 @@ export interface Lifecycle {
   defer(name: string, close: () => Promise<void> | void): void;
   /** Ends the process: closes everything, then exits with this code. */
   end(reason: string, code: number): Promise<void>;
+  /** True from the first `end` on. */
+  readonly ending: boolean;
 }
 
 /**
@@ -55,5 +57,11 @@ export function createLifecycle(logger: Logger, drainMs: number): Lifecycle {
       void end(event, 1);
     });
   }
-  return { defer: (name, close) => void closers.push({ name, close }), end };
+  return {
+    defer: (name, close) => void closers.push({ name, close }),
+    end,
+    get ending() {
+      return ending !== undefined;
+    },
+  };
 }

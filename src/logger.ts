@@ -13,8 +13,7 @@ export function createLogger(level: string): Logger {
     base: { pid: process.pid },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: ['msg.text', 'token', 'authorization', 'req.headers.authorization'], remove: true },
-    messageKey: 'event',
+    redact: { paths: ['token', 'authorization', 'req.headers.authorization'], remove: true },
     errorKey: 'error',
   });
 }

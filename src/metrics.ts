@@ -5,6 +5,25 @@ export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  const logPosition = new Gauge({
+    name: 'weiliao_log_position',
+    help: 'Newest position this process knows of.',
+    registers,
+  });
+  const projectionPosition = new Gauge({
+    name: 'weiliao_projection_position',
+    help: 'Last applied position.',
+    registers,
+  });
+  new Gauge({
+    name: 'weiliao_projection_lag_events',
+    help: 'Positions between the log and the read model.',
+    registers,
+    async collect() {
+      const [log, projected] = await Promise.all([logPosition.get(), projectionPosition.get()]);
+      this.set(Math.max(0, (log.values[0]?.value ?? 0) - (projected.values[0]?.value ?? 0)));
+    },
+  });
   return {
     registry,
     commands: new Counter({
@@ -41,7 +60,7 @@ export function createMetrics() {
       buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
       registers,
     }),
-    logPosition: new Gauge({ name: 'weiliao_log_position', help: 'Newest position this process knows of.', registers }),
+    logPosition,
     feedPosition: new Gauge({
       name: 'weiliao_feed_position',
       help: 'Newest position handed to local sockets.',
@@ -53,12 +72,7 @@ export function createMetrics() {
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
       registers,
     }),
-    projectionPosition: new Gauge({ name: 'weiliao_projection_position', help: 'Last applied position.', registers }),
-    projectionLag: new Gauge({
-      name: 'weiliao_projection_lag_events',
-      help: 'Positions between the log and the read model.',
-      registers,
-    }),
+    projectionPosition,
     projectionEvents: new Counter({ name: 'weiliao_projection_events_total', help: 'Events applied.', registers }),
     projectionUnknown: new Counter({
       name: 'weiliao_projection_unknown_events_total',

@@ -22,8 +22,8 @@ export type Outcome =
 
 /** A command waiting for its conversation. */
 export interface QueuedCommand {
-  /** Makes the command for the conversation as it is now: looks up whatever it needs. */
-  prepare(head: Head): ConversationCommand | Promise<ConversationCommand>;
+  /** Makes the command for the conversation as it is by now (`state`, ahead of `head`): looks up whatever it needs. */
+  prepare(head: Head, state: Conversation): ConversationCommand | Promise<ConversationCommand>;
   readonly correlationId: string;
   readonly causationId: string;
   /** Bytes that the command adds to an append, about. */
@@ -55,13 +55,18 @@ export async function decideBatch(
 ): Promise<DecidedBatch> {
   const decided: Decided[] = [];
   const events: EventData[] = [];
+  const now = Date.now();
   let state = head.state;
   for (const command of batch) {
-    if (command.deadline < Date.now()) continue;
+    if (command.deadline < now) continue;
     let decision: Decided['decision'];
     try {
-      const prepared = command.prepare({ ...head, state });
-      decision = decide(conversation, state, prepared instanceof Promise ? await prepared : prepared);
+      const prepared = command.prepare(head, state);
+      const waited = prepared instanceof Promise ? await prepared : prepared;
+      const noted = notedMeanwhile(waited, ledger);
+      // Without one, nothing waits from here to `beginIn`: of two conversations only one gets the id.
+      const ready = noted === undefined ? waited : await withPrior(waited, noted);
+      decision = decide(conversation, state, ready);
     } catch (error) {
       decision = { kind: 'failed', error: toldError(error) };
     }
@@ -72,6 +77,19 @@ export async function decideBatch(
     beginIn(ledger, conversation, decision.event);
   }
   return { decided, state, events };
+}
+
+/** The message that took the command's id, in another conversation, while this command was being prepared. */
+function notedMeanwhile(command: ConversationCommand, ledger: Ledger): ReturnType<Ledger['held']> {
+  if (command.kind !== 'SendMessage' || command.prior !== undefined) return undefined;
+  return ledger.held(command.from.id, command.clientId);
+}
+
+async function withPrior(
+  command: ConversationCommand,
+  noted: NonNullable<ReturnType<Ledger['held']>>,
+): Promise<ConversationCommand> {
+  return command.kind === 'SendMessage' ? { ...command, prior: await noted } : command;
 }
 
 /** Takes back what `decideBatch` noted of messages that were not appended after all. */

@@ -28,7 +28,7 @@ interface Sender {
   readonly recent: Map<string, Place | PriorMessage>;
   /** Greatest id among those not in `recent`; undefined: not asked yet. */
   floor: string | undefined;
-  /** Newest position written by this sender, 0: none here. */
+  /** Newest position that this user wrote through this process, 0: none. */
   lastPosition: number;
 }
 
@@ -47,14 +47,18 @@ export interface Ledger {
    * can. Throws `ReadModelUnavailableError` where only the read model could tell and it cannot yet.
    */
   prior(sender: string, clientId: string): PriorMessage | undefined | Promise<PriorMessage | undefined>;
+  /** The same from memory only: what became of it while somebody waited for `prior`. */
+  held(sender: string, clientId: string): PriorMessage | undefined | Promise<PriorMessage | undefined>;
   /** A message that is about to be appended: a second one under its id is a duplicate from now on. */
   begin(sender: string, message: PriorMessage): void;
   /** It was not appended, as far as is known. */
   abandon(sender: string, clientId: string): void;
   /** A message that is in the log. */
   note(sender: string, clientId: string, place: Place): void;
-  /** Newest position written by the sender through this process, 0: none. */
-  lastPosition(sender: string): number;
+  /** Notes that the user wrote something, whatever it was. */
+  wrote(user: string, position: number): void;
+  /** Newest position that the user wrote through this process, 0: none. */
+  lastPosition(user: string): number;
 }
 
 export function createLedger({ store, readModel, projected, startPosition }: LedgerDeps): Ledger {
@@ -101,10 +105,16 @@ export function createLedger({ store, readModel, projected, startPosition }: Led
     return prior(id, clientId);
   }
 
+  function held(id: string, clientId: string): ReturnType<Ledger['held']> {
+    const place = senders.get(id)?.recent.get(clientId);
+    if (place === undefined) return undefined;
+    return 'sent' in place ? place : fromLog(place);
+  }
+
   function prior(id: string, clientId: string): ReturnType<Ledger['prior']> {
     const sender = senderOf(id);
-    const held = sender.recent.get(clientId);
-    if (held !== undefined) return 'sent' in held ? held : fromLog(held);
+    const known = held(id, clientId);
+    if (known !== undefined) return known;
     if (sender.floor === undefined) return load(id, clientId);
     if (clientId > sender.floor) return undefined;
     return readModel.messageByClientId(id, clientId).then(fromDocument);
@@ -119,6 +129,7 @@ export function createLedger({ store, readModel, projected, startPosition }: Led
 
   return {
     prior,
+    held,
     begin(id, message) {
       senderOf(id).recent.set(message.sent.clientId, message);
     },
@@ -127,11 +138,12 @@ export function createLedger({ store, readModel, projected, startPosition }: Led
     },
     note(id, clientId, place) {
       const sender = senderOf(id);
-      // Taken out and put in again: oldest first, whatever came in between.
-      sender.recent.delete(clientId);
       sender.recent.set(clientId, place);
-      sender.lastPosition = Math.max(sender.lastPosition, place.position);
       trim(sender);
+    },
+    wrote(id, position) {
+      const sender = senderOf(id);
+      sender.lastPosition = Math.max(sender.lastPosition, position);
     },
     lastPosition: (id) => senders.get(id)?.lastPosition ?? 0,
   };

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { fastify, LogController } from 'fastify';
-import type { FastifyBaseLogger, FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
-import { WeiliaoError } from '../errors.ts';
 import type { ApiContext, ApiDeps } from './context.ts';
 import { minPositionHeader, positionHeader } from './context.ts';
 import { conversationRoutes } from './conversations.ts';
@@ -14,7 +14,7 @@ import { messageRoutes } from './messages.ts';
 import { docsOptions, openApiOptions } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
 import { originalRoutes } from './original.ts';
-import { answerClientError, createErrorHandler, notFound, sendProblem } from './problem.ts';
+import { answerClientError, BadBodyError, createErrorHandler, notFound, sendProblem } from './problem.ts';
 import { createUserDirectory } from './user-directory.ts';
 import { userRoutes } from './users.ts';
 
@@ -23,19 +23,16 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const { authenticator, config, floor, readModel } = deps;
   const { mode } = authenticator;
   const handleError = createErrorHandler(mode);
-  const logger: FastifyBaseLogger = deps.logger.child({ component: 'api' });
-  const app = fastify({
-    ...serverOptions,
-    loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    frameworkErrors: handleError,
-  });
+  const logger = deps.logger.child({ component: 'api' });
+  const options: FastifyServerOptions = { ...serverOptions, loggerInstance: logger, frameworkErrors: handleError };
+  const app = fastify(options);
 
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, notFound, mode));
   app.setValidatorCompiler(validatorCompiler);
-  // Answers are made by mappings that the compiler checks against these same schemas, and the tests check every answer
-  // against the OpenAPI document. Running zod over a page of 50 messages as well costs ten times its serialisation.
+  // Answers come from mappings that the compiler checks against these same schemas, and the tests hold every answer to
+  // the OpenAPI document. For a page of 50 messages JSON.stringify takes 0.1 ms, a compiled serializer half as much
+  // again, zod three times as much.
   app.setSerializerCompiler(() => (payload) => JSON.stringify(payload));
   app.decorateRequest('caller', null);
   app.addHook('onRequest', (_request, reply, done) => {
@@ -57,6 +54,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 
   const context: ApiContext = {
     ...deps,
+    logger,
     freshness: createFreshness(readModel, floor),
     users: createUserDirectory(readModel),
   };
@@ -67,6 +65,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 }
 
 const serverOptions = {
+  /** Kept in the metadata of the events that a request leads to. */
+  genReqId: () => randomUUID(),
+  logController: new LogController({ disableRequestLogging: true }),
   bodyLimit: 64 * 1024,
   /** Milliseconds to receive a whole request. */
   requestTimeout: 15_000,
@@ -85,6 +86,6 @@ function acceptOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     if (isUtf8(body)) void parseJson(request, body.toString(), done);
-    else done(new WeiliaoError('BAD_FRAME', 'the body is not UTF-8'));
+    else done(new BadBodyError('Body is not UTF-8'));
   });
 }

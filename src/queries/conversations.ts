@@ -8,6 +8,7 @@ import { friendListSchema, pageCursorSchema, readFriendList } from './friend-lis
 import { security } from './openapi.ts';
 import {
   answer,
+  callerProblems,
   commandAnswer,
   commandProblems,
   conversationIdParameter,
@@ -30,6 +31,7 @@ const historyQuerySchema = z
     limit: pageLimit,
     before: integerParameter(1).optional().describe('Only messages below this seq, newest first'),
     after: integerParameter(0).optional().describe('Only messages above this seq, oldest first'),
+    asOf: z.never({ error: 'is not served by this build' }).optional(),
   })
   .check((check) => {
     const { before, after } = check.value;
@@ -49,6 +51,7 @@ const friendListQuerySchema = z.object({ limit: pageLimit, before: pageCursorSch
 export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
   const { authenticator, commands, freshness, readModel, seenBy } = context;
   const common = { tags: ['conversations'], ...security(authenticator.mode) };
+  const ofCaller = callerProblems(authenticator.mode);
   const onRequest = identifyCaller(authenticator);
 
   app.get(
@@ -63,7 +66,7 @@ export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, co
         headers: queryHeaders,
         response: {
           200: answer('A page of the friend list', friendListSchema),
-          ...problems('NOT_AUTHENTICATED', ...queryProblems),
+          ...problems(...ofCaller, ...queryProblems),
         },
       },
     },
@@ -91,7 +94,7 @@ export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, co
             'A page of messages',
             z.object({ items: z.array(messageSchema), lastSeq: seqSchema.describe('Seq of the newest message') }),
           ),
-          ...problems('NOT_AUTHENTICATED', 'CONVERSATION_NOT_FOUND', ...queryProblems),
+          ...problems(...ofCaller, 'CONVERSATION_NOT_FOUND', ...queryProblems),
         },
       },
     },
@@ -130,7 +133,7 @@ export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, co
             'Everything up to this seq is read',
             z.object({ conversation: z.string(), seq: seqSchema }),
           ),
-          ...problems('NOT_AUTHENTICATED', 'CONVERSATION_NOT_FOUND', 'SEQ_OUT_OF_RANGE', ...commandProblems),
+          ...problems(...ofCaller, 'CONVERSATION_NOT_FOUND', 'SEQ_OUT_OF_RANGE', ...commandProblems),
         },
       },
     },
@@ -142,6 +145,7 @@ export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, co
         reader,
         conversation: id,
         seq: request.body.seq,
+        correlationId: request.id,
       });
       acknowledge(reply, context, position);
       return { conversation, seq };

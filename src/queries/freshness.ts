@@ -34,21 +34,30 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** Checkpoints only grow, so the highest one seen answers most queries without a look at the store. */
+/**
+ * Every query that expects anything looks at the checkpoint: it may also go back, where a read model is begun anew, and
+ * what was there a moment ago must then not be taken for absent.
+ */
 export function createFreshness(readModel: Pick<ReadModelQueries, 'checkpoint'>, floor: () => number): Freshness {
   const waiters = new Set<Waiter>();
-  let known = 0;
+  let look: Promise<number> | undefined;
   let newest = 0;
   let polling = false;
+
+  /** One look at the store for all who want one while it is under way. */
+  function checkpoint(): Promise<number> {
+    look ??= readModel.checkpoint().finally(() => (look = undefined));
+    return look;
+  }
 
   /** One loop for all who wait, ended when nobody does. */
   async function poll(): Promise<void> {
     polling = true;
     try {
       while (waiters.size > 0) {
-        known = Math.max(known, await readModel.checkpoint());
-        for (const waiter of waiters) if (waiter.position <= known) waiter.resolve(true);
-        if (waiters.size > 0) await new Promise((resolve) => setTimeout(resolve, pollMs));
+        await new Promise((resolve) => setTimeout(resolve, pollMs));
+        const position = await checkpoint();
+        for (const waiter of waiters) if (waiter.position <= position) waiter.resolve(true);
       }
     } catch (error) {
       for (const waiter of waiters) waiter.reject(error);
@@ -58,7 +67,6 @@ export function createFreshness(readModel: Pick<ReadModelQueries, 'checkpoint'>,
   }
 
   function wait(position: number, timeoutMs: number): Promise<boolean> {
-    if (position <= known) return Promise.resolve(true);
     return new Promise((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer);
@@ -83,8 +91,14 @@ export function createFreshness(readModel: Pick<ReadModelQueries, 'checkpoint'>,
 
   return {
     async reached({ atLeast = 0, hoped }) {
-      const [reached] = await Promise.all([wait(Math.max(atLeast, floor()), hardMs), wait(hoped, softMs)]);
-      if (!reached) throw new WeiliaoError('READ_MODEL_BEHIND', 'the read model has not caught up yet');
+      const promised = Math.max(atLeast, floor());
+      if (Math.max(promised, hoped) === 0) return;
+      const position = await checkpoint();
+      const [kept] = await Promise.all([
+        position >= promised || wait(promised, hardMs),
+        position >= hoped || wait(hoped, softMs),
+      ]);
+      if (!kept) throw new WeiliaoError('READ_MODEL_BEHIND', 'the read model has not caught up yet');
     },
     acknowledged(position) {
       newest = Math.max(newest, position);

@@ -10,6 +10,7 @@ import { assertMayBeIn, conversationNotFound, conversationOf, toMessage, toMessa
 import { security } from './openapi.ts';
 import {
   answer,
+  callerProblems,
   commandAnswer,
   commandProblems,
   messageSchema,
@@ -49,9 +50,12 @@ const acknowledgementSchema = z
   })
   .meta({ id: 'Ack', description: 'The message is durable' });
 
+const sendProblems = ['USER_NOT_FOUND', 'CONVERSATION_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'RATE_LIMITED'] as const;
+
 export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
   const { authenticator, commands, freshness, readModel, seenBy } = context;
   const common = { tags: ['messages'], ...security(authenticator.mode) };
+  const ofCaller = callerProblems(authenticator.mode);
   const onRequest = identifyCaller(authenticator);
 
   app.post(
@@ -67,10 +71,7 @@ export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context
         response: {
           201: commandAnswer('Stored', acknowledgementSchema),
           200: commandAnswer('Stored before', acknowledgementSchema),
-          ...problems(
-            ...(['NOT_AUTHENTICATED', 'USER_NOT_FOUND', 'CONVERSATION_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'] as const),
-            ...(['RATE_LIMITED', ...commandProblems] as const),
-          ),
+          ...problems(...ofCaller, ...sendProblems, ...commandProblems),
         },
       },
     },
@@ -82,15 +83,17 @@ export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context
         sender,
         clientId: id,
         msg,
+        correlationId: request.id,
         ...(to !== undefined && { to }),
         ...(conversation !== undefined && { conversation }),
       };
-      const { position, duplicate, message, seq, revision, sendDate, ...sent } = await commands.sendMessage(input);
-      acknowledge(reply, context, position);
+      const outcome = await commands.sendMessage(input);
+      const { message, seq, revision, sendDate, duplicate } = outcome;
+      acknowledge(reply, context, outcome.position);
       if (!duplicate) reply.header('Location', `/v1/messages/${encodeURIComponent(message)}`);
       return reply
         .code(duplicate ? 200 : 201)
-        .send({ id, message, conversation: sent.conversation, seq, revision, sendDate, duplicate });
+        .send({ id, message, conversation: outcome.conversation, seq, revision, sendDate, duplicate });
     },
   );
 
@@ -106,7 +109,7 @@ export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context
         headers: queryHeaders,
         response: {
           200: answer('The message', messageSchema),
-          ...problems('NOT_AUTHENTICATED', 'CONVERSATION_NOT_FOUND', ...queryProblems),
+          ...problems(...ofCaller, 'CONVERSATION_NOT_FOUND', ...queryProblems),
         },
       },
     },

@@ -18,18 +18,16 @@ const pageQuerySchema = z.object({
 
 const originalIdSchema = z.union([z.string(), z.number()]).describe('A number where the id is one');
 
-const originalUserSchema = z
-  .object({
-    id: originalIdSchema,
-    avatar: z.string().nullable(),
-    from_user: originalIdSchema,
-    info_type: z.null(),
-    to_user: originalIdSchema,
-    username: z.string(),
-    chat_msg: z.string().optional().describe('The last message of the pair'),
-    chat_time: z.int().optional().describe('Its date, epoch milliseconds'),
-  })
-  .meta({ id: 'OriginalUser', description: 'A user as the original system lists it' });
+const originalUserSchema = z.object({
+  id: originalIdSchema,
+  avatar: z.string().nullable(),
+  from_user: originalIdSchema,
+  info_type: z.null(),
+  to_user: originalIdSchema,
+  username: z.string(),
+  chat_msg: z.string().optional().describe('The last message of the pair'),
+  chat_time: z.int().optional().describe('Its date, epoch milliseconds'),
+});
 
 /** More than any user has: the list of the original system comes in one piece. */
 const everyConversation = 1_000_000;
@@ -69,7 +67,7 @@ export const originalRoutes: FastifyPluginCallbackZod<ApiContext> = (app, contex
       await caughtUp(fromId);
       const conversation = directConversationId(fromId, toId);
       const documents = await readModel.messages({ conversation, after: (page - 1) * rows, limit: rows });
-      await markPageRead(context, fromId, documents);
+      await markPageRead(context, { reader: fromId, correlationId: request.id }, documents);
       return documents.map(toMessage);
     },
   );
@@ -115,14 +113,14 @@ export const originalRoutes: FastifyPluginCallbackZod<ApiContext> = (app, contex
 /** A read must not fail because it could not be noted: what stays unread is marked by the next one. */
 async function markPageRead(
   { commands, logger }: ApiContext,
-  reader: string,
+  by: { readonly reader: string; readonly correlationId: string },
   documents: readonly MessageDocument[],
 ): Promise<void> {
-  const newest = documents.findLast(({ to, status }) => to?.id === reader && status === 1);
+  const newest = documents.findLast(({ to, status }) => to?.id === by.reader && status === 1);
   if (newest === undefined) return;
   const { conversation, seq } = newest;
   try {
-    await commands.markRead({ reader, conversation, seq });
+    await commands.markRead({ ...by, conversation, seq });
   } catch (error) {
     if (!toWeiliaoError(error).temporary) throw error;
     logger.warn({ error, conversation, seq }, 'page not marked as read');

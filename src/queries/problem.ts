@@ -32,6 +32,14 @@ export const problemSchema = z
 
 export type Problem = z.infer<typeof problemSchema>;
 
+/** A body that is not what its content type says. */
+export class BadBodyError extends WeiliaoError {
+  constructor(message: string) {
+    super('BAD_FRAME', message);
+    this.name = 'BadBodyError';
+  }
+}
+
 interface ProblemOptions {
   readonly status?: number;
   readonly errors?: NonNullable<Problem['errors']>;
@@ -56,6 +64,7 @@ const conversationNotFound = problem('CONVERSATION_NOT_FOUND', 'conversation not
 
 /** Whatever was thrown, as what the client is told. Nothing of an unexpected error gets out. */
 export function problemOf(error: unknown): Problem {
+  if (error instanceof BadBodyError) return bodyProblem(error.message);
   if (error instanceof WeiliaoError) {
     if (error.code === 'CONVERSATION_NOT_FOUND') return conversationNotFound;
     return error.code === 'INTERNAL' ? internal : problem(error.code, error.message);
@@ -66,31 +75,36 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof EventStoreUnavailableError) {
     return problem('STORE_UNAVAILABLE', 'the event store does not answer now');
   }
-  return isFastifyError(error) ? problemOfFastify(error) : internal;
+  return isHttpError(error) ? problemOfHttp(error) : internal;
 }
 
 const internal = problem('INTERNAL', 'internal error, logged by the server');
 
-function isFastifyError(error: unknown): error is FastifyError {
+/** An error of the framework or of one of its plugins: all of them have a status, not all of them a code. */
+type HttpError = Partial<FastifyError> & { readonly statusCode: number };
+
+function isHttpError(error: unknown): error is HttpError {
   return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
 }
 
 /** Refusals of the framework itself: input against its schema, a body that cannot be read, a path that cannot be. */
-function problemOfFastify(error: FastifyError): Problem {
-  if (error.validation !== undefined) {
-    const context = contexts[error.validationContext ?? ''] ?? 'request';
-    const errors = error.validation.map(({ instancePath, message = 'is not valid' }) => ({
+function problemOfHttp({ validation, validationContext, statusCode: status, code = '', message }: HttpError): Problem {
+  if (validation !== undefined) {
+    const context = contexts[validationContext ?? ''] ?? 'request';
+    const errors = validation.map(({ instancePath, message: fault = 'is not valid' }) => ({
       path: instancePath.slice(1).replaceAll('/', '.') || context,
-      message,
+      message: fault,
     }));
-    return problem('BAD_FRAME', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors });
+    return problem('BAD_FRAME', errors.map(({ path, message: fault }) => `${path}: ${fault}`).join('; '), { errors });
   }
-  const { statusCode: status = 500 } = error;
   if (status < 400 || status >= 500) return internal;
-  if (status === 404) return notFound;
+  if (status === 403 || status === 404) return notFound;
   // The framework's own words are safe to show, those of a stream or a socket are not known to be.
-  const detail = error.code.startsWith('FST_') ? error.message : 'the request cannot be read';
-  if (!error.code.startsWith('FST_ERR_CTP_')) return problem('BAD_FRAME', detail, { status });
+  const detail = message !== undefined && code.startsWith('FST_') ? message : 'the request cannot be read';
+  return code.startsWith('FST_ERR_CTP_') ? bodyProblem(detail, status) : problem('BAD_FRAME', detail, { status });
+}
+
+function bodyProblem(detail: string, status = 400): Problem {
   return problem('BAD_FRAME', detail, { status, errors: [{ path: 'body', message: detail }] });
 }
 

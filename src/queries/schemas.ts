@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Authenticator } from '../auth.ts';
 import { userIdSchema } from '../domain/user/user.ts';
 import { errorCodes } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -10,15 +11,13 @@ import { problemSchema, problemType } from './problem.ts';
  * time (api.ts tells why).
  */
 
-/** A whole number as text. Everything else, repeated parameters included, stays what it is and is refused by `inner`. */
-function wholeNumber<T extends z.ZodType>(inner: T) {
-  return z.preprocess((text) => (typeof text === 'string' && /^[0-9]{1,16}$/.test(text) ? Number(text) : text), inner);
-}
-
-/** A parameter that is a whole number from `min` to `max`. */
+/** A parameter that is a whole number from `min` to `max`. What is none, a repeated parameter too, is left and refused. */
 export function integerParameter(min: number, max = Number.MAX_SAFE_INTEGER) {
   const error = `must be a whole number from ${min} to ${max}`;
-  return wholeNumber(z.int({ error }).min(min, { error }).max(max, { error }));
+  return z.preprocess(
+    (text) => (typeof text === 'string' && /^[0-9]{1,16}$/.test(text) ? Number(text) : text),
+    z.int({ error, abort: true }).min(min, { error }).max(max, { error }),
+  );
 }
 
 export const pageLimit = integerParameter(1, 200).default(50).describe('Most items in the answer');
@@ -51,7 +50,7 @@ export const userSchema = z
   })
   .meta({ id: 'User', description: 'A registered user' });
 
-export const userRefSchema = z.object({ id: z.string(), username: z.string() });
+const userRefSchema = z.object({ id: z.string(), username: z.string() });
 
 export const messageSchema = z
   .object({
@@ -71,11 +70,15 @@ export const messageSchema = z
 
 export type Message = z.infer<typeof messageSchema>;
 
+const positionError = `must be a value of ${positionHeader}`;
+
 /** Header that makes a query wait for what a command has done. */
 export const queryHeaders = z.object({
-  [minPositionHeader.toLowerCase() as 'weiliao-min-position']: wholeNumber(
-    z.int({ error: `must be a value of ${positionHeader}` }).nonnegative(),
-  )
+  [minPositionHeader.toLowerCase() as 'weiliao-min-position']: z
+    .string()
+    .regex(/^[0-9]{1,16}$/, positionError)
+    .transform(Number)
+    .pipe(z.int({ error: positionError }))
     .optional()
     .describe(`A value of ${positionHeader}: answered from a read model that has reached it, or 503 after 2 s`),
 });
@@ -108,7 +111,7 @@ const problemHeaders: Readonly<Record<number, Record<string, unknown>>> = {
 
 /** The problems that a route may answer with, by status; bad input and internal errors go without saying. */
 export function problems(...codes: readonly ErrorCode[]): Record<number, ProblemAnswer> {
-  const listed = [...codes, 'BAD_FRAME', 'INTERNAL'] as const;
+  const listed = [...new Set<ErrorCode>([...codes, 'BAD_FRAME', 'INTERNAL'])];
   const statuses = new Set(listed.map((code) => errorCodes[code].status));
   return Object.fromEntries(
     [...statuses].map((status) => {
@@ -122,7 +125,12 @@ export function problems(...codes: readonly ErrorCode[]): Record<number, Problem
   );
 }
 
+/** What a route that asks who the caller is may answer with; keys to check tokens with may be out of reach. */
+export function callerProblems(mode: Authenticator['mode']): readonly ErrorCode[] {
+  return mode === 'none' ? ['NOT_AUTHENTICATED'] : ['NOT_AUTHENTICATED', 'OVERLOADED'];
+}
+
 /** What every query may answer with while the read model is behind or away. */
-export const queryProblems = ['READ_MODEL_BEHIND'] as const;
+export const queryProblems: readonly ErrorCode[] = ['READ_MODEL_BEHIND'];
 /** What every command may answer with. */
-export const commandProblems = ['OVERLOADED', 'STORE_UNAVAILABLE'] as const;
+export const commandProblems: readonly ErrorCode[] = ['OVERLOADED', 'STORE_UNAVAILABLE'];

@@ -8,6 +8,7 @@ import type { ApiContext } from './context.ts';
 import { security } from './openapi.ts';
 import {
   answer,
+  callerProblems,
   commandAnswer,
   commandProblems,
   problems,
@@ -29,6 +30,7 @@ export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, d
   const { authenticator, commands, freshness, readModel, seenBy } = context;
   const jwt = authenticator.mode === 'jwt';
   const common = { tags: ['users'], ...(jwt && security(authenticator.mode)) };
+  const ofCaller = jwt ? callerProblems('jwt') : [];
   const guard = jwt ? { onRequest: identifyCaller(authenticator) } : {};
 
   app.post(
@@ -44,7 +46,7 @@ export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, d
         response: {
           201: commandAnswer('Registered', userSchema),
           200: commandAnswer('The same user was there already', userSchema),
-          ...problems('USER_EXISTS', ...(jwt ? (['NOT_AUTHENTICATED', 'FORBIDDEN'] as const) : []), ...commandProblems),
+          ...problems(...ofCaller, 'USER_EXISTS', ...(jwt ? (['FORBIDDEN'] as const) : []), ...commandProblems),
         },
       },
     },
@@ -72,7 +74,7 @@ export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, d
         headers: queryHeaders,
         response: {
           200: answer('The user', userSchema),
-          ...problems('USER_NOT_FOUND', ...(jwt ? (['NOT_AUTHENTICATED'] as const) : []), ...queryProblems),
+          ...problems(...ofCaller, 'USER_NOT_FOUND', ...queryProblems, 'STORE_UNAVAILABLE'),
         },
       },
     },

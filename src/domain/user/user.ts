@@ -4,7 +4,7 @@ const userIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** A user id. JSON numbers are read as their decimal string, for clients of the original system. */
 export const userIdSchema = z
-  .union([z.string(), z.number().transform(String)], { error: 'must be a string or a number' })
+  .union([z.string(), z.int().transform(String)], { error: 'must be a string or a number' })
   .pipe(z.string().regex(userIdPattern, 'must be 1 to 64 characters of A-Z a-z 0-9 . _ -'));
 
 /** The name people see. */

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { ExpectedRevision } from '../event-store.ts';
 
 /** What the store tells its commit worker. Every append of one `commit` goes into one transaction: one fsync for all. */
@@ -38,4 +39,7 @@ export interface CommitWorkerData {
   readonly dataDir: string;
   /** One counter, raised and notified after every commit: what followers of the log wait on. */
   readonly signal: SharedArrayBuffer;
+  /** One counter, raised and notified after every request on `port`: what the worker sleeps on. */
+  readonly bell: SharedArrayBuffer;
+  readonly port: MessagePort;
 }

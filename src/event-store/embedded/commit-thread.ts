@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { OperatorError } from '../../errors.ts';
 import type { CheckpointReply, CheckpointRequest } from './checkpoint-worker.ts';
 import type { CommitAppend, CommitOutcome, CommitReply, CommitRequest, CommitWorkerData } from './commit-protocol.ts';
@@ -14,7 +14,10 @@ export interface CommitThread {
   close(): Promise<void>;
 }
 
-export interface CommitThreadOptions extends CommitWorkerData {
+export interface CommitThreadOptions {
+  readonly dataDir: string;
+  /** Raised and notified after every commit. */
+  readonly signal: SharedArrayBuffer;
   /** Read the whole file through in the background: after a crash. */
   readonly check: boolean;
   onResult(result: CommitResult): void;
@@ -25,19 +28,29 @@ export interface CommitThreadOptions extends CommitWorkerData {
 /** Starts the threads; rejects with `OperatorError` where the log cannot be opened. */
 export async function startCommitThread(options: CommitThreadOptions): Promise<CommitThread> {
   const { dataDir, signal, check, onResult, onFatal } = options;
-  const committer = new Worker(new URL('./commit-worker.js', import.meta.url), { workerData: { dataDir, signal } });
-  const send = (request: CommitRequest): void => committer.postMessage(request);
+  const { port1: port, port2 } = new MessageChannel();
+  const bell = new SharedArrayBuffer(4);
+  const ring = new Int32Array(bell);
+  const workerData: CommitWorkerData = { dataDir, signal, bell, port: port2 };
+  const url = new URL('./commit-worker.js', import.meta.url);
+  const committer = new Worker(url, { workerData, transferList: [port2] });
+  function send(request: CommitRequest): void {
+    port.postMessage(request);
+    Atomics.add(ring, 0, 1);
+    Atomics.notify(ring, 0);
+  }
   let closed: () => void = () => undefined;
   let checkpointDue: () => void = () => undefined;
 
   const lastPosition = await new Promise<number>((resolve, reject) => {
     committer.once('error', reject);
-    committer.on('message', (reply: CommitReply) => {
+    port.on('message', (reply: CommitReply) => {
       switch (reply.kind) {
         case 'opened':
           resolve(reply.lastPosition);
           break;
         case 'refused':
+          port.close();
           void committer.terminate();
           reject(new OperatorError(reply.reason));
           break;
@@ -72,6 +85,7 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
       const done = new Promise<void>((resolve) => (closed = resolve));
       send({ kind: 'close' });
       await done;
+      port.close();
       await committer.terminate();
     },
   };

@@ -15,8 +15,8 @@ export interface EmbeddedEventStoreOptions {
   readonly dataDir: string;
   /** The log can no longer be trusted or written: the process should end. */
   onFatal(error: Error): void;
-  /** After each commit: how many appends shared its fsync. */
-  onCommit?(appends: number): void;
+  /** After each commit: how many appends shared its fsync, and the newest position. */
+  onCommit?(appends: number, position: number): void;
 }
 
 export interface EmbeddedEventStore extends EventStore {
@@ -89,7 +89,7 @@ export async function openEmbeddedEventStore(options: EmbeddedEventStoreOptions)
       const committed: RecordedEvent[] = [];
       done.forEach((pending, index) => settleOne(pending, result.outcomes[index], committed));
       for (const subscription of live) subscription.push(committed);
-      onCommit?.(done.length);
+      onCommit?.(done.length, lastPosition);
     }
     if (inFlight.length === 0) drained?.();
   }

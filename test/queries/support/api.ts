@@ -26,7 +26,7 @@ export function startApi(overrides: Partial<ApiDeps> = {}) {
     authenticator: createAuthenticator(config.auth),
     metrics,
     logger: pino(
-      { level: 'info' },
+      { level: 'info', messageKey: 'event', errorKey: 'error' },
       { write: (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>) },
     ),
     seenBy: () => 0,
@@ -36,7 +36,7 @@ export function startApi(overrides: Partial<ApiDeps> = {}) {
     ...overrides,
     config,
   });
-  const checkContract = createContractCheck(app);
+  const checkContract = createContractCheck(app, config.auth.mode);
 
   async function call(options: InjectOptions): Promise<LightMyRequestResponse> {
     const response = await app.inject(options);
@@ -63,7 +63,7 @@ export function startApi(overrides: Partial<ApiDeps> = {}) {
   /** Sends `count` messages and gives the last one's outcome. */
   async function say(sender: string, to: string, msg = 'hello', count = 1) {
     for (let i = 1; i < count; i += 1) await say(sender, to, msg);
-    return writer.commands.sendMessage({ sender, to, msg, clientId: `id-${(sent += 1)}` });
+    return writer.commands.sendMessage({ sender, to, msg, clientId: `id-${(sent += 1)}`, correlationId: 'test' });
   }
 
   return { app, model, writer, logged, call, as, register, say };

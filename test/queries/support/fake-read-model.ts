@@ -64,5 +64,6 @@ function newestFirst(
   other: Pick<ConversationDocument, 'updated_at' | '_id'>,
 ): number {
   if (one.updated_at !== other.updated_at) return other.updated_at - one.updated_at;
+  if (one._id === other._id) return 0;
   return one._id < other._id ? 1 : -1;
 }

@@ -1,0 +1,32 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * A folder for one part of a run, gone afterwards.
+ * @template T
+ * @param {string} parent
+ * @param {(folder: string) => Promise<T>} use
+ */
+export async function withFolder(parent, use) {
+  const folder = mkdtempSync(join(parent, 'weiliao-bench-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Bytes on disk by purpose: what lies in the log's files, and in all others.
+ * @param {string} folder
+ */
+export function diskBytes(folder) {
+  const sizes = { log: 0, readModel: 0 };
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const bytes = statSync(join(entry.parentPath, entry.name)).blocks * 512;
+    if (entry.name.startsWith('log.')) sizes.log += bytes;
+    else sizes.readModel += bytes;
+  }
+  return sizes;
+}

@@ -1,0 +1,87 @@
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import WebSocket from 'ws';
+import { startNode, waitForLine } from './child.mjs';
+import { cpuSeconds, memoryKb } from './process-stats.mjs';
+
+export const mainPath = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** Milliseconds that the read model may take to reach the end of the log. */
+const catchUpMs = 600_000;
+
+/**
+ * The server under test, in a process of its own.
+ * @param {string} dataDir
+ * @param {{ inspect?: boolean, env?: Record<string, string> }} [options] `inspect`: so that `settle` works
+ */
+export async function startServer(dataDir, { inspect = false, env = {} } = {}) {
+  const startedAt = performance.now();
+  const child = startNode([...(inspect ? ['--inspect=127.0.0.1:0'] : []), mainPath, 'start'], {
+    HTTP_PORT: '0',
+    WS_PORT: '0',
+    DATA_DIR: dataDir,
+    DRAIN_MS: '0',
+    ...env,
+  });
+  const ready = await waitForLine(child, (line) => line.event === 'ready');
+  const http = `http://127.0.0.1:${ready.httpPort}`;
+  const server = {
+    pid: child.pid,
+    /** Milliseconds from spawn to ready. */
+    startMs: performance.now() - startedAt,
+    url: new URL(`ws://127.0.0.1:${ready.wsPort}/v1/ws`),
+    httpUrl: new URL(http),
+    cpu: () => cpuSeconds(child.pid),
+    memory: () => memoryKb(child.pid),
+    metrics: () => readMetrics(`${http}/metrics`),
+    /** Resolves once the read model holds all that the log holds. */
+    caughtUp: () => waitUntilCaughtUp(server),
+    /** Collects garbage and waits until memory stands still, so that two readings can be compared. */
+    settle: () => settle(child),
+    stop: () => child.stop(),
+  };
+  return server;
+}
+
+/** @returns {Promise<Map<string, number>>} by name, labels included */
+async function readMetrics(url) {
+  const response = await fetch(url);
+  const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => {
+      const cut = line.lastIndexOf(' ');
+      return [line.slice(0, cut), Number(line.slice(cut + 1))];
+    }),
+  );
+}
+
+async function waitUntilCaughtUp(server) {
+  const deadline = performance.now() + catchUpMs;
+  for (;;) {
+    const metrics = await server.metrics();
+    const position = metrics.get('weiliao_projection_position');
+    if (position >= metrics.get('weiliao_log_position') && metrics.get('weiliao_projection_lag_events') === 0) return;
+    if (performance.now() > deadline) throw new Error(`the read model stands still at position ${position}`);
+    await delay(50);
+  }
+}
+
+async function settle(child) {
+  const url = /ws:\/\/\S+/.exec(child.stderr())?.[0];
+  if (url === undefined) throw new Error('the server has no inspector');
+  const inspector = new WebSocket(url);
+  await new Promise((resolve, reject) => inspector.once('open', resolve).once('error', reject));
+  try {
+    let before = Infinity;
+    for (let round = 0; round < 20; round += 1) {
+      inspector.send(JSON.stringify({ id: round, method: 'HeapProfiler.collectGarbage' }));
+      await new Promise((resolve) => inspector.once('message', resolve));
+      await delay(500);
+      const { anonymous } = memoryKb(child.pid);
+      if (anonymous > before * 0.995) return;
+      before = anonymous;
+    }
+  } finally {
+    inspector.close();
+  }
+}

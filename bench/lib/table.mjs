@@ -1,0 +1,30 @@
+/**
+ * A measured value. `floor` is what the raw echo gave in the same run, where it was measured too.
+ * @typedef {{ part: string, what: string, value: number, unit: string, floor?: number }} Row
+ */
+
+/** @param {Row[]} rows */
+export function formatTable(rows) {
+  const head = ['part', 'measured', 'weiliao', 'raw echo', 'ratio', 'unit'];
+  const lines = rows.map(({ part, what, value, unit, floor }) => [
+    part,
+    what,
+    digits(value),
+    floor === undefined ? '' : digits(floor),
+    floor === undefined ? '' : digits(value / floor),
+    unit,
+  ]);
+  const widths = head.map((name, column) => Math.max(name.length, ...lines.map((line) => line[column].length)));
+  const numeric = new Set([2, 3, 4]);
+  const format = (cells) =>
+    `| ${cells.map((cell, i) => (numeric.has(i) ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, i) => (numeric.has(i) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`;
+  return [format(head), rule, ...lines.map(format)].join('\n');
+}
+
+/** Three significant digits. */
+function digits(value) {
+  if (!Number.isFinite(value)) return 'n/a';
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
+  return value.toPrecision(3);
+}

@@ -1,0 +1,36 @@
+import { openIdle } from '../../dist/cli/load-idle.js';
+import { runChat } from '../lib/chat-load.mjs';
+import { withFolder } from '../lib/folder.mjs';
+import { startServer } from '../lib/server.mjs';
+
+/** Resident memory of the server: at start, with everybody online, after many messages. */
+export async function memory({ folder, quick, say }) {
+  const [connections, messages] = quick ? [2_000, 100_000] : [10_000, 1_000_000];
+  return withFolder(folder, async (dataDir) => {
+    const server = await startServer(dataDir, { inspect: true });
+    const rows = [];
+    const note = async (what) => {
+      await server.settle();
+      rows.push({ part: 'memory', what, value: server.memory().rss / 1024, unit: 'MB' });
+    };
+    await note('at start');
+    say(`opening ${connections} connections`);
+    const close = await openIdle({ url: server.url, idle: connections, prefix: 'memory' });
+    await note(`${connections.toLocaleString('en-US')} connections`);
+    close();
+    say(`sending ${messages} messages`);
+    await sendMany(server, messages);
+    await note(`after ${messages.toLocaleString('en-US')} messages`);
+    await server.stop();
+    return rows;
+  });
+}
+
+async function sendMany(server, messages) {
+  const enough = new AbortController();
+  const onProgress = ({ delivered }) => {
+    if (delivered >= messages) enough.abort();
+  };
+  const load = { pairs: 100, window: 32, warmup: 0, seconds: 3_600 };
+  await runChat(server, load, { onProgress, signal: enough.signal });
+}

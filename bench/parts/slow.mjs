@@ -1,0 +1,64 @@
+import { seeFrame } from '../../dist/cli/load-frames.js';
+import { Handshake } from '../../dist/cli/load-handshake.js';
+import { LoadSocket } from '../../dist/cli/load-socket.js';
+import { runChat } from '../lib/chat-load.mjs';
+import { withFolder } from '../lib/folder.mjs';
+import { startServer } from '../lib/server.mjs';
+
+/** The flood towards the one reader: bytes of a message, messages every 10 ms. 2 MB a second. */
+const floodBytes = 4_000;
+const floodPerTick = 5;
+const floodTickMs = 10;
+
+/** What everybody else notices of one socket that takes nothing of the much that it is sent. */
+export async function slow({ folder, quick, say }) {
+  const load = quick
+    ? { pairs: 200, idle: 1_600, rate: 500, warmup: 2, seconds: 5 }
+    : { pairs: 1_000, idle: 8_000, rate: 1_000, warmup: 5, seconds: 15 };
+  const rows = [];
+  for (const reads of [true, false]) {
+    const name = reads ? 'all read' : 'one never reads';
+    say(name);
+    await withFolder(folder, async (dataDir) => {
+      const server = await startServer(dataDir);
+      const stop = await flood(server.url, reads);
+      const { latencyMs } = await runChat(server, load);
+      stop();
+      const closed = (await server.metrics()).get('weiliao_closes_total{code="4008"}') ?? 0;
+      await server.stop();
+      rows.push({ part: 'slow', what: `${name}: p99 of the others`, value: latencyMs.p99, unit: 'ms' });
+      if (!reads) rows.push({ part: 'slow', what: `${name}: closed with 4008`, value: closed, unit: 'sockets' });
+    });
+  }
+  return rows;
+}
+
+/** One user writes to another without end; the other reads it, or stops reading once it is connected. */
+async function flood(url, reads) {
+  const [writer, reader] = [await online(url, 'flood-writer'), await online(url, 'flood-reader')];
+  if (!reads) reader.pause();
+  const msg = 'x'.repeat(floodBytes);
+  let count = 0;
+  const timer = setInterval(() => {
+    for (let i = 0; i < floodPerTick; i += 1) {
+      writer.queue(JSON.stringify({ type: 'send', id: `flood-${count++}`, to: 'flood-reader', msg }));
+    }
+    writer.flush();
+  }, floodTickMs);
+  return () => {
+    clearInterval(timer);
+    writer.close();
+    reader.close();
+  };
+}
+
+async function online(url, user) {
+  const handshake = new Handshake(user);
+  const socket = new LoadSocket({
+    url,
+    onText: (text) => !handshake.done && seeFrame(text).type === 'welcome' && handshake.welcomed(),
+    onClose: () => undefined,
+  });
+  await handshake.run(socket);
+  return socket;
+}

@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { readConfig } from '../config.ts';
+import { createLifecycle } from '../lifecycle.ts';
+import { createLogger } from '../logger.ts';
+import { startServer } from '../main.ts';
+import { printFault } from './fault.ts';
+
+/** Adds `weiliao start`. */
+export function registerStart(program: Command): void {
+  program
+    .command('start')
+    .description('run the roles of this process: gateway, projector, api (settings are environment variables)')
+    .action(start);
+}
+
+async function start(): Promise<void> {
+  const config = readConfig();
+  const logger = createLogger(config.logLevel);
+  const lifecycle = createLifecycle(logger, config.drainMs);
+  try {
+    const ports = await startServer(config, logger, lifecycle);
+    logger.info({ ...ports, host: config.host }, 'ready');
+  } catch (error) {
+    printFault(error);
+    await lifecycle.end('could not start', 1);
+  }
+}

@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { jwt, startApi } from './support/api.ts';
+
+const jsonTypes = z.enum(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null']);
+
+/** JSON Schema as far as the document uses it: strict, so that an unknown keyword is noticed. */
+const jsonSchema: z.ZodType = z.lazy(() =>
+  z.strictObject({
+    $ref: z.string().startsWith('#/components/schemas/').optional(),
+    type: z.union([jsonTypes, z.array(jsonTypes)]).optional(),
+    description: z.string().optional(),
+    properties: z.record(z.string(), jsonSchema).optional(),
+    required: z.array(z.string()).optional(),
+    items: jsonSchema.optional(),
+    additionalProperties: jsonSchema.optional(),
+    propertyNames: jsonSchema.optional(),
+    anyOf: z.array(jsonSchema).optional(),
+    oneOf: z.array(jsonSchema).optional(),
+    not: jsonSchema.optional(),
+    enum: z.array(z.unknown()).optional(),
+    const: z.unknown().optional(),
+    default: z.unknown().optional(),
+    pattern: z.string().optional(),
+    minLength: z.int().optional(),
+    maxLength: z.int().optional(),
+    minimum: z.number().optional(),
+    maximum: z.number().optional(),
+    exclusiveMinimum: z.number().optional(),
+  }),
+);
+
+const content = z.record(z.string().regex(/^[a-z]+\/[a-z.+-]+$/), z.strictObject({ schema: jsonSchema }));
+
+const operation = z.strictObject({
+  operationId: z.string().regex(/^[a-z][A-Za-z]+$/),
+  summary: z.string().min(5),
+  description: z.string().optional(),
+  tags: z.array(z.string()).length(1),
+  security: z.array(z.record(z.string(), z.array(z.string()))).optional(),
+  parameters: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        in: z.enum(['path', 'query', 'header']),
+        required: z.boolean(),
+        description: z.string().optional(),
+        schema: jsonSchema,
+      }),
+    )
+    .optional(),
+  requestBody: z.strictObject({ required: z.boolean().optional(), content }).optional(),
+  responses: z.record(
+    z.string().regex(/^[2-5][0-9]{2}$/),
+    z.strictObject({
+      description: z.string().refine((text) => text !== 'Default Response'),
+      headers: z.record(z.string(), z.strictObject({ description: z.string(), schema: jsonSchema })).optional(),
+      content: content.optional(),
+    }),
+  ),
+});
+
+const document = z.strictObject({
+  openapi: z.literal('3.1.0'),
+  info: z.looseObject({ title: z.string(), version: z.string(), description: z.string() }),
+  servers: z.array(z.strictObject({ url: z.string() })),
+  externalDocs: z.strictObject({ url: z.string(), description: z.string() }),
+  tags: z.array(z.strictObject({ name: z.string(), description: z.string() })),
+  paths: z.record(z.string().startsWith('/'), z.partialRecord(z.enum(['get', 'post', 'put']), operation)),
+  components: z.strictObject({
+    schemas: z.record(z.string(), jsonSchema),
+    securitySchemes: z.record(z.string(), z.looseObject({ type: z.string() })),
+  }),
+});
+
+describe.each(['none', 'jwt'] as const)('the OpenAPI document in auth mode %s', async (mode) => {
+  const auth = mode === 'jwt' ? jwt : { mode };
+  const { call } = startApi({ config: { auth, corsOrigins: [] } });
+  const text = (await call({ url: '/openapi.json' })).body;
+  const parsed = document.safeParse(JSON.parse(text));
+  const operations = Object.entries(parsed.data?.paths ?? {}).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, described]) => ({ path, method, ...described })),
+  );
+
+  test('has the structure of OpenAPI 3.1', () => {
+    expect(parsed.error?.issues ?? []).toEqual([]);
+  });
+
+  test('lists every route of the contract', () => {
+    const original = mode === 'none' ? ['get /message', 'get /user'] : [];
+    expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
+      [
+        ...original,
+        'get /asyncapi.json',
+        'get /healthz',
+        'get /metrics',
+        'get /openapi.json',
+        'get /readyz',
+        'get /v1/conversations',
+        'get /v1/conversations/{id}/messages',
+        'get /v1/messages/{id}',
+        'get /v1/users/{id}',
+        'post /v1/messages',
+        'post /v1/users',
+        'put /v1/conversations/{id}/read',
+      ].sort(),
+    );
+  });
+
+  test('refers only to what it defines, and defines nothing in vain', () => {
+    const refs = new Set([...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name));
+    expect([...refs].sort()).toEqual(Object.keys(parsed.data!.components.schemas).sort());
+  });
+
+  test('names operations once, and uses declared tags, parameters and security schemes', () => {
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+    const tags = parsed.data!.tags.map(({ name }) => name);
+    const schemes = Object.keys(parsed.data!.components.securitySchemes);
+    expect(new Set(operations.flatMap((each) => each.tags))).toEqual(new Set(tags));
+    for (const { path, parameters = [], security = [] } of operations) {
+      const inPath = parameters.filter((each) => each.in === 'path');
+      expect(inPath.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{[^}]+\}/g) ?? []);
+      expect(inPath.every(({ required }) => required)).toBe(true);
+      for (const requirement of security) expect(schemes).toEqual(expect.arrayContaining(Object.keys(requirement)));
+    }
+  });
+
+  test('tells of problems as problem+json, and of the headers that come along', () => {
+    for (const { path, method, tags, responses } of operations) {
+      for (const [status, { content: body = {}, headers = {} }] of Object.entries(responses)) {
+        const problem = Number(status) >= 400 && tags[0] !== 'operations';
+        if (problem) expect(Object.keys(body)).toEqual(['application/problem+json']);
+        if (status === '401') expect(headers).toHaveProperty('WWW-Authenticate');
+        if (problem && status === '503') expect(headers).toHaveProperty('Retry-After');
+        if (method !== 'get' && Number(status) < 300) expect(headers, path).toHaveProperty('Weiliao-Position');
+      }
+    }
+  });
+
+  test('asks for the caller where a route needs one', () => {
+    const guarded = operations.filter(({ security }) => security !== undefined).map(({ operationId }) => operationId);
+    const always = ['getMessage', 'listConversations', 'listMessages', 'markRead', 'sendMessage'];
+    expect(guarded.sort()).toEqual((mode === 'jwt' ? [...always, 'getUser', 'registerUser'] : always).sort());
+  });
+
+  test('leads to the description of the gateway', () => {
+    expect(parsed.data!.externalDocs.url).toBe('/asyncapi.json');
+    expect(parsed.data!.info.description).toContain('(/asyncapi.json)');
+  });
+});
