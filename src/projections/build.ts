@@ -1,8 +1,8 @@
-import type { EventStore } from '../event-store/event-store.ts';
-import { encodeBatch } from '../read-model/embedded/bulk-writer.ts';
 import type { Frozen } from '../read-model/embedded/comparison.ts';
 import type { Construction } from '../read-model/embedded/construction.ts';
 import type { ReadModelBatch } from '../read-model/read-model.ts';
+import { foldInThreads } from './fold-threads.ts';
+import type { FoldSource } from './fold-threads.ts';
 import { foldRange } from './stretches.ts';
 import type { Range } from './stretches.ts';
 
@@ -13,8 +13,7 @@ export interface BuildProgress {
 }
 
 /** A read model being built from the log beside the one in use. */
-export interface Build {
-  readonly store: EventStore;
+export interface Build extends FoldSource {
   readonly construction: Construction;
   /** Ends it early: its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
@@ -36,10 +35,10 @@ export async function bulkEnd({ store, construction }: Build): Promise<number> {
 
 /** Builds everything up to a position. */
 export async function fillInBulk(build: Build, upTo: number): Promise<Counts> {
-  const { store, construction, signal, onProgress } = build;
+  const { construction, signal, onProgress } = build;
   const counts = { events: 0, unknown: 0 };
-  for await (const { batch, span, events, unknown } of foldRange(store, { after: 0, upTo }, signal)) {
-    construction.bulk.add(encodeBatch(batch));
+  for await (const { batch, span, events, unknown } of foldInThreads(build, { after: 0, upTo }, signal)) {
+    construction.bulk.add(batch);
     counts.events += events;
     counts.unknown += unknown;
     onProgress?.({ position: span.position, upTo });

@@ -45,7 +45,7 @@ export async function rebuildEmbedded(options: RebuildOptions): Promise<RebuildR
   try {
     const construction = beginConstruction(options);
     try {
-      return await rebuild(options, { store, construction, signal, onProgress });
+      return await rebuild(options, { dataDir, store, construction, signal, onProgress });
     } finally {
       construction.end();
     }

@@ -1,14 +1,6 @@
-import type { EventStore } from '../event-store/event-store.ts';
+import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import type { AppliedSpan, ReadModelBatch } from '../read-model/read-model.ts';
 import { foldEvents, projectedPrefixes } from './fold.ts';
-
-/** Part of the log, folded. */
-export interface Stretch {
-  readonly batch: ReadModelBatch;
-  readonly span: AppliedSpan;
-  readonly events: number;
-  readonly unknown: number;
-}
 
 /** What to read of the log: positions `after` (exclusive) to `upTo` (inclusive). */
 export interface Range {
@@ -16,23 +8,46 @@ export interface Range {
   readonly upTo: number;
 }
 
+/** Part of the log, folded. */
+export interface Stretch<Batch = ReadModelBatch> {
+  readonly batch: Batch;
+  readonly span: AppliedSpan;
+  readonly events: number;
+  /** Events of kinds that this program does not know. */
+  readonly unknown: number;
+}
+
+/** Events folded into one batch, at least, unless there are no more. */
+const eventsPerStretch = 8_192;
+
 /** Reads and folds a part of the log that is there already. Throws what the store throws, and `UnreadableEventError`. */
-export async function* foldRange(
+export async function* foldRange(store: EventStore, range: Range, signal?: AbortSignal): AsyncGenerator<Stretch> {
+  let { after } = range;
+  let waiting: RecordedEvent[] = [];
+  const fold = (): Stretch => {
+    const { batch, unknown } = foldEvents(waiting);
+    const position = waiting.at(-1)?.position ?? after;
+    const stretch = { batch, span: { after, position }, events: waiting.length, unknown };
+    waiting = [];
+    after = position;
+    return stretch;
+  };
+  for await (const events of eventsIn(store, range, signal)) {
+    waiting = waiting.concat(events);
+    if (waiting.length >= eventsPerStretch) yield fold();
+  }
+  if (waiting.length > 0) yield fold();
+}
+
+async function* eventsIn(
   store: EventStore,
   { after, upTo }: Range,
-  signal: AbortSignal = new AbortController().signal,
-): AsyncGenerator<Stretch> {
-  let position = after;
-  if (position >= upTo) return;
-  const subscription = store.subscribeToAll({ after, prefixes: projectedPrefixes, signal });
-  for await (const { events, caughtUp } of subscription) {
-    const wanted = (events.at(-1)?.position ?? 0) <= upTo ? events : events.filter((event) => event.position <= upTo);
-    const last = wanted.at(-1);
-    if (last !== undefined) {
-      const { batch, unknown } = foldEvents(wanted);
-      yield { batch, span: { after: position, position: last.position }, events: wanted.length, unknown };
-      position = last.position;
-    }
-    if (caughtUp || wanted.length < events.length || position >= upTo) return;
+  signal = new AbortController().signal,
+): AsyncGenerator<readonly RecordedEvent[]> {
+  if (after >= upTo) return;
+  for await (const { events, caughtUp } of store.subscribeToAll({ after, prefixes: projectedPrefixes, signal })) {
+    const last = events.at(-1)?.position ?? 0;
+    yield last <= upTo ? events : events.filter(({ position }) => position <= upTo);
+    if (caughtUp || last >= upTo) return;
   }
 }

@@ -64,7 +64,7 @@ async function* readModelDifferences(
 ): AsyncGenerator<Difference> {
   const construction = beginConstruction({ dataDir });
   try {
-    const build: Build = { store, construction, signal, onProgress };
+    const build: Build = { dataDir, store, construction, signal, onProgress };
     const position = await bulkEnd(build);
     await fillInBulk(build, position);
     const found = await freezeLive(build, position);

@@ -41,8 +41,8 @@ export function encodeMessages(messages: readonly MessageDocument[]): MessageCha
   const bytes = Buffer.from(new ArrayBuffer(headerLength + most));
   const view = new DataView(bytes.buffer);
   const rows = new Uint32Array(messages.length);
-  const conversations = places<string>();
-  const persons = places<UserRefDocument>();
+  const conversations = conversationPlaces();
+  const persons = personPlaces();
   let end = writeHeader(bytes);
 
   function integer(value: number): void {
@@ -70,11 +70,11 @@ export function encodeMessages(messages: readonly MessageDocument[]): MessageCha
     view.setUint8(end++, 0);
     rows[index] = end;
     integer(message.position);
-    integer(conversations.of(message.conversation, message.conversation));
+    integer(conversations.of(message.conversation));
     integer(message.seq);
     integer(message.revision);
-    integer(personPlace(persons, message.from));
-    optional(message.to && personPlace(persons, message.to));
+    integer(persons.of(message.from));
+    optional(message.to && persons.of(message.to));
     integer(message.send_date);
     optional(message.read_date);
     text(message.client_id);
@@ -91,30 +91,38 @@ function writeHeader(bytes: Buffer): number {
   return 2 + columnCount + bytes.write(tableName, 2 + columnCount, 'latin1');
 }
 
-interface Places<T> {
-  readonly all: T[];
-  readonly of: (key: string, value: T) => number;
-}
-
-/** Gives each key a place in a list, in the order in which they come up. */
-function places<T>(): Places<T> {
-  const all: T[] = [];
+/** Gives each conversation a place in a list, in the order in which they come up. */
+function conversationPlaces(): { readonly all: string[]; readonly of: (id: string) => number } {
+  const all: string[] = [];
   const known = new Map<string, number>();
   return {
     all,
-    of(key, value) {
-      let place = known.get(key);
+    of(id) {
+      let place = known.get(id);
       if (place === undefined) {
-        place = all.push(value) - 1;
-        known.set(key, place);
+        place = all.push(id) - 1;
+        known.set(id, place);
       }
       return place;
     },
   };
 }
 
-function personPlace(persons: Places<UserRefDocument>, person: UserRefDocument): number {
-  return persons.of(`${person.id}\0${person.username}`, person);
+/** The same for persons. One whose name changes to and fro gets several places, which is harmless. */
+function personPlaces(): { readonly all: UserRefDocument[]; readonly of: (person: UserRefDocument) => number } {
+  const all: UserRefDocument[] = [];
+  const known = new Map<string, number>();
+  return {
+    all,
+    of(person) {
+      let place = known.get(person.id);
+      if (place === undefined || all[place]?.username !== person.username) {
+        place = all.push(person) - 1;
+        known.set(person.id, place);
+      }
+      return place;
+    },
+  };
 }
 
 /** Puts in the numbers of conversations and persons, each list in the order of the changeset's own. */

@@ -1,0 +1,103 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { EventStore } from '../event-store/event-store.ts';
+import { encodeBatch } from '../read-model/embedded/bulk-writer.ts';
+import type { EncodedBatch } from '../read-model/embedded/bulk-writer.ts';
+import type { FoldReply, FoldWorkerData } from './fold-worker.ts';
+import { foldRange } from './stretches.ts';
+import type { Range, Stretch } from './stretches.ts';
+
+/** Positions in one piece of work. */
+const piece = 8_192;
+/** Pieces that a thread has before it, the one in hand included: it never waits, and memory stays bounded. */
+const ahead = 2;
+/** A shorter log is folded before threads would have started. */
+const worthThreads = 4 * piece;
+const mostThreads = 4;
+
+export interface FoldSource {
+  readonly dataDir: string;
+  readonly store: EventStore;
+}
+
+/**
+ * Folds a part of the embedded log, in log order. Reading, parsing and folding, which cost more than writing what comes
+ * of it, are done in threads, each taking every n-th piece of the log.
+ */
+export async function* foldInThreads(
+  { dataDir, store }: FoldSource,
+  range: Range,
+  signal?: AbortSignal,
+): AsyncGenerator<Stretch<EncodedBatch>> {
+  if (range.upTo - range.after < worthThreads) {
+    yield* foldHere(store, range, signal);
+    return;
+  }
+  const pieces = cut(range);
+  const threads = Array.from({ length: Math.min(mostThreads, availableParallelism()) }, () => startThread(dataDir));
+  const threadOf = (index: number) => threads[index % threads.length];
+  try {
+    pieces.slice(0, threads.length * ahead).forEach((one, index) => threadOf(index)?.ask(one));
+    for (const [index, one] of pieces.entries()) {
+      const reply = (await threadOf(index)?.next()) ?? 'failed';
+      const later = index + threads.length * ahead;
+      const next = pieces[later];
+      if (next !== undefined) threadOf(later)?.ask(next);
+      // What a thread failed at is done again here, to meet the error itself.
+      if (reply === 'failed') yield* foldHere(store, one, signal);
+      else yield* reply;
+      signal?.throwIfAborted();
+    }
+  } finally {
+    await Promise.all(threads.map((thread) => thread.end()));
+  }
+}
+
+async function* foldHere(store: EventStore, range: Range, signal?: AbortSignal): AsyncGenerator<Stretch<EncodedBatch>> {
+  for await (const stretch of foldRange(store, range, signal)) {
+    yield { ...stretch, batch: encodeBatch(stretch.batch) };
+  }
+}
+
+function cut({ after, upTo }: Range): Range[] {
+  const count = Math.ceil((upTo - after) / piece);
+  return Array.from({ length: count }, (_, index) => {
+    const start = after + index * piece;
+    return { after: start, upTo: Math.min(start + piece, upTo) };
+  });
+}
+
+interface FoldThread {
+  /** Asks for a range; replies come in the order of the questions. */
+  ask(range: Range): void;
+  next(): Promise<FoldReply>;
+  end(): Promise<unknown>;
+}
+
+function startThread(dataDir: string): FoldThread {
+  const workerData: FoldWorkerData = { dataDir };
+  const worker = new Worker(new URL('./fold-worker.js', import.meta.url), { workerData });
+  const replies: FoldReply[] = [];
+  let wanted: ((reply: FoldReply) => void) | undefined;
+  let gone = false;
+
+  function take(reply: FoldReply): void {
+    if (wanted === undefined) replies.push(reply);
+    else wanted(reply);
+    wanted = undefined;
+  }
+
+  worker.on('message', take);
+  worker.on('error', () => {
+    gone = true;
+    take('failed');
+  });
+  return {
+    ask: (range) => worker.postMessage(range),
+    next() {
+      const reply = replies.shift() ?? (gone ? 'failed' : undefined);
+      return reply === undefined ? new Promise((resolve) => (wanted = resolve)) : Promise.resolve(reply);
+    },
+    end: () => worker.terminate(),
+  };
+}
