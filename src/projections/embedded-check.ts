@@ -30,6 +30,10 @@ export async function* differencesOf(built: Scans, actual: Frozen): AsyncGenerat
   }
 }
 
+export function aheadOfLog({ checkpoint }: Frozen, logEnd: number): Difference {
+  return { kind: 'checkpoint', where: 'checkpoint', expected: logEnd, actual: checkpoint };
+}
+
 function byId(one: { readonly _id: string }, other: { readonly _id: string }): number {
   return compareText(one._id, other._id);
 }

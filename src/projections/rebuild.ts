@@ -1,17 +1,12 @@
-import type { EventStore } from '../event-store/event-store.ts';
 import { followEmbeddedLog } from '../event-store/embedded/follow.ts';
 import type { Logger } from '../logger.ts';
-import { beginConstruction } from '../read-model/embedded/construction.ts';
-import type { Construction } from '../read-model/embedded/construction.ts';
-import { encodeBatch } from '../read-model/embedded/bulk-writer.ts';
 import type { Projection } from '../read-model/embedded/bulk-writer.ts';
-import type { ReadModelBatch } from '../read-model/read-model.ts';
-import type { Frozen } from '../read-model/embedded/comparison.ts';
+import { beginConstruction } from '../read-model/embedded/construction.ts';
 import { translate } from '../read-model/embedded/sqlite-errors.ts';
-import { differencesOf } from './embedded-check.ts';
+import { bulkEnd, fillInBulk, freezeLive, takeOver } from './build.ts';
+import type { Build, BuildProgress, Counts } from './build.ts';
 import type { Difference } from './compare.ts';
-import { foldRange } from './stretches.ts';
-import type { Range } from './stretches.ts';
+import { aheadOfLog, differencesOf } from './embedded-check.ts';
 
 export interface RebuildOptions {
   readonly dataDir: string;
@@ -20,20 +15,11 @@ export interface RebuildOptions {
   readonly log: Logger;
   /** Ends the rebuild early: nothing is changed then. */
   readonly signal?: AbortSignal;
-  /** At every stretch of the log: how far it was read, and how far it will be. */
-  readonly onProgress?: (progress: RebuildProgress) => void;
+  /** At every stretch of the log. */
+  readonly onProgress?: (progress: BuildProgress) => void;
 }
 
-export interface RebuildProgress {
-  readonly position: number;
-  readonly upTo: number;
-}
-
-export interface RebuildResult {
-  /** Events read from the log. */
-  readonly events: number;
-  /** Of which this program did not know the kind. */
-  readonly unknown: number;
+export interface RebuildResult extends Counts {
   /** From the first event read until the new read model was in use. */
   readonly seconds: number;
   /** Position at which it was compared with the read model in use; undefined where there was none. */
@@ -43,22 +29,23 @@ export interface RebuildResult {
 }
 
 const mostDifferences = 1_000;
-const nothing: ReadModelBatch = { users: [], messages: [], reads: [], conversations: [] };
 
 /**
  * Builds the read model anew from the embedded log, beside the one in use, compares the two at the same position and
  * puts the new one in use, whether or not they were equal. A running server goes over to it without a gap; without one
  * it works as well.
  *
- * Throws `OperatorError` (another rebuild is at work, no log, nothing to take the other projections from),
- * `UnreadableEventError`, `ReadModelUnavailableError` (disk full) and the signal's reason; nothing is changed then.
+ * Throws `OperatorError` (another one is being built, no log, nothing to take the other projections from),
+ * `LogDamagedError`, `UnreadableEventError`, `ReadModelUnavailableError` (disk full) and the signal's reason; nothing
+ * is changed then.
  */
 export async function rebuildEmbedded(options: RebuildOptions): Promise<RebuildResult> {
-  const store = followEmbeddedLog({ dataDir: options.dataDir });
+  const { dataDir, signal, onProgress } = options;
+  const store = followEmbeddedLog({ dataDir });
   try {
     const construction = beginConstruction(options);
     try {
-      return await rebuild(options, store, construction);
+      return await rebuild(options, { store, construction, signal, onProgress });
     } finally {
       construction.end();
     }
@@ -69,87 +56,44 @@ export async function rebuildEmbedded(options: RebuildOptions): Promise<RebuildR
   }
 }
 
-async function rebuild(options: RebuildOptions, store: EventStore, construction: Construction): Promise<RebuildResult> {
-  const { log, projection } = options;
+async function rebuild({ log, projection }: RebuildOptions, build: Build): Promise<RebuildResult> {
+  const { store, construction } = build;
   const begun = performance.now();
-  const counts = { events: 0, unknown: 0 };
-  const reader = { ...options, store, construction, counts };
-  const logEnd = await store.lastPosition();
-  const upTo = Math.min(construction.copiedAt ?? construction.liveCheckpoint() ?? logEnd, logEnd);
+  let position = await bulkEnd(build);
+  let counts = await fillInBulk(build, position);
 
-  await fillInBulk(reader, { after: 0, upTo });
-  const compared = await compareWithLive(reader, upTo);
-  let position = compared.position;
-  for (let end = await store.lastPosition(); position < end; end = await store.lastPosition()) {
-    await takeOver(reader, { after: position, upTo: end });
-    position = end;
+  async function goOnTo(upTo: number): Promise<void> {
+    const { events, unknown } = await takeOver(build, { after: position, upTo });
+    counts = { events: counts.events + events, unknown: counts.unknown + unknown };
+    position = upTo;
   }
+
+  const { comparedAt, differences } = await compareWithLive(build, position, goOnTo);
+  for (let end = await store.lastPosition(); position < end; end = await store.lastPosition()) await goOnTo(end);
   construction.putInUse();
   const seconds = (performance.now() - begun) / 1_000;
-  const { comparedAt, differences } = compared;
+  for (const { kind, where } of differences) log.warn({ kind, where }, 'read model was not what the log says');
   log.info({ projection, ...counts, seconds, comparedAt, differences: differences.length }, 'read model rebuilt');
   return { ...counts, seconds, comparedAt, differences };
 }
 
-interface Rebuild extends RebuildOptions {
-  readonly store: EventStore;
-  readonly construction: Construction;
-  readonly counts: { events: number; unknown: number };
-}
-
-async function fillInBulk({ store, construction, counts, signal, onProgress }: Rebuild, range: Range): Promise<void> {
-  for await (const { batch, span, events, unknown } of foldRange(store, range, signal)) {
-    construction.bulk.add(encodeBatch(batch));
-    counts.events += events;
-    counts.unknown += unknown;
-    onProgress?.({ position: span.position, upTo: range.upTo });
-  }
-  signal?.throwIfAborted();
-  construction.bulk.complete(range.upTo);
-}
-
-/** Applies what came to the log since, in the usual way. */
-async function takeOver({ store, construction, counts, signal }: Rebuild, range: Range): Promise<void> {
-  for await (const { batch, span, events, unknown } of foldRange(store, range, signal)) {
-    construction.writer.apply(batch, span);
-    counts.events += events;
-    counts.unknown += unknown;
-  }
-  signal?.throwIfAborted();
-  construction.writer.apply(nothing, { after: range.after, position: range.upTo });
-}
-
-interface Compared {
-  /** How far the new one has come. */
-  readonly position: number;
-  readonly comparedAt: number | undefined;
-  readonly differences: readonly Difference[];
-}
-
-async function compareWithLive(rebuilding: Rebuild, position: number): Promise<Compared> {
-  const live = rebuilding.construction.freezeLive();
-  if (live === undefined) return { position, comparedAt: undefined, differences: [] };
+async function compareWithLive(
+  build: Build,
+  position: number,
+  goOnTo: (upTo: number) => Promise<void>,
+): Promise<Pick<RebuildResult, 'comparedAt' | 'differences'>> {
+  const found = await freezeLive(build, position);
+  if (found === undefined) return { comparedAt: undefined, differences: [] };
+  const { live, ahead } = found;
   try {
-    const { checkpoint } = live;
-    const logEnd = await rebuilding.store.lastPosition();
-    if (checkpoint > logEnd) {
-      const ahead = { kind: 'checkpoint', where: 'checkpoint', expected: logEnd, actual: checkpoint } as const;
-      return { position, comparedAt: undefined, differences: [ahead] };
+    if (ahead) return { comparedAt: undefined, differences: [aheadOfLog(live, await build.store.lastPosition())] };
+    await goOnTo(live.checkpoint);
+    const differences: Difference[] = [];
+    for await (const difference of differencesOf(build.construction.scans, live)) {
+      if (differences.push(difference) >= mostDifferences) break;
     }
-    // Another one was begun meanwhile, which has not come this far.
-    if (checkpoint < position) return { position, comparedAt: undefined, differences: [] };
-    await takeOver(rebuilding, { after: position, upTo: checkpoint });
-    return { position: checkpoint, comparedAt: checkpoint, differences: await listDifferences(rebuilding, live) };
+    return { comparedAt: live.checkpoint, differences };
   } finally {
     live.release();
   }
-}
-
-async function listDifferences({ construction, log }: Rebuild, live: Frozen): Promise<Difference[]> {
-  const found: Difference[] = [];
-  for await (const difference of differencesOf(construction.scans, live)) {
-    log.warn({ difference: difference.kind, where: difference.where }, 'read model was not what the log says');
-    if (found.push(difference) >= mostDifferences) break;
-  }
-  return found;
 }
