@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isFaultless } from '../dist/cli/load-report.js';
@@ -118,6 +121,26 @@ describe('load on a server that breaks its promises', () => {
   it('counts permanent errors by code', async () => {
     const report = await load({ refuse: () => ({ code: 'USER_NOT_FOUND', temporary: false }) });
     expect(report.errors.USER_NOT_FOUND).toBeGreaterThan(0);
+    expect(isFaultless(report)).toBe(false);
+  });
+
+  it('counts sockets that the server did not keep', async () => {
+    const report = await load({ close: (count) => (count === 30 ? 4008 : undefined) });
+    expect(report.errors).toMatchObject({ CLOSED_4008: 1 });
+    expect(isFaultless(report)).toBe(false);
+  });
+
+  it('counts histories that do not reach the newest acked message', async () => {
+    const rest = createServer((request, response) => {
+      const whole = request.headers['x-user-id'] === 'tester-0' && request.url?.endsWith('/messages?limit=1') === true;
+      response.end(JSON.stringify({ items: [], lastSeq: whole ? 1_000_000 : 1 }));
+    }).listen(0, '127.0.0.1');
+    await once(rest, 'listening');
+    const httpUrl = new URL(`http://127.0.0.1:${(rest.address() as AddressInfo).port}`);
+    const report = await load({}, { httpUrl });
+    rest.closeAllConnections();
+    rest.close();
+    expect(report.historiesBehind).toBe(2);
     expect(isFaultless(report)).toBe(false);
   });
 

@@ -16,25 +16,38 @@ export function startNode(args, env = {}) {
   const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, args, { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let stderr = '';
+  let stdout = '';
+  let asked = false;
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr = (stderr + text).slice(-8192)));
-  const exited = once(child, 'exit').then(([code]) => {
+  child.stdout.setEncoding('utf8').on('data', (text) => (stdout = (stdout + text).slice(-8192)));
+  const exited = once(child, 'exit').then(([code, signal]) => {
     running.delete(self);
+    if (!asked) console.error(`bench: ${args.at(-1)} ended with ${code ?? signal}:\n${stdout}${stderr}`);
     return code;
   });
   const self = {
     pid: child.pid,
-    stdout: child.stdout.setEncoding('utf8'),
+    stdout: child.stdout,
     exited,
     stderr: () => stderr,
+    /** For a process that ends by itself. Resolves with the exit code. */
+    finish() {
+      asked = true;
+      return exited;
+    },
     /** Resolves with the exit code. */
     async stop() {
+      asked = true;
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), stopPatienceMs);
       const code = await exited;
       clearTimeout(timer);
       return code;
     },
-    kill: () => child.kill('SIGKILL'),
+    kill() {
+      asked = true;
+      child.kill('SIGKILL');
+    },
   };
   running.add(self);
   return self;
@@ -59,12 +72,10 @@ export function waitForLine(child, matches) {
       const line = lines.map(parse).find((value) => value !== undefined && matches(value));
       if (line === undefined) return;
       child.stdout.off('data', look);
-      // Keep reading: a full pipe would stop the process.
-      child.stdout.resume();
       resolve(line);
     };
     child.stdout.on('data', look);
-    child.exited.then((code) => reject(new Error(`process ended with ${code} before it was ready: ${child.stderr()}`)));
+    child.exited.then((code) => reject(new Error(`process ended with ${code} before it was ready`)));
   });
 }
 

@@ -87,8 +87,7 @@ async function rebuild(dataDir, count, of, say) {
   say(`rebuilding ${of}`);
   const at = performance.now();
   const child = startNode([mainPath, 'rebuild'], { DATA_DIR: dataDir });
-  child.stdout.resume();
-  const code = await child.exited;
+  const code = await child.finish();
   if (code !== 0) throw new Error(`rebuild ended with ${code}: ${child.stderr()}`);
   const seconds = (performance.now() - at) / 1000;
   return { part: 'rebuild', what: `${of}: whole read model`, value: count / seconds, unit: 'events/s' };

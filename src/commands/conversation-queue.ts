@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { conversationStream } from '../domain/conversation/conversation-id.ts';
+import type { MessageSent } from '../domain/conversation/events.ts';
 import type { PriorMessage } from '../domain/conversation/decider.ts';
 import { WeiliaoError } from '../errors.ts';
 import { EventStoreUnavailableError, WrongExpectedRevisionError } from '../event-store/event-store.ts';
@@ -127,7 +128,6 @@ export function createConversationQueues(deps: QueueDeps): {
 
   function tell(conversation: string, head: Head, { decided }: DecidedBatch, recorded: readonly RecordedEvent[]): void {
     let next = 0;
-    const placed = new Map<string, RecordedEvent>();
     for (const { command, decision } of decided) {
       switch (decision.kind) {
         case 'accepted': {
@@ -137,14 +137,13 @@ export function createConversationQueues(deps: QueueDeps): {
           head.revision = place.revision;
           if (decision.event.type === 'MessageSent') {
             const { from, clientId } = decision.event.data;
-            placed.set(`${from.id} ${clientId}`, place);
             ledger.note(from.id, clientId, { conversation, revision: place.revision, position: place.position });
           }
           command.resolve({ ...decision, revision: place.revision, position: place.position });
           break;
         }
         case 'duplicate':
-          command.resolve({ kind: 'duplicate', prior: locate(decision.prior, placed) });
+          command.resolve({ kind: 'duplicate', prior: locate(decision.prior, recorded) });
           break;
         case 'unchanged':
           command.resolve(decision);
@@ -173,8 +172,11 @@ export function createConversationQueues(deps: QueueDeps): {
 }
 
 /** A prior of the same batch had no place yet when it was decided on. */
-function locate(prior: PriorMessage, placed: ReadonlyMap<string, RecordedEvent>): PriorMessage {
-  const place = placed.get(`${prior.sent.from.id} ${prior.sent.clientId}`);
+function locate(prior: PriorMessage, recorded: readonly RecordedEvent[]): PriorMessage {
+  if (prior.revision >= 0) return prior;
+  const place = recorded.find(
+    ({ type, data }) => type === 'MessageSent' && (data as MessageSent).seq === prior.sent.seq,
+  );
   return place === undefined ? prior : { ...prior, revision: place.revision, position: place.position };
 }
 

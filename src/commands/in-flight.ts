@@ -3,21 +3,22 @@ import { WeiliaoError } from '../errors.ts';
 /** How often deadlines are looked at, in milliseconds. */
 const sweepMs = 100;
 
-interface Waiting {
+export interface Waiting {
+  /** Epoch milliseconds. */
   readonly deadline: number;
   reject(error: WeiliaoError): void;
 }
 
 /**
  * Commands without an outcome. Bounded, and each answered in time: whoever waits longer than the timeout is told that
- * the outcome is unknown. One timer for all of them, none while nothing is in flight.
+ * the outcome is unknown. One timer for all of them.
  */
 export interface InFlight {
-  readonly size: number;
-  /** Runs a command. Throws `OVERLOADED` where there are too many. */
-  run<T>(
-    start: (deadline: number, resolve: (value: T) => void, reject: (error: WeiliaoError) => void) => void,
-  ): Promise<T>;
+  /** Deadline of a command that begins now. Throws `OVERLOADED` where there are too many. */
+  begin(): number;
+  enter(command: Waiting): void;
+  /** False where the command has its outcome already. */
+  leave(command: Waiting): boolean;
   idle(): Promise<void>;
 }
 
@@ -29,51 +30,34 @@ export function createInFlight(limit: number, timeoutMs: number): InFlight {
 
   function sweep(): void {
     const now = Date.now();
-    for (const entry of waiting) {
-      if (entry.deadline > now) break;
+    for (const command of waiting) {
+      if (command.deadline > now) break;
       const message = `no answer from the event store within ${timeoutMs} ms; send the same id again`;
-      entry.reject(new WeiliaoError('STORE_UNAVAILABLE', message));
+      command.reject(new WeiliaoError('STORE_UNAVAILABLE', message));
     }
-  }
-
-  function leave(entry: Waiting): boolean {
-    if (!waiting.delete(entry)) return false;
-    if (waiting.size === 0) {
-      clearInterval(timer);
-      timer = undefined;
-      for (const told of whenIdle) told();
-      whenIdle = [];
-    }
-    return true;
+    if (waiting.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
   }
 
   return {
-    get size() {
-      return waiting.size;
+    begin() {
+      if (waiting.size >= limit) throw new WeiliaoError('OVERLOADED', `${limit} commands are in flight; try again`);
+      return Date.now() + timeoutMs;
     },
 
-    run(start) {
-      if (waiting.size >= limit) {
-        return Promise.reject(new WeiliaoError('OVERLOADED', `${limit} commands are in flight; try again`));
+    enter(command) {
+      waiting.add(command);
+      timer ??= setInterval(sweep, sweepMs).unref();
+    },
+
+    leave(command) {
+      if (!waiting.delete(command)) return false;
+      if (waiting.size === 0 && whenIdle.length > 0) {
+        for (const told of whenIdle) told();
+        whenIdle = [];
       }
-      return new Promise((resolve, reject) => {
-        const deadline = Date.now() + timeoutMs;
-        const entry: Waiting = {
-          deadline,
-          reject(error) {
-            if (leave(entry)) reject(error);
-          },
-        };
-        waiting.add(entry);
-        timer ??= setInterval(sweep, sweepMs);
-        start(
-          deadline,
-          (value) => {
-            if (leave(entry)) resolve(value);
-          },
-          entry.reject,
-        );
-      });
+      return true;
     },
 
     idle() {

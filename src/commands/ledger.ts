@@ -138,8 +138,6 @@ export function createLedger({ store, readModel, projected, startPosition }: Led
     },
     note(id, clientId, place) {
       const sender = senderOf(id);
-      // Taken out and put in again: oldest first, whatever came in between.
-      sender.recent.delete(clientId);
       sender.recent.set(clientId, place);
       trim(sender);
     },

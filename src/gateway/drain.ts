@@ -35,5 +35,5 @@ export async function drainSessions(
     if (open === 0) break;
     await delay(stepMs);
   }
-  await delay(goodbyeMs);
+  for (const cut = Date.now() + goodbyeMs; sessions.size > 0 && Date.now() < cut;) await delay(stepMs);
 }

@@ -14,6 +14,8 @@ export interface Faults {
   readonly unacked?: (seq: number) => boolean;
   /** An error code instead of taking the message; called with the number of the frame. */
   readonly refuse?: (count: number) => { code: string; temporary: boolean } | undefined;
+  /** A close code: the sender's socket ends with it instead; called with the number of the frame. */
+  readonly close?: (count: number) => number | undefined;
 }
 
 export interface FakeServer {
@@ -45,7 +47,13 @@ export async function startFakeServer(faults: Faults = {}): Promise<FakeServer> 
     for (const earlier of held) socket?.send(earlier);
   };
   const take = (socket: WebSocket<UserData>, { id, to, msg }: SendFrame): void => {
-    const refusal = faults.refuse?.(frames++);
+    const count = frames++;
+    const code = faults.close?.(count);
+    if (code !== undefined) {
+      socket.end(code, 'on purpose');
+      return;
+    }
+    const refusal = faults.refuse?.(count);
     if (refusal !== undefined || to === undefined) {
       socket.send(JSON.stringify({ type: 'error', id, message: 'on purpose', ...refusal }));
       return;

@@ -100,7 +100,7 @@ function decideRead(state: Conversation, command: MarkRead): Decision {
 export function evolve(state: Conversation, event: ConversationEvent): Conversation {
   switch (event.type) {
     case 'MessageSent':
-      return { ...state, lastSeq: Math.max(state.lastSeq, event.data.seq) };
+      return { lastSeq: Math.max(state.lastSeq, event.data.seq), readSeq: state.readSeq };
     case 'MessagesRead': {
       const { reader, seq } = event.data;
       const known = state.readSeq.get(reader) ?? 0;
