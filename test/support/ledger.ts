@@ -46,8 +46,12 @@ export class Promises {
     return conversationOf(this.user, this.peer);
   }
 
+  textOf(id: string): string {
+    return `text of ${id} ${'.'.repeat(100)}`;
+  }
+
   #send(chat: Chat, id: string): void {
-    chat.send({ type: 'send', id, to: this.peer, msg: `text of ${id} ${'.'.repeat(100)}` });
+    chat.send({ type: 'send', id, to: this.peer, msg: this.textOf(id) });
   }
 
   #harvest(chat: Chat): void {
