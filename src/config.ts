@@ -5,8 +5,17 @@ import { OperatorError } from './errors.ts';
 export const roles = ['gateway', 'projector', 'api'] as const;
 export type Role = (typeof roles)[number];
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const positive = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+/** Digits and nothing else: what looks like anything but a number is not guessed at. */
+function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^[0-9]{1,16}$/, error)
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, error);
+}
+
+const port = wholeNumber(0, 65_535);
 
 const list = z.string().transform((text) =>
   text
@@ -54,11 +63,11 @@ const environmentSchema = z.object({
   JWT_PUBLIC_KEY: z.string().min(1).optional(),
   JWKS_URL: url('http', 'https').optional(),
   CORS_ORIGINS: list.default([]),
-  COMMAND_TIMEOUT_MS: positive.max(600_000).default(5_000),
-  MAX_IN_FLIGHT: positive.default(10_000),
-  RATE_LIMIT: z.coerce.number().int().min(0).default(0),
-  MAX_BUFFERED_BYTES: positive.min(1_024).max(1_073_741_824).default(1_048_576),
-  DRAIN_MS: z.coerce.number().int().min(0).max(600_000).default(10_000),
+  COMMAND_TIMEOUT_MS: wholeNumber(1, 600_000).default(5_000),
+  MAX_IN_FLIGHT: wholeNumber(1).default(10_000),
+  RATE_LIMIT: wholeNumber(0).default(0),
+  MAX_BUFFERED_BYTES: wholeNumber(1_024, 1_073_741_824).default(1_048_576),
+  DRAIN_MS: wholeNumber(0, 600_000).default(10_000),
   DEMO_USERS: z.enum(['0', '1']).default('0'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });

@@ -10,7 +10,7 @@ import { startGateway } from './gateway/gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { healthOf } from './health.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { listenOn } from './listen.ts';
+import { closeApi, listenOn } from './listen.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import type { Metrics } from './metrics.ts';
@@ -133,6 +133,6 @@ async function startApi(house: House, rooms: Rooms): Promise<number | undefined>
     health: () => healthOf({ gateway, projector, startPosition, draining: lifecycle.ending }),
     asyncApi: asyncApiDocument(version),
   });
-  lifecycle.defer('api', () => api.close());
+  lifecycle.defer('api', () => closeApi(api));
   return listenOn(api, config.host, config.httpPort);
 }

@@ -62,7 +62,11 @@ export async function decideBatch(
     let decision: Decided['decision'];
     try {
       const prepared = command.prepare(head, state);
-      decision = decide(conversation, state, prepared instanceof Promise ? await prepared : prepared);
+      const waited = prepared instanceof Promise ? await prepared : prepared;
+      const noted = notedMeanwhile(waited, ledger);
+      // Without one, nothing waits from here to `beginIn`: of two conversations only one gets the id.
+      const ready = noted === undefined ? waited : await withPrior(waited, noted);
+      decision = decide(conversation, state, ready);
     } catch (error) {
       decision = { kind: 'failed', error: toldError(error) };
     }
@@ -73,6 +77,19 @@ export async function decideBatch(
     beginIn(ledger, conversation, decision.event);
   }
   return { decided, state, events };
+}
+
+/** The message that took the command's id, in another conversation, while this command was being prepared. */
+function notedMeanwhile(command: ConversationCommand, ledger: Ledger): ReturnType<Ledger['held']> {
+  if (command.kind !== 'SendMessage' || command.prior !== undefined) return undefined;
+  return ledger.held(command.from.id, command.clientId);
+}
+
+async function withPrior(
+  command: ConversationCommand,
+  noted: NonNullable<ReturnType<Ledger['held']>>,
+): Promise<ConversationCommand> {
+  return command.kind === 'SendMessage' ? { ...command, prior: await noted } : command;
 }
 
 /** Takes back what `decideBatch` noted of messages that were not appended after all. */

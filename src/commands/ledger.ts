@@ -47,6 +47,8 @@ export interface Ledger {
    * can. Throws `ReadModelUnavailableError` where only the read model could tell and it cannot yet.
    */
   prior(sender: string, clientId: string): PriorMessage | undefined | Promise<PriorMessage | undefined>;
+  /** The same from memory only: what became of it while somebody waited for `prior`. */
+  held(sender: string, clientId: string): PriorMessage | undefined | Promise<PriorMessage | undefined>;
   /** A message that is about to be appended: a second one under its id is a duplicate from now on. */
   begin(sender: string, message: PriorMessage): void;
   /** It was not appended, as far as is known. */
@@ -103,10 +105,16 @@ export function createLedger({ store, readModel, projected, startPosition }: Led
     return prior(id, clientId);
   }
 
+  function held(id: string, clientId: string): ReturnType<Ledger['held']> {
+    const place = senders.get(id)?.recent.get(clientId);
+    if (place === undefined) return undefined;
+    return 'sent' in place ? place : fromLog(place);
+  }
+
   function prior(id: string, clientId: string): ReturnType<Ledger['prior']> {
     const sender = senderOf(id);
-    const held = sender.recent.get(clientId);
-    if (held !== undefined) return 'sent' in held ? held : fromLog(held);
+    const known = held(id, clientId);
+    if (known !== undefined) return known;
     if (sender.floor === undefined) return load(id, clientId);
     if (clientId > sender.floor) return undefined;
     return readModel.messageByClientId(id, clientId).then(fromDocument);
@@ -121,6 +129,7 @@ export function createLedger({ store, readModel, projected, startPosition }: Led
 
   return {
     prior,
+    held,
     begin(id, message) {
       senderOf(id).recent.set(message.sent.clientId, message);
     },

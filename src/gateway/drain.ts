@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from './session.ts';
 
 const stepMs = 20;
-/** What the last clients have to answer a close with, in milliseconds, before the sockets are cut. */
+/** What clients have to answer a close with, in milliseconds, before their sockets are cut. */
 const goodbyeMs = 500;
 
 /**
  * Closes all sessions spread evenly over the drain time, so that their clients do not come back all at once elsewhere.
- * One that waits for an answer keeps its turn until it has it, or the time is over. Resolves when no session is left.
+ * One whose turn has come is not listened to any more, and is closed once it has the answers to what it said before:
+ * every command has its outcome or its timeout. Resolves when all are closed and had time to notice.
  */
 export async function drainSessions(
   sessions: ReadonlySet<Session>,
@@ -15,19 +16,24 @@ export async function drainSessions(
   close: (session: Session) => void,
 ): Promise<void> {
   const total = sessions.size;
+  if (total === 0) return;
   const started = Date.now();
-  let closed = 0;
+  let ending = 0;
   for (;;) {
     const elapsed = Date.now() - started;
-    const due = drainMs === 0 ? total : Math.ceil((total * (elapsed + stepMs)) / drainMs);
-    const over = elapsed >= drainMs;
+    const due = elapsed >= drainMs ? Infinity : Math.ceil((total * (elapsed + stepMs)) / drainMs);
+    let open = 0;
     for (const session of sessions) {
-      if (!over && closed >= due) break;
-      if (session.closed || (session.pending > 0 && !over)) continue;
-      close(session);
-      closed += 1;
+      if (session.closed) continue;
+      if (!session.ending && ending < due) {
+        session.ending = true;
+        ending += 1;
+      }
+      if (session.ending && session.pending === 0) close(session);
+      else open += 1;
     }
-    if (sessions.size === 0 || elapsed >= drainMs + goodbyeMs) return;
+    if (open === 0) break;
     await delay(stepMs);
   }
+  for (const cut = Date.now() + goodbyeMs; sessions.size > 0 && Date.now() < cut;) await delay(stepMs);
 }

@@ -1,4 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
+import { createEarlyFrames } from './early-frames.ts';
+import { codeFrame } from './encode.ts';
 import type { OriginalFrame } from './frames.ts';
 import { originalFrameSchema, parseFrame } from './frames.ts';
 import type { Session } from './session.ts';
@@ -10,9 +12,8 @@ import type { Protocol, ProtocolDeps } from './v1.ts';
  * but refusals. Its clients choose no ids, so each frame is a message of its own.
  */
 export function createOriginalProtocol(deps: ProtocolDeps): Protocol {
-  const { commands, hub } = deps;
-  /** Frames that came while their user was being registered. */
-  const early = new Map<Session, string[]>();
+  const { commands, hub, outboxes } = deps;
+  const early = createEarlyFrames();
 
   function send(session: Session, user: string, { toId, msg }: OriginalFrame): void {
     session.pending += 1;
@@ -23,11 +24,9 @@ export function createOriginalProtocol(deps: ProtocolDeps): Protocol {
   }
 
   function frame(session: Session, text: string): void {
-    const waiting = early.get(session);
-    if (waiting !== undefined) {
-      waiting.push(text);
-      return;
-    }
+    const held = early.hold(session, text);
+    if (held === 'full') outboxes.send(session, codeFrame(undefined, 'OVERLOADED', 'too many frames at once'));
+    if (held !== 'none') return;
     const parsed = parseFrame(originalFrameSchema, text);
     if (!parsed.ok) badFrame(deps, session, undefined, parsed.reason);
     else if (session.user !== undefined) send(session, session.user, parsed.frame);
@@ -37,12 +36,11 @@ export function createOriginalProtocol(deps: ProtocolDeps): Protocol {
     open(session) {
       const { user } = session;
       if (user === undefined) return;
-      early.set(session, []);
+      early.begin(session);
       ensureRegistered(commands, user, user)
         .catch((error: unknown) => refuse(deps, session, undefined, error))
         .finally(() => {
-          const waiting = early.get(session) ?? [];
-          early.delete(session);
+          const waiting = early.end(session);
           if (session.closed) return;
           session.position = deps.feedPosition();
           hub.join(user, session);

@@ -57,7 +57,7 @@ export async function listen(host: string, port: number, handlers: ServerHandler
     },
     message(ws: WebSocket<SocketData>, message: ArrayBuffer, isBinary: boolean) {
       const { session } = ws.getUserData();
-      if (session.closed) return;
+      if (session.closed || session.ending) return;
       if (isBinary) handlers.violation(session, 'binary frames are not taken');
       else if (message.byteLength > maxFrameBytes)
         handlers.violation(session, `a frame is over ${maxFrameBytes} bytes`);
@@ -153,7 +153,10 @@ function listenOn(app: TemplatedApp, host: string, port: number): Promise<us_lis
     const listenTo = app.listen.bind(app) as unknown as ListenOn;
     listenTo(host, port, exclusivePort, (token) => {
       if (token) resolve(token);
-      else reject(new OperatorError(`WS_PORT: cannot listen on ${host}:${port}; is it in use?`));
+      else
+        reject(
+          new OperatorError(`HOST, WS_PORT: cannot listen on ${host}:${port}; is it in use, or of another machine?`),
+        );
     });
   });
 }

@@ -20,6 +20,8 @@ export class Session {
   pending = 0;
   badFrames = 0;
   closed = false;
+  /** Nothing it says is heard any more; it is closed once it has its answers. */
+  ending = false;
   /** Frames that go out at the end of the turn; undefined while there are none. */
   outbox: string[] | undefined = undefined;
   readonly number: number;

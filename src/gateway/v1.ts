@@ -3,6 +3,7 @@ import type { Logger } from '../logger.ts';
 import type { Authenticator } from '../auth.ts';
 import type { Commands } from '../commands/commands.ts';
 import { closeCodes } from './close-codes.ts';
+import { createEarlyFrames } from './early-frames.ts';
 import { codeFrame, errorFrame, pongFrame, readAckFrame, sendAckFrame, welcomeFrame } from './encode.ts';
 import { clientFrameSchema, parseFrame } from './frames.ts';
 import type { ClientFrame, Hello } from './frames.ts';
@@ -33,6 +34,7 @@ export interface Protocol {
 /** The protocol of `/v1/ws`. */
 export function createV1Protocol(deps: ProtocolDeps): Protocol {
   const { commands, hub, outboxes } = deps;
+  const early = createEarlyFrames();
 
   function answer<T>(session: Session, id: string | undefined, run: Promise<T>, frame: (value: T) => string): void {
     session.pending += 1;
@@ -59,19 +61,29 @@ export function createV1Protocol(deps: ProtocolDeps): Protocol {
     hub.join(user, session);
   }
 
-  function hello(session: Session, frame: Hello): void {
-    if (session.user !== undefined || session.pending > 0) {
+  function hello(session: Session, said: Hello): void {
+    if (session.user !== undefined) {
       badFrame(deps, session, undefined, 'hello was said before');
       return;
     }
     session.pending += 1;
-    sayHello(session, frame)
+    early.begin(session);
+    let failure: unknown;
+    sayHello(session, said)
       .catch((error: unknown) => {
+        failure = error;
         refuse(deps, session, undefined, error);
         const unknownUser = error instanceof WeiliaoError && error.code === 'NOT_AUTHENTICATED';
         if (unknownUser) outboxes.close(session, closeCodes.notAuthenticated, 'not authenticated');
       })
-      .finally(() => (session.pending -= 1));
+      .finally(() => {
+        session.pending -= 1;
+        for (const text of early.end(session)) {
+          if (session.closed) return;
+          if (failure === undefined) frame(session, text);
+          else refuse(deps, session, idOf(text), failure);
+        }
+      });
   }
 
   function command(session: Session, user: string, frame: Exclude<ClientFrame, Hello>): void {
@@ -99,25 +111,35 @@ export function createV1Protocol(deps: ProtocolDeps): Protocol {
     }
   }
 
-  return {
-    open: () => undefined,
+  function frame(session: Session, text: string): void {
+    const held = early.hold(session, text);
+    if (held === 'held') return;
+    if (held === 'full') {
+      outboxes.send(session, codeFrame(idOf(text), 'OVERLOADED', 'too many frames before the welcome; wait for it'));
+      return;
+    }
+    const parsed = parseFrame(clientFrameSchema, text);
+    if (!parsed.ok) {
+      badFrame(deps, session, parsed.id, parsed.reason);
+      return;
+    }
+    const { frame } = parsed;
+    if (frame.type === 'hello') hello(session, frame);
+    else if (session.user !== undefined) command(session, session.user, frame);
+    else {
+      outboxes.send(session, codeFrame(idOf(text), 'NOT_AUTHENTICATED', 'the first frame must be hello'));
+      outboxes.close(session, closeCodes.notAuthenticated, 'not authenticated');
+    }
+  }
 
-    frame(session, text) {
-      const parsed = parseFrame(clientFrameSchema, text);
-      if (!parsed.ok) {
-        badFrame(deps, session, parsed.id, parsed.reason);
-        return;
-      }
-      const { frame } = parsed;
-      if (frame.type === 'hello') hello(session, frame);
-      else if (session.user !== undefined) command(session, session.user, frame);
-      else {
-        const id = 'id' in frame ? frame.id : undefined;
-        outboxes.send(session, codeFrame(id, 'NOT_AUTHENTICATED', 'the first frame must be hello'));
-        outboxes.close(session, closeCodes.notAuthenticated, 'not authenticated');
-      }
-    },
-  };
+  return { open: () => undefined, frame };
+}
+
+/** The id of a client's frame, where it has one. */
+function idOf(text: string): string | undefined {
+  const parsed = parseFrame(clientFrameSchema, text);
+  if (!parsed.ok) return parsed.id;
+  return 'id' in parsed.frame ? parsed.frame.id : undefined;
 }
 
 /** Who the client is. In mode none, whoever it says, registered at first sight. */

@@ -1,5 +1,4 @@
 import type { MessageSent, MessagesRead } from '../domain/conversation/events.ts';
-import type { UserRef } from '../domain/user/user.ts';
 import type { RecordedEvent } from '../event-store/event-store.ts';
 import type { ConversationChange, LastMessageDocument, MemberChange } from '../read-model/read-model.ts';
 
@@ -17,8 +16,10 @@ interface Change {
   revision: number;
   position: number;
   last: LastMessageDocument | undefined;
-  readonly members: Map<string, MemberChange>;
+  readonly members: Map<string, Member>;
 }
+
+type Member = { -readonly [Field in keyof MemberChange]: MemberChange[Field] };
 
 export function foldConversations(): ConversationFold {
   const folded = new Map<string, Change>();
@@ -29,23 +30,29 @@ export function foldConversations(): ConversationFold {
       change = { revision, position, last: undefined, members: new Map() };
       folded.set(conversation, change);
     }
-    change.revision = Math.max(change.revision, revision);
-    change.position = Math.max(change.position, position);
+    if (revision > change.revision) change.revision = revision;
+    if (position > change.position) change.position = position;
     return change;
   }
 
   return {
-    sent(conversation, { seq, from, to, msg, sendDate }, place) {
+    sent(conversation, { clientId, seq, from, to, msg, sendDate }, place) {
       const change = changeOf(conversation, place);
       if (seq > (change.last?.seq ?? 0)) change.last = { seq, from: from.id, msg, send_date: sendDate };
-      name(change, from, seq);
-      if (to !== null) name(change, to, 0);
+      const sender = memberOf(change, from.id);
+      sender.username = from.username;
+      if (seq > sender.own_seq) sender.own_seq = seq;
+      if (sender.greatest_client_id === null || clientId > sender.greatest_client_id) {
+        sender.greatest_client_id = clientId;
+      }
+      if (to !== null) memberOf(change, to.id).username = to.username;
     },
 
     read(conversation, { reader, seq, readDate }, place) {
-      const { members } = changeOf(conversation, place);
-      const member = members.get(reader) ?? untouched(reader);
-      if (seq > member.read_seq) members.set(reader, { ...member, read_seq: seq, read_date: readDate });
+      const member = memberOf(changeOf(conversation, place), reader);
+      if (seq <= member.read_seq) return;
+      member.read_seq = seq;
+      member.read_date = readDate;
     },
 
     changes: () =>
@@ -55,13 +62,11 @@ export function foldConversations(): ConversationFold {
   };
 }
 
-/** A member whom a message names, with the seq of its own message (0: it is the addressee). */
-function name({ members }: Change, { id, username }: UserRef, ownSeq: number): void {
-  const member = members.get(id) ?? untouched(id);
-  if (member.username === username && ownSeq <= member.own_seq) return;
-  members.set(id, { ...member, username, own_seq: Math.max(member.own_seq, ownSeq) });
-}
-
-function untouched(id: string): MemberChange {
-  return { id, username: undefined, read_seq: 0, read_date: null, own_seq: 0 };
+function memberOf({ members }: Change, id: string): Member {
+  let member = members.get(id);
+  if (member === undefined) {
+    member = { id, username: undefined, read_seq: 0, read_date: null, own_seq: 0, greatest_client_id: null };
+    members.set(id, member);
+  }
+  return member;
 }

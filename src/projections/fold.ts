@@ -64,7 +64,7 @@ function foldConversationEvent(event: RecordedEvent, messages: MessageFold, conv
   }
 }
 
-function readable<T>(
+export function readable<T>(
   event: RecordedEvent,
   read: (type: string, schemaVersion: number, data: unknown) => T | undefined,
 ): T | undefined {

@@ -46,7 +46,10 @@ export interface ProjectorOptions {
   readonly onProgress?: (progress: ProjectorProgress) => void;
 }
 
-/** Under load at most one write in this time, in milliseconds: the more load, the larger the batches. */
+/**
+ * Under load at most one write in this time, in milliseconds, and a pause as long as the write took: the more load, the
+ * larger the batches, and the less each event costs.
+ */
 const writeEvery = 20;
 /** Events in one write: while live, and while far behind, where throughput is all that counts. */
 const liveBatch = 1_000;
@@ -161,8 +164,9 @@ async function projectUntilMoved(options: ProjectorOptions, applier: Applier): P
       }
       applier.applied({ position, events: waiting.length, unknown, caughtUp });
       waiting = [];
-      const rest = writeEvery - (performance.now() - begun);
-      if (caughtUp && newest !== undefined && rest > 1) {
+      const took = performance.now() - begun;
+      const rest = Math.max(writeEvery - took, took);
+      if (caughtUp && newest !== undefined) {
         await delay(rest, undefined, { signal: either }).catch(() => undefined);
       }
     }

@@ -99,6 +99,8 @@ export interface MemberChange {
   readonly read_seq: number;
   readonly read_date: number | null;
   readonly own_seq: number;
+  /** Client message id, in code-unit order; null where the batch has no message of this member. */
+  readonly greatest_client_id: string | null;
 }
 
 /** One batch of events, folded into the fewest writes: at most one a document. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReadModelMovedError } from '../../dist/read-model/read-model.js';
 import type { MessageDocument, ReadModel, ReadModelBatch } from '../../dist/read-model/read-model.js';
-import { changeOf, emptyBatch, message, messagesBatch, ref } from '../support/projection-documents.ts';
+import { changeOf, emptyBatch, memberChange, message, messagesBatch, ref } from '../support/projection-documents.ts';
 
 /** One empty read model, made for one test. */
 export interface ReadModelFixture {
@@ -100,7 +100,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
               revision: 1,
               last_position: 2,
               last_message: undefined,
-              members: [{ id: 'b', username: undefined, read_seq: 1, read_date: 5_000, own_seq: 0 }],
+              members: [memberChange('b', { read_seq: 1, read_date: 5_000 })],
             },
           ],
         };
@@ -316,7 +316,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         expect(await writer.conversation('dm~a~b')).toEqual({
           _id: 'dm~a~b',
           members: [
-            { id: 'a', username: 'name of a', read_seq: 0, read_date: null, own_seq: 0 },
+            { id: 'a', username: 'name of a', read_seq: 0, read_date: null, own_seq: 1 },
             { id: 'b', username: 'name of b', read_seq: 0, read_date: null, own_seq: 2 },
           ],
           last_seq: 2,
@@ -336,7 +336,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
               revision,
               last_position: revision + 1,
               last_message: undefined,
-              members: [{ id: 'b', username: undefined, read_seq, read_date: read_seq > 0 ? revision : null, own_seq }],
+              members: [memberChange('b', { read_seq, read_date: read_seq > 0 ? revision : null, own_seq })],
             },
           ],
         });
@@ -351,7 +351,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
       it('stay as they are for a change of a revision they have had', async () => {
         await applyAll([messagesBatch(message(1), message(2)), 2]);
         const before = await writer.conversation('dm~a~b');
-        const late = { ...changeOf([message(2)]), members: [{ ...changeOf([message(9)]).members[0]!, read_seq: 2 }] };
+        const late = { ...changeOf([message(2)]), members: [memberChange('a', { read_seq: 2 })] };
         await applyAll([{ ...emptyBatch, conversations: [late] }, 3]);
         expect(await writer.conversation('dm~a~b')).toEqual(before);
       });

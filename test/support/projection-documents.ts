@@ -1,4 +1,9 @@
-import type { ConversationChange, MessageDocument, ReadModelBatch } from '../../dist/read-model/read-model.js';
+import type {
+  ConversationChange,
+  MemberChange,
+  MessageDocument,
+  ReadModelBatch,
+} from '../../dist/read-model/read-model.js';
 
 export const emptyBatch: ReadModelBatch = { users: [], messages: [], reads: [], conversations: [] };
 
@@ -29,18 +34,28 @@ export function message(seq: number, given: Partial<MessageDocument> = {}): Mess
 /** What these messages of one conversation change in it. */
 export function changeOf(messages: readonly MessageDocument[]): ConversationChange {
   const last = messages.at(-1)!;
+  const people = messages.flatMap(({ from, to }) => (to === null ? [from] : [from, to]));
+  const ids = [...new Set(people.map(({ id }) => id))];
   return {
     _id: last.conversation,
     revision: last.revision,
     last_position: last.position,
     last_message: { seq: last.seq, from: last.from.id, msg: last.msg, send_date: last.send_date },
-    members: [
-      { id: last.from.id, username: last.from.username, read_seq: 0, read_date: null, own_seq: last.seq },
-      ...(last.to === null
-        ? []
-        : [{ id: last.to.id, username: last.to.username, read_seq: 0, read_date: null, own_seq: 0 }]),
-    ],
+    members: ids.map((id) => {
+      const own = messages.filter(({ from }) => from.id === id);
+      const { username } = people.findLast((person) => person.id === id)!;
+      const clientIds = own.map(({ client_id }) => client_id).sort();
+      return memberChange(id, {
+        username,
+        own_seq: own.at(-1)?.seq ?? 0,
+        greatest_client_id: clientIds.at(-1) ?? null,
+      });
+    }),
   };
+}
+
+export function memberChange(id: string, given: Partial<MemberChange> = {}): MemberChange {
+  return { id, username: undefined, read_seq: 0, read_date: null, own_seq: 0, greatest_client_id: null, ...given };
 }
 
 /** A batch of messages of one conversation. */

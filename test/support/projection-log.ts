@@ -7,6 +7,7 @@ export interface Fact {
   readonly type: string;
   readonly data: unknown;
   readonly schemaVersion?: number;
+  readonly lastSeq?: number;
 }
 
 export interface MemoryLog extends EventStore {
@@ -57,13 +58,13 @@ export function createMemoryLog({ gap = 1 }: { readonly gap?: number } = {}): Me
       wake();
     },
     push(...facts) {
-      for (const { stream, type, data, schemaVersion = 1 } of facts) {
+      for (const { stream, type, data, schemaVersion = 1, ...metadata } of facts) {
         const revision = (revisions.get(stream) ?? -1) + 1;
         revisions.set(stream, revision);
         const position = (events.length + 1) * gap;
         const created = 1_700_000_000_000 + position;
         const id = `event-${position}`;
-        events.push({ id, type, data, metadata: { schemaVersion }, stream, revision, position, created });
+        events.push({ id, type, data, metadata: { schemaVersion, ...metadata }, stream, revision, position, created });
       }
       wake();
     },

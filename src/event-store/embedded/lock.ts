@@ -20,9 +20,11 @@ export function lockDataDir(dataDir: string, holder: string): () => void {
   } catch (error) {
     db?.close();
     if ((error as { errcode?: number }).errcode === sqliteBusy) {
-      throw new OperatorError(`${dataDir} is in use by ${readHolder(holder)}; stop that one, or set another DATA_DIR`);
+      throw new OperatorError(
+        `DATA_DIR: ${dataDir} is in use by ${readHolder(holder)}; stop that one, or set another folder`,
+      );
     }
-    throw new OperatorError(`${dataDir} cannot be used: ${(error as Error).message}`, { cause: error });
+    throw new OperatorError(`DATA_DIR: ${dataDir} cannot be used: ${(error as Error).message}`, { cause: error });
   }
   const held = db;
   return () => held.close();

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { Logger } from '../../logger.ts';
+import { ReadModelUnavailableError } from '../read-model.ts';
 import { createBatchWriter } from './batch-writer.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import { damageMark, pointerStamp, readPointer } from './files.ts';
@@ -32,20 +33,35 @@ export interface Follower<C extends Connection> {
   close(): void;
 }
 
+/** Milliseconds between two looks of the writer for older generations that nobody has open any more. */
+const tidyEvery = 10_000;
+
 /** Before every use the writer looks whether its generation is still the one in use, and whole. */
 export function followAsWriter(dataDir: string, log: Logger): Follower<WritingConnection> {
   let open: (Generation & WritingConnection) | undefined;
   let stamp = '';
+  let tidied = -Infinity;
+  let closed = false;
 
   function drop(): void {
     open?.db.close();
     open = undefined;
   }
 
+  /** A closed connection keeps its file open until its statements are collected, so this may take several looks. */
+  function tidy(number: number): void {
+    const now = performance.now();
+    if (now - tidied < tidyEvery) return;
+    tidied = now;
+    removeUnused(dataDir, number);
+  }
+
   return {
     current() {
+      if (closed) throw new ReadModelUnavailableError('the read model is closed');
       const seen = pointerStamp(dataDir);
       if (open !== undefined && seen === stamp && existsSync(open.path) && !existsSync(damageMark(open.path))) {
+        tidy(open.number);
         return open;
       }
       drop();
@@ -56,7 +72,10 @@ export function followAsWriter(dataDir: string, log: Logger): Follower<WritingCo
     },
     drop,
     reportDamage: () => markDamaged(open, log),
-    close: drop,
+    close() {
+      closed = true;
+      drop();
+    },
   };
 }
 
@@ -72,6 +91,7 @@ export function followAsReader(dataDir: string, log: Logger): Follower<Connectio
   let nothing: { readonly db: Generation['db']; readonly connection: Connection } | undefined;
   let stamp = '';
   let looked = -Infinity;
+  let closed = false;
 
   function look(): void {
     const seen = pointerStamp(dataDir);
@@ -92,7 +112,6 @@ export function followAsReader(dataDir: string, log: Logger): Follower<Connectio
     stamp = seen;
     if (had === undefined) return;
     had.db.close();
-    removeUnused(dataDir, open.number);
     log.info({ generation: open.number }, 'read model changed over to another generation');
   }
 
@@ -105,6 +124,7 @@ export function followAsReader(dataDir: string, log: Logger): Follower<Connectio
 
   return {
     current() {
+      if (closed) throw new ReadModelUnavailableError('the read model is closed');
       const now = performance.now();
       if (now - looked >= lookEvery) {
         look();
@@ -117,6 +137,7 @@ export function followAsReader(dataDir: string, log: Logger): Follower<Connectio
     drop,
     reportDamage: () => markDamaged(open, log),
     close() {
+      closed = true;
       drop();
       nothing?.db.close();
       nothing = undefined;

@@ -23,7 +23,7 @@ export function toConversation(row: ConversationRow): ConversationDocument {
   const [id, members, last_seq, revision, updated_at, last_position, last_from, last_msg] = row;
   return {
     _id: fromStored(id),
-    members: parseMembers(members),
+    members: parseMembers(members).map(toMember),
     last_seq,
     revision,
     last_message: { seq: last_seq, from: fromStored(last_from), msg: fromStored(last_msg), send_date: updated_at },
@@ -32,21 +32,32 @@ export function toConversation(row: ConversationRow): ConversationDocument {
   };
 }
 
-type StoredMember = readonly [string, string, number, number | null, number];
-
-/** Members as the conversation row keeps them. JSON writes a NUL character as an escape. */
-export function stringifyMembers(members: readonly MemberDocument[]): string {
-  const stored = members.map(({ id, username, read_seq, read_date, own_seq }): StoredMember => {
-    return [id, username, read_seq, read_date, own_seq];
-  });
-  return JSON.stringify(stored);
+/** A member as its conversation's row keeps it. */
+export interface StoredMember extends MemberDocument {
+  /** Of this member's messages in the conversation; null where there is none. */
+  readonly greatest_client_id: string | null;
 }
 
-export function parseMembers(text: string): MemberDocument[] {
-  const stored = JSON.parse(text) as StoredMember[];
-  return stored.map(([id, username, read_seq, read_date, own_seq]) => {
-    return { id, username, read_seq, read_date, own_seq };
+type MemberFields = readonly [string, string, number, number | null, number, string | null];
+
+/** JSON writes a NUL character as an escape, so the text can be stored as it is. */
+export function stringifyMembers(members: readonly StoredMember[]): string {
+  const fields = members.map((member): MemberFields => {
+    const { id, username, read_seq, read_date, own_seq, greatest_client_id } = member;
+    return [id, username, read_seq, read_date, own_seq, greatest_client_id];
   });
+  return JSON.stringify(fields);
+}
+
+export function parseMembers(text: string): StoredMember[] {
+  const stored = JSON.parse(text) as MemberFields[];
+  return stored.map(([id, username, read_seq, read_date, own_seq, greatest_client_id]) => {
+    return { id, username, read_seq, read_date, own_seq, greatest_client_id };
+  });
+}
+
+function toMember({ id, username, read_seq, read_date, own_seq }: StoredMember): MemberDocument {
+  return { id, username, read_seq, read_date, own_seq };
 }
 
 export const messageColumns =

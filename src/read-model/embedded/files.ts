@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /**
  * The read model is a file of its own for each generation, `read-model-<generation>.db`, and a small file that names
@@ -9,11 +10,29 @@ import { join } from 'node:path';
 const pointerName = 'read-model.current';
 const generationPattern = /^read-model-([1-9][0-9]{0,14})\.db/;
 
+const unfinished = '.building';
+
 /** SQLite keeps up to three more files beside a database. */
 const companions = ['', '-wal', '-shm', '-journal'];
 
 export function generationPath(dataDir: string, generation: number): string {
   return join(dataDir, `read-model-${generation}.db`);
+}
+
+/** For ATTACH: opens the database for reading only. */
+export function readOnlyUri(path: string): string {
+  return `${pathToFileURL(path).href}?mode=ro`;
+}
+
+/** Where a generation is while it is built. */
+export function unfinishedPath(dataDir: string, generation: number): string {
+  return `${generationPath(dataDir, generation)}${unfinished}`;
+}
+
+/** Deletes what builds that ended early have left. */
+export function removeUnfinished(dataDir: string): void {
+  const left = readdirSync(dataDir).filter((name) => generationPattern.test(name) && name.endsWith(unfinished));
+  for (const name of left) removeDatabase(join(dataDir, name));
 }
 
 /** The generation in use; undefined where there is none yet, or where the pointer cannot be understood. */
@@ -45,7 +64,7 @@ export function writePointer(dataDir: string, generation: number): void {
   syncFolder(dataDir);
 }
 
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   if (process.platform === 'win32') return;
   const folder = openSync(path, 'r');
   try {

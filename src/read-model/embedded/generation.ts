@@ -7,13 +7,15 @@ import {
   generationPath,
   nextGeneration,
   olderGenerations,
+  readOnlyUri,
   readPointer,
   removeDatabase,
   setAside,
   writePointer,
 } from './files.ts';
-import { createSchema, schemaVersion, userVersion } from './schema.ts';
-import { isDamage } from './sqlite-errors.ts';
+import { prepareRows } from './rows.ts';
+import { createSchema, schemaVersion } from './schema.ts';
+import { isDamage, isWrongSql } from './sqlite-errors.ts';
 
 /** An open generation. */
 export interface Generation {
@@ -49,33 +51,32 @@ const busyTimeout = 5_000;
 export function openForWriting(dataDir: string, log: Logger): Generation {
   mkdirSync(dataDir, { recursive: true });
   const number = readPointer(dataDir);
-  const opened = number === undefined ? undefined : tryOpen(dataDir, number, { readOnly: false });
-  if (opened !== undefined && typeof opened !== 'string') {
-    removeUnused(dataDir, opened.number);
-    return opened;
+  const found = number === undefined ? 'missing' : inspect(generationPath(dataDir, number));
+  if (number !== undefined && typeof found === 'number') return openFile(dataDir, number, { readOnly: false });
+  if (number !== undefined && (found === 'damaged' || found === 'of a newer version')) {
+    const path = generationPath(dataDir, number);
+    log.error({ path, fault: found, keptAs: setAside(path) }, 'read model cannot be used, set aside');
   }
-  const path = number === undefined ? undefined : generationPath(dataDir, number);
-  if (opened === 'damaged' || opened === 'of a newer version') setUnusableAside(path, opened, log);
   const begun = begin(dataDir);
-  log.warn({ generation: begun.number, reason: opened ?? 'none was there' }, 'read model begun anew from the log');
-  removeUnused(dataDir, begun.number);
+  if (number === undefined) log.info({ generation: begun.number }, 'read model begun');
+  else log.warn({ generation: begun.number, reason: found }, 'read model begun anew: it is built from the whole log');
   return begun;
-}
-
-function setUnusableAside(path: string | undefined, fault: Fault, log: Logger): void {
-  if (path === undefined) return;
-  log.error({ path, fault, keptAs: setAside(path) }, 'read model cannot be used, set aside');
 }
 
 /** The generation that the pointer names, to read it; undefined where there is none that can be read now. */
 export function openForReading(dataDir: string): Generation | undefined {
-  const number = readPointer(dataDir);
-  if (number === undefined) return undefined;
-  const opened = tryOpen(dataDir, number, { readOnly: true });
-  return typeof opened === 'string' ? undefined : opened;
+  const found = inspectLive(dataDir);
+  return found && openFile(dataDir, found.number, { readOnly: true });
 }
 
-/** Deletes generations before `number` that nobody has open; the others are left to whoever closes them last. */
+/** The generation that the pointer names, looked at and closed again; undefined where there is none that can be read. */
+export function inspectLive(dataDir: string): { readonly number: number; readonly checkpoint: number } | undefined {
+  const number = readPointer(dataDir);
+  const found = number === undefined ? undefined : inspect(generationPath(dataDir, number));
+  return number === undefined || typeof found !== 'number' ? undefined : { number, checkpoint: found };
+}
+
+/** Deletes generations before `number` that nobody has open any more. */
 export function removeUnused(dataDir: string, number: number): void {
   for (const older of olderGenerations(dataDir, number)) removeIfUnused(generationPath(dataDir, older));
 }
@@ -93,34 +94,37 @@ function begin(dataDir: string): Generation {
   });
 }
 
-function tryOpen(dataDir: string, number: number, { readOnly }: { readOnly: boolean }): Generation | Fault {
+function openFile(dataDir: string, number: number, { readOnly }: { readOnly: boolean }): Generation {
   const path = generationPath(dataDir, number);
-  if (!existsSync(path)) return 'missing';
-  if (existsSync(damageMark(path))) return 'damaged';
   const db = new DatabaseSync(path, { readOnly, timeout: busyTimeout });
-  try {
-    return closedOnError(db, () => {
-      const fault = faultOf(db);
-      if (fault !== undefined) {
-        db.close();
-        return fault;
-      }
-      db.exec(readOnly ? readerSettings : writerSettings);
-      return { number, path, db };
-    });
-  } catch (error) {
-    if (isDamage(error)) return 'damaged';
-    throw error;
-  }
+  return closedOnError(db, () => {
+    db.exec(readOnly ? readerSettings : writerSettings);
+    return { number, path, db };
+  });
 }
 
-function faultOf(db: DatabaseSyncInstance): Fault | undefined {
-  const version = userVersion(db);
-  if (version > schemaVersion) return 'of a newer version';
-  if (version === 0) return 'damaged';
-  if (version < schemaVersion) return 'of an older version';
-  const rows = db.prepare('SELECT count(*) AS count FROM state').get() as { count: number };
-  return rows.count === 1 ? undefined : 'damaged';
+/**
+ * The checkpoint of the database, or why it cannot be used. It is attached, as a detached file is closed at once, but a
+ * closed connection only when its statements are collected.
+ */
+function inspect(path: string): number | Fault {
+  if (!existsSync(path)) return 'missing';
+  if (existsSync(damageMark(path))) return 'damaged';
+  const db = new DatabaseSync(':memory:', { timeout: busyTimeout });
+  try {
+    db.prepare('ATTACH ? AS looked_at').run(readOnlyUri(path));
+    const version = prepareRows<[number]>(db, 'PRAGMA looked_at.user_version').get()?.[0] ?? 0;
+    if (version > schemaVersion) return 'of a newer version';
+    if (version === 0) return 'damaged';
+    if (version < schemaVersion) return 'of an older version';
+    return prepareRows<[number]>(db, 'SELECT checkpoint FROM looked_at.state').get()?.[0] ?? 'damaged';
+  } catch (error) {
+    if (isDamage(error) || isWrongSql(error)) return 'damaged';
+    throw error;
+  } finally {
+    if (db.location('looked_at') !== null) db.exec('DETACH looked_at');
+    db.close();
+  }
 }
 
 function closedOnError<T>(db: DatabaseSyncInstance, use: () => T): T {
@@ -134,17 +138,14 @@ function closedOnError<T>(db: DatabaseSyncInstance, use: () => T): T {
 
 /** Leaving WAL mode needs every other connection gone, in this process or another: that is the test. */
 function removeIfUnused(path: string): void {
+  const db = new DatabaseSync(path, { timeout: 0 });
   try {
-    const db = new DatabaseSync(path, { timeout: 0 });
-    try {
-      const row = db.prepare('PRAGMA journal_mode = DELETE').get() as { journal_mode: string };
-      if (row.journal_mode !== 'delete') return;
-    } finally {
-      db.close();
-    }
-    removeDatabase(path);
+    db.exec('PRAGMA journal_mode = DELETE');
   } catch (error) {
-    if (isDamage(error)) removeDatabase(path);
+    if (!isDamage(error)) return;
+  } finally {
+    db.close();
   }
+  removeDatabase(path);
   rmSync(damageMark(path), { force: true });
 }

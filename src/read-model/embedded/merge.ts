@@ -1,16 +1,17 @@
-import type { ConversationChange, MemberChange, MemberDocument } from '../read-model.ts';
+import type { ConversationChange, MemberChange } from '../read-model.ts';
+import type { StoredMember } from './documents.ts';
 
 /** What a conversation must know of itself to take a change. */
 export interface ConversationState {
   readonly revision: number;
   readonly last_seq: number;
-  readonly members: readonly MemberDocument[];
+  readonly members: readonly StoredMember[];
 }
 
 /** A conversation of which nothing is known yet. */
 export const unknownConversation: ConversationState = { revision: -1, last_seq: 0, members: [] };
 
-/** The state after a change. Everything only grows, so a change that was taken in before, wholly or in part, is harmless. */
+/** The state after a change. All of it only grows, so a change taken in before, wholly or in part, is harmless. */
 export function mergeConversation(state: ConversationState, change: ConversationChange): ConversationState {
   if (change.revision <= state.revision) return state;
   return {
@@ -20,7 +21,7 @@ export function mergeConversation(state: ConversationState, change: Conversation
   };
 }
 
-function mergeMembers(members: readonly MemberDocument[], changes: readonly MemberChange[]): readonly MemberDocument[] {
+function mergeMembers(members: readonly StoredMember[], changes: readonly MemberChange[]): readonly StoredMember[] {
   const merged = members.map((member) => {
     const change = changes.find(({ id }) => id === member.id);
     return change === undefined ? member : mergeMember(member, change);
@@ -30,11 +31,13 @@ function mergeMembers(members: readonly MemberDocument[], changes: readonly Memb
   return [...merged, ...added].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function newMember(change: MemberChange): MemberDocument {
-  return mergeMember({ id: change.id, username: change.id, read_seq: 0, read_date: null, own_seq: 0 }, change);
+/** A member whom nobody has named yet goes by its id. */
+function newMember(change: MemberChange): StoredMember {
+  const { id } = change;
+  return mergeMember({ id, username: id, read_seq: 0, read_date: null, own_seq: 0, greatest_client_id: null }, change);
 }
 
-function mergeMember(member: MemberDocument, change: MemberChange): MemberDocument {
+function mergeMember(member: StoredMember, change: MemberChange): StoredMember {
   const read = change.read_seq > member.read_seq ? change : member;
   return {
     id: member.id,
@@ -42,5 +45,11 @@ function mergeMember(member: MemberDocument, change: MemberChange): MemberDocume
     read_seq: read.read_seq,
     read_date: read.read_date,
     own_seq: Math.max(member.own_seq, change.own_seq),
+    greatest_client_id: greater(member.greatest_client_id, change.greatest_client_id),
   };
+}
+
+function greater(one: string | null, other: string | null): string | null {
+  if (one === null || other === null) return one ?? other;
+  return other > one ? other : one;
 }

@@ -1,15 +1,23 @@
-import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
-import { LRUCache } from 'lru-cache';
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type {
   ConversationDocument,
   ConversationsQuery,
   MessageDocument,
   MessagesQuery,
   UserDocument,
-  UserRefDocument,
 } from '../read-model.ts';
-import { conversationColumns, messageColumns, toConversation, toMessage, toUser, userColumns } from './documents.ts';
+import {
+  conversationColumns,
+  messageColumns,
+  parseMembers,
+  toConversation,
+  toMessage,
+  toUser,
+  userColumns,
+} from './documents.ts';
 import type { ConversationRow, MessageRow, UserRow } from './documents.ts';
+import { createPersonReader } from './persons.ts';
+import { prepareRows } from './rows.ts';
 import { fromStored, toStored } from './text.ts';
 import type { StoredText } from './text.ts';
 
@@ -25,39 +33,6 @@ export interface Queries {
   messages(query: MessagesQuery): MessageDocument[];
   messageByClientId(sender: string, clientId: string): MessageDocument | undefined;
   greatestClientId(sender: string): string | undefined;
-}
-
-/** A prepared statement whose rows come as arrays of the given shape. */
-export function prepareRows<Row>(db: DatabaseSyncInstance, sql: string): Rows<Row> {
-  const statement: StatementSyncInstance = db.prepare(sql);
-  statement.setReturnArrays(true);
-  return {
-    get: (...parameters) => statement.get(...parameters) as Row | undefined,
-    all: (...parameters) => statement.all(...parameters) as Row[],
-  };
-}
-
-export interface Rows<Row> {
-  readonly get: (...parameters: readonly unknown[]) => Row | undefined;
-  readonly all: (...parameters: readonly unknown[]) => Row[];
-}
-
-/** Persons are written once and never change, so what was read of them stays true. */
-const personsKept = 50_000;
-
-/** Finds the person that a number stands for. */
-export function createPersonReader(db: DatabaseSyncInstance): (number: number) => UserRefDocument {
-  const select = prepareRows<[StoredText, StoredText]>(db, 'SELECT id, username FROM person WHERE number = ?');
-  const known = new LRUCache<number, UserRefDocument>({ max: personsKept });
-  return (number) => {
-    const kept = known.get(number);
-    if (kept !== undefined) return kept;
-    const row = select.get(number);
-    if (row === undefined) throw new Error(`the read model has no person ${number}`);
-    const ref = { id: fromStored(row[0]), username: fromStored(row[1]) };
-    known.set(number, ref);
-    return ref;
-  };
 }
 
 export function createQueries(db: DatabaseSyncInstance): Queries {
@@ -128,15 +103,14 @@ function messageQueries(db: DatabaseSyncInstance): MessageQueries {
   const one = prepareRows<MessageRow>(db, `${select} WHERE ${ofConversation} AND seq = ?`);
   const below = prepareRows<MessageRow>(db, `${select} WHERE ${ofConversation} AND seq < ? ORDER BY seq DESC LIMIT ?`);
   const above = prepareRows<MessageRow>(db, `${select} WHERE ${ofConversation} AND seq > ? ORDER BY seq LIMIT ?`);
-  const ofSender = 'sender IN (SELECT number FROM person WHERE id = ?)';
   const byClientId = prepareRows<MessageRow>(
     db,
-    `${select} WHERE ${ofSender} AND client_id = ? ORDER BY position LIMIT 1`,
+    `${select} WHERE client_id = ? AND sender IN (SELECT number FROM person WHERE id = ?) ORDER BY position LIMIT 1`,
   );
   const conversationId = prepareRows<[StoredText]>(db, 'SELECT id FROM conversation WHERE number = ?');
-  const greatest = prepareRows<[StoredText | null]>(
+  const membersOf = prepareRows<[string]>(
     db,
-    `SELECT (SELECT max(client_id) FROM message WHERE sender = number) FROM person WHERE id = ?`,
+    'SELECT members FROM member JOIN conversation ON number = conversation WHERE user = ?',
   );
 
   return {
@@ -157,13 +131,17 @@ function messageQueries(db: DatabaseSyncInstance): MessageQueries {
       return rows.map((row) => toMessage(row, conversation, personOf));
     },
     messageByClientId(sender, clientId) {
-      const row = byClientId.get(toStored(sender), toStored(clientId));
+      const row = byClientId.get(toStored(clientId), toStored(sender));
       const id = row && conversationId.get(row[9])?.[0];
       return row && id !== undefined ? toMessage(row, fromStored(id), personOf) : undefined;
     },
     greatestClientId(sender) {
-      const found = greatest.all(toStored(sender)).flatMap(([id]) => (id === null ? [] : [fromStored(id)]));
-      return found.reduce<string | undefined>((a, b) => (a === undefined || b > a ? b : a), undefined);
+      let greatest: string | undefined;
+      for (const [members] of membersOf.all(toStored(sender))) {
+        const id = parseMembers(members).find((member) => member.id === sender)?.greatest_client_id ?? undefined;
+        if (id !== undefined && (greatest === undefined || id > greatest)) greatest = id;
+      }
+      return greatest;
     },
   };
 }

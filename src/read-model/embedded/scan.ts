@@ -2,7 +2,8 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { ConversationDocument, MessageDocument, UserDocument } from '../read-model.ts';
 import { conversationColumns, messageColumns, toConversation, toMessage, toUser, userColumns } from './documents.ts';
 import type { ConversationRow, MessageRow, UserRow } from './documents.ts';
-import { createPersonReader, prepareRows } from './queries.ts';
+import { createPersonReader } from './persons.ts';
+import { prepareRows } from './rows.ts';
 import { fromStored } from './text.ts';
 import type { StoredText } from './text.ts';
 
@@ -16,31 +17,32 @@ export interface Scans {
   messages(): Generator<readonly MessageDocument[]>;
 }
 
-export function createScans(db: DatabaseSyncInstance): Scans {
+/** `schema`: which of the databases of the connection. */
+export function createScans(db: DatabaseSyncInstance, schema = 'main'): Scans {
   return {
     *users() {
       const page = prepareRows<UserRow>(
         db,
-        `SELECT ${userColumns} FROM user WHERE id > ? ORDER BY id LIMIT ${pageSize}`,
+        `SELECT ${userColumns} FROM ${schema}.user WHERE id > ? ORDER BY id LIMIT ${pageSize}`,
       );
       for (const rows of pages(page.all, '', (row) => row[0])) yield rows.map(toUser);
     },
     *conversations() {
       const page = prepareRows<ConversationRow>(
         db,
-        `SELECT ${conversationColumns} FROM conversation WHERE id > ? AND last_seq > 0 ORDER BY id LIMIT ${pageSize}`,
+        `SELECT ${conversationColumns} FROM ${schema}.conversation WHERE id > ? AND last_seq > 0 ORDER BY id LIMIT ${pageSize}`,
       );
       for (const rows of pages(page.all, '', (row) => row[0])) yield rows.map(toConversation);
     },
     *messages() {
-      const personOf = createPersonReader(db);
+      const personOf = createPersonReader(db, schema);
       const conversations = prepareRows<[StoredText, number]>(
         db,
-        `SELECT id, number FROM conversation WHERE id > ? ORDER BY id LIMIT ${pageSize}`,
+        `SELECT id, number FROM ${schema}.conversation WHERE id > ? ORDER BY id LIMIT ${pageSize}`,
       );
       const page = prepareRows<MessageRow>(
         db,
-        `SELECT ${messageColumns} FROM message WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ${pageSize}`,
+        `SELECT ${messageColumns} FROM ${schema}.message WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ${pageSize}`,
       );
       let waiting: MessageDocument[] = [];
       for (const listed of pages(conversations.all, '', (row) => row[0])) {

@@ -7,12 +7,13 @@ export const schemaVersion = 1;
  * - `person` keeps each (id, username) that messages name once, so that a message row holds two small numbers.
  * - `message` is keyed by position: rows arrive in that order, so its tree only grows at the end. The order of a
  *   conversation is an index of small numbers.
- * - `message_by_client_id` is not unique: a projection rejects no fact, whatever the log says.
+ * - `message_by_client_id` is not unique: a projection rejects no fact, whatever the log says. It begins with the id,
+ *   which most clients make from the time, so that it grows at its end; by sender it would be written all over.
  * - `member` is written once for each member of a conversation. The friend list is sorted when it is asked for, over
  *   the conversations of one user (about a millisecond for a thousand). In exchange a message moves no index entry:
  *   it writes one conversation row, however many members there are.
- * - `conversation.members` is JSON, `[[id, username, read_seq, read_date, own_seq], …]`. `last_msg` is the last column,
- *   so that sorting never reads a long text.
+ * - `conversation.members` is JSON, `[[id, username, read_seq, read_date, own_seq, greatest_client_id], …]`: a few
+ *   members are read and written in one go. `last_msg` is the last column, so that sorting never reads a long text.
  * - A conversation with `last_seq` 0 has no message yet and is not shown.
  */
 const tables = `
@@ -60,17 +61,26 @@ const tables = `
   );
 `;
 
-const indexes = `
-  CREATE UNIQUE INDEX message_by_seq ON message (conversation, seq);
-  CREATE INDEX message_by_client_id ON message (sender, client_id);
-`;
+const seqIndex = 'CREATE UNIQUE INDEX message_by_seq ON message (conversation, seq);';
+const clientIdIndex = 'CREATE INDEX message_by_client_id ON message (client_id, sender);';
+const whole = `PRAGMA user_version = ${schemaVersion};`;
 
 /** Makes the tables of an empty read model. */
 export function createSchema(db: DatabaseSyncInstance): void {
-  db.exec(`BEGIN IMMEDIATE; ${tables} ${indexes} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
+  db.exec(`BEGIN IMMEDIATE; ${tables} ${seqIndex} ${clientIdIndex} ${whole} COMMIT;`);
 }
 
-export function userVersion(db: DatabaseSyncInstance): number {
-  const row = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  return row.user_version;
+/** The same without the indexes of `message`, whose rows are then written several times as fast. */
+export function createBareSchema(db: DatabaseSyncInstance): void {
+  db.exec(`BEGIN IMMEDIATE; ${tables} COMMIT;`);
+}
+
+/** The first step from the bare schema to the whole one: conversations have their order. */
+export function createSeqIndex(db: DatabaseSyncInstance): void {
+  db.exec(seqIndex);
+}
+
+/** The last step. */
+export function completeSchema(db: DatabaseSyncInstance): void {
+  db.exec(`${clientIdIndex} ${whole}`);
 }

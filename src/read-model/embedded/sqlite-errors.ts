@@ -28,6 +28,16 @@ function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && 'errno' in error;
 }
 
+/** True where a row was refused by a unique index. */
+export function isConstraint(error: unknown): boolean {
+  return primaryCode(error) === 19;
+}
+
+/** True where a statement names a table or column that is not there. */
+export function isWrongSql(error: unknown): boolean {
+  return primaryCode(error) === 1;
+}
+
 /** True where the file is no database, or one whose pages contradict each other. */
 export function isDamage(error: unknown): boolean {
   const code = primaryCode(error);

@@ -1,0 +1,30 @@
+# Two stages: one builds with every tool, the other holds what runs. Debian 12 with Node 20: the uWebSockets.js binary
+# for Node 20 needs glibc 2.27 or later. Going to Node 22 or 24 needs glibc 2.38, so a trixie image; never Alpine (musl).
+ARG NODE_IMAGE=node:20.19.5-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+# uWebSockets.js brings binaries for every platform and Node version, a quarter of a gigabyte; one of them is used.
+RUN npm run build \
+  && npm prune --omit=dev --no-audit --no-fund \
+  && find node_modules/uWebSockets.js -name 'uws_*.node' \
+    ! -name "uws_linux_*_$(node -p process.versions.modules).node" -delete
+
+FROM ${NODE_IMAGE}
+ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
+WORKDIR /app
+COPY package.json LICENSE ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+RUN mkdir /data && chown node:node /data
+USER node
+VOLUME /data
+EXPOSE 9092 9093
+# Red until the read model has caught up with the log, which after a restore or an upgrade may take a while.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.HTTP_PORT || 9092) + '/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "dist/cli/main.js", "start"]

@@ -1,0 +1,38 @@
+import type { Session } from './session.ts';
+
+/** Most that a session may send before its user is known, in characters; what comes then is refused as `OVERLOADED`. */
+const maxEarly = 1024 * 1024;
+
+/**
+ * Frames that come while it is still being found out who their session's user is: a client need not wait for its
+ * welcome. They keep their order.
+ */
+export interface EarlyFrames {
+  begin(session: Session): void;
+  /** `none`: the session is not waiting, so the frame is to be handled now. */
+  hold(session: Session, text: string): 'none' | 'held' | 'full';
+  /** Takes out what was held. */
+  end(session: Session): readonly string[];
+}
+
+export function createEarlyFrames(): EarlyFrames {
+  const waiting = new Map<Session, { size: number; readonly texts: string[] }>();
+  return {
+    begin: (session) => void waiting.set(session, { size: 0, texts: [] }),
+
+    hold(session, text) {
+      const held = waiting.get(session);
+      if (held === undefined) return 'none';
+      if (held.size + text.length > maxEarly) return 'full';
+      held.size += text.length;
+      held.texts.push(text);
+      return 'held';
+    },
+
+    end(session) {
+      const held = waiting.get(session)?.texts ?? [];
+      waiting.delete(session);
+      return held;
+    },
+  };
+}

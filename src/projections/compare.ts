@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from 'node:util';
+
+/** One way in which the read model is not what the log says, or the log not what it should be. */
+export interface Difference {
+  /**
+   * `missing`: the log gives this document, the read model has none. `unexpected`: the other way round. `different`:
+   * both have it. `position`, `revision`, `seq`: the log has a gap or a repeat. `unreadable`: the log has an event that
+   * cannot be read. `checkpoint`: the read model has applied more than the log holds.
+   */
+  readonly kind: 'missing' | 'unexpected' | 'different' | 'position' | 'revision' | 'seq' | 'unreadable' | 'checkpoint';
+  /** What it is about, e.g. `message dm~1~2:7`. */
+  readonly where: string;
+  readonly expected: unknown;
+  readonly actual: unknown;
+}
+
+interface Document {
+  readonly _id: string;
+}
+
+export interface Comparison<T extends Document> {
+  /** Name of a document of this kind. */
+  readonly name: string;
+  readonly expected: Pages<T>;
+  readonly actual: Pages<T>;
+  /** Below 0 where the first comes before the second in both scans. */
+  readonly order: (one: T, other: T) => number;
+}
+
+/** Merges two scans of the same order and yields each difference. Holds one page of either in memory. */
+export async function* compareScans<T extends Document>(comparison: Comparison<T>): AsyncGenerator<Difference> {
+  const { name, order } = comparison;
+  const nextExpected = documentsOf(comparison.expected);
+  const nextActual = documentsOf(comparison.actual);
+  let expected = await nextExpected();
+  let actual = await nextActual();
+  while (expected !== undefined || actual !== undefined) {
+    if (expected !== undefined && (actual === undefined || order(expected, actual) < 0)) {
+      yield { kind: 'missing', where: `${name} ${expected._id}`, expected, actual: undefined };
+      expected = await nextExpected();
+    } else if (actual !== undefined && (expected === undefined || order(expected, actual) > 0)) {
+      yield { kind: 'unexpected', where: `${name} ${actual._id}`, expected: undefined, actual };
+      actual = await nextActual();
+    } else {
+      if (!isDeepStrictEqual(expected, actual)) {
+        yield { kind: 'different', where: `${name} ${expected?._id ?? ''}`, expected, actual };
+      }
+      expected = await nextExpected();
+      actual = await nextActual();
+    }
+  }
+}
+
+type Pages<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>;
+
+function documentsOf<T>(pages: Pages<T>): () => Promise<T | undefined> {
+  async function* one(): AsyncGenerator<T, undefined> {
+    for await (const page of pages) yield* page;
+  }
+  const documents = one();
+  return async () => (await documents.next()).value;
+}

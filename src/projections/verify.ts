@@ -1,0 +1,88 @@
+import { followEmbeddedLog } from '../event-store/embedded/follow.ts';
+import { LogDamagedError } from '../event-store/event-store.ts';
+import type { EventStore } from '../event-store/event-store.ts';
+import { beginConstruction } from '../read-model/embedded/construction.ts';
+import { translate } from '../read-model/embedded/sqlite-errors.ts';
+import { bulkEnd, fillInBulk, freezeLive, takeOver } from './build.ts';
+import type { Build, BuildProgress } from './build.ts';
+import type { Difference } from './compare.ts';
+import { aheadOfLog, differencesOf } from './embedded-check.ts';
+import { checkLog } from './verify-log.ts';
+
+export interface VerifyOptions {
+  readonly dataDir: string;
+  readonly signal?: AbortSignal;
+  /** While the log is read, which is done twice. */
+  readonly onProgress?: (progress: BuildProgress) => void;
+}
+
+/**
+ * Yields every way in which the embedded log is not what a log must be, and the read model is not what the log says at
+ * the read model's checkpoint. A server may be running; nothing is changed.
+ *
+ * Memory stays bounded however long the log is: what the log says is built on disk, beside the read model, compared and
+ * thrown away (room for another read model is needed meanwhile); of the streams, a million ends are remembered at a
+ * time.
+ *
+ * Throws `OperatorError` where there is no log or a read model is being built, `ReadModelUnavailableError` (disk full)
+ * and the signal's reason.
+ */
+export async function* verifyEmbedded(options: VerifyOptions): AsyncGenerator<Difference> {
+  const store = followEmbeddedLog({ dataDir: options.dataDir });
+  try {
+    let readable = true;
+    for await (const difference of logDifferences(store, options)) {
+      if (difference.kind === 'unreadable') readable = false;
+      yield difference;
+    }
+    if (readable) yield* readModelDifferences(store, options);
+  } catch (error) {
+    throw translate(error);
+  } finally {
+    await store.close();
+  }
+}
+
+async function* logDifferences(store: EventStore, { signal, onProgress }: VerifyOptions): AsyncGenerator<Difference> {
+  const upTo = await store.lastPosition();
+  try {
+    yield* checkLog({
+      store,
+      upTo,
+      signal: signal ?? new AbortController().signal,
+      onProgress: onProgress && ((position) => onProgress({ position, upTo })),
+    });
+  } catch (error) {
+    if (!(error instanceof LogDamagedError)) throw error;
+    yield { kind: 'unreadable', where: 'log', expected: undefined, actual: error.message };
+  }
+}
+
+async function* readModelDifferences(
+  store: EventStore,
+  { dataDir, signal, onProgress }: VerifyOptions,
+): AsyncGenerator<Difference> {
+  const construction = beginConstruction({ dataDir });
+  try {
+    const build: Build = { store, construction, signal, onProgress };
+    const position = await bulkEnd(build);
+    await fillInBulk(build, position);
+    const found = await freezeLive(build, position);
+    if (found === undefined) {
+      yield { kind: 'missing', where: 'read model', expected: `one at position ${position}`, actual: undefined };
+      return;
+    }
+    const { live, ahead } = found;
+    try {
+      if (ahead) yield aheadOfLog(live, await store.lastPosition());
+      else {
+        await takeOver(build, { after: position, upTo: live.checkpoint });
+        yield* differencesOf(construction.scans, live);
+      }
+    } finally {
+      live.release();
+    }
+  } finally {
+    construction.end();
+  }
+}

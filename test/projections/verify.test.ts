@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Difference } from '../../dist/projections/compare.js';
+import { rebuildEmbedded } from '../../dist/projections/rebuild.js';
+import { checkLog } from '../../dist/projections/verify-log.js';
+import { verifyEmbedded } from '../../dist/projections/verify.js';
+import { makeLogFolder } from '../support/projection-embedded.ts';
+import type { LogFolder } from '../support/projection-embedded.ts';
+import { read, registered, sent, sentMany } from '../support/projection-facts.ts';
+import { createMemoryLog } from '../support/projection-log.ts';
+import { silent } from '../support/projection-model.ts';
+
+async function listed(differences: AsyncIterable<Difference>): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { kind, where } of differences) found.push(`${kind} ${where}`);
+  return found;
+}
+
+describe('verify', () => {
+  let folder: LogFolder;
+  const verify = (): Promise<string[]> => listed(verifyEmbedded({ dataDir: folder.dataDir }));
+
+  beforeEach(async () => {
+    folder = await makeLogFolder();
+    await folder.append([registered('a'), ...sentMany(20), read('dm~a~b', 'b', 0, 12)]);
+  });
+  afterEach(() => folder.remove());
+
+  it('finds nothing where everything is as the log says, also while the read model is behind', async () => {
+    await rebuildEmbedded({ dataDir: folder.dataDir, log: silent });
+    expect(await verify()).toEqual([]);
+    await folder.append(sentMany(5, 21));
+    expect(await verify()).toEqual([]);
+  });
+
+  it('says so where there is no read model', async () => {
+    expect(await verify()).toEqual(['missing read model']);
+  });
+
+  it('finds what was changed in the read model, and changes nothing', async () => {
+    await rebuildEmbedded({ dataDir: folder.dataDir, log: silent });
+    const db = new DatabaseSync(join(folder.dataDir, 'read-model-1.db'));
+    db.exec("UPDATE message SET msg = 'forged' WHERE seq = 3; UPDATE message SET read_date = NULL WHERE seq = 4");
+    db.close();
+    const found = ['different message dm~a~b:3', 'different message dm~a~b:4'];
+    expect(await verify()).toEqual(found);
+    expect(await verify()).toEqual(found);
+  });
+
+  it('finds a seq that is missing or twice in the log, and a wrong lastSeq', async () => {
+    await folder.append([sent('dm~a~b', 22, 'a', 'b'), sent('dm~a~b', 22, 'a', 'b'), sent('dm~a~b', 23, 'a', 'b')]);
+    await folder.append([
+      { ...sent('dm~a~b', 24, 'a', 'b'), lastSeq: 24 },
+      { ...sent('dm~a~b', 25, 'a', 'b'), lastSeq: 24 },
+    ]);
+    await rebuildEmbedded({ dataDir: folder.dataDir, log: silent });
+    expect(await verify()).toEqual([
+      'seq conversation-dm~a~b revision 21, position 23',
+      'seq conversation-dm~a~b revision 22, position 24',
+      'seq conversation-dm~a~b revision 25, position 27',
+    ]);
+  });
+
+  it('names an event that cannot be read, and does not compare further', async () => {
+    await folder.append([{ stream: 'conversation-dm~a~b', type: 'MessageSent', data: { seq: 21 } }]);
+    expect(await verify()).toEqual(['unreadable conversation-dm~a~b revision 21, position 23']);
+  });
+
+  it('reads the log several times where it may not remember every stream, and finds the same', async () => {
+    const log = createMemoryLog();
+    for (let stream = 0; stream < 50; stream += 1) {
+      const conversation = `dm~u${stream}~v`;
+      log.push(
+        sent(conversation, 1, 'v', `u${stream}`),
+        sent(conversation, stream % 10 === 3 ? 3 : 2, 'v', `u${stream}`),
+      );
+    }
+    const check = { store: log, upTo: 1_000, signal: new AbortController().signal };
+    const found = await listed(checkLog(check));
+    expect(found).toHaveLength(5);
+    expect((await listed(checkLog({ ...check, maxStreams: 7 }))).sort()).toEqual(found.sort());
+  });
+});
