@@ -56,7 +56,7 @@ export async function runEcho({ sockets, size, window, rate, warmup, seconds }) 
   const server = startNode([echoPath]);
   const senders = [];
   try {
-    const { port } = await waitForLine(server, (line) => line.event === 'ready');
+    const { port } = await waitForLine(server, (line) => line.msg === 'ready');
     const latency = new Histogram();
     const measured = { from: Infinity, until: Infinity };
     let pacer;
