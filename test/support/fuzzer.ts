@@ -125,5 +125,5 @@ export function fuzzFrame(templates: readonly Readonly<Record<string, unknown>>[
   if (dice < 0.97) return `{"a":`.repeat(chance.below(5_000));
   if (dice < 0.98) return JSON.stringify(template).padEnd(chance.below(100_000));
   if (dice < 0.99) return Buffer.from(Array.from({ length: chance.below(200) }, () => chance.below(256)));
-  return String(chance.one(oddities));
+  return JSON.stringify(chance.one(oddities));
 }
