@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReadModelMovedError, ReadModelUnavailableError } from '../dist/read-model/read-model.js';
 import type { ReadModel } from '../dist/read-model/read-model.js';
 import { readModelContract } from './contract/read-model.ts';
+import { eventually } from './support/projection-eventually.ts';
 import { emptyBatch, message, messagesBatch } from './support/projection-documents.ts';
 import { makeModelFolder } from './support/projection-model.ts';
 import type { ModelFolder } from './support/projection-model.ts';
@@ -155,7 +156,7 @@ describe('the embedded read model', () => {
       const reader = folder.open('read');
       expect(await reader.checkpoint()).toBe(0);
       await filled();
-      await expect.poll(() => reader.checkpoint()).toBe(3);
+      await eventually(() => reader.checkpoint()).toBe(3);
     });
 
     it('cannot apply anything', async () => {
@@ -165,14 +166,14 @@ describe('the embedded read model', () => {
     it('goes over to a new one only when that has caught up, so it never goes back in time', async () => {
       const writer = await filled(5);
       const reader = folder.open('read');
-      await expect.poll(() => reader.checkpoint()).toBe(5);
+      await eventually(() => reader.checkpoint()).toBe(5);
       writeFileSync(path('read-model-1.db.damaged'), '');
       expect(await writer.checkpoint()).toBe(0);
       for (let seq = 1; seq <= 7; seq += 1) {
         await writer.apply(messagesBatch(message(seq)), { after: seq - 1, position: seq });
         expect(await reader.checkpoint()).toBeGreaterThanOrEqual(5);
       }
-      await expect.poll(() => reader.checkpoint()).toBe(7);
+      await eventually(() => reader.checkpoint()).toBe(7);
     });
   });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReadModelMovedError } from '../../dist/read-model/read-model.js';
 import type { MessageDocument, ReadModel, ReadModelBatch } from '../../dist/read-model/read-model.js';
+import { eventually } from '../support/projection-eventually.ts';
 import { changeOf, emptyBatch, memberChange, message, messagesBatch, ref } from '../support/projection-documents.ts';
 
 /** One empty read model, made for one test. */
@@ -136,7 +137,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         const reader = fixture.openReader();
         expect(await reader.checkpoint()).toBe(0);
         await applyAll([messagesBatch(message(1)), 1]);
-        await expect.poll(() => reader.checkpoint()).toBe(1);
+        await eventually(() => reader.checkpoint()).toBe(1);
         expect(await everything(reader)).toEqual(await everything(writer));
         await applyAll([messagesBatch(message(2)), 2]);
         expect(await everything(reader)).toEqual(await everything(writer));

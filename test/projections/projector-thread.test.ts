@@ -4,6 +4,7 @@ import { openEmbeddedEventStore } from '../../dist/event-store/embedded/embedded
 import type { EmbeddedEventStore } from '../../dist/event-store/embedded/embedded-event-store.js';
 import { startProjectorThread } from '../../dist/projections/projector-thread.js';
 import type { ProjectorThread } from '../../dist/projections/projector-thread.js';
+import { eventually } from '../support/projection-eventually.ts';
 import { emptyBatch } from '../support/projection-documents.ts';
 import { sentMany } from '../support/projection-facts.ts';
 import { makeModelFolder } from '../support/projection-model.ts';
@@ -41,11 +42,11 @@ describe("the projector's thread", () => {
     await append(10);
     expect(start().state.kind).toBe('starting');
     const reader = folder.open('read');
-    await expect.poll(() => reader.checkpoint()).toBe(10);
+    await eventually(() => reader.checkpoint()).toBe(10);
     await append(5, 11);
-    await expect.poll(() => reader.checkpoint()).toBe(15);
+    await eventually(() => reader.checkpoint()).toBe(15);
     expect(await reader.messages({ conversation: 'dm~a~b', limit: 100 })).toHaveLength(15);
-    await expect.poll(() => projector?.progress).toMatchObject({ position: 15, events: 15, failures: 0 });
+    await eventually(() => projector?.progress).toMatchObject({ position: 15, events: 15, failures: 0 });
     expect(projector?.state).toEqual({ kind: 'live' });
   });
 
@@ -53,12 +54,12 @@ describe("the projector's thread", () => {
     await append(10);
     const { stop } = start();
     const reader = folder.open('read');
-    await expect.poll(() => reader.checkpoint()).toBe(10);
+    await eventually(() => reader.checkpoint()).toBe(10);
     await Promise.all([stop(), stop()]);
     await append(10, 11);
     expect(await reader.checkpoint()).toBe(10);
     start();
-    await expect.poll(() => reader.checkpoint()).toBe(20);
+    await eventually(() => reader.checkpoint()).toBe(20);
   });
 
   it('says why it failed where the read model is ahead of the log', async () => {
@@ -66,7 +67,7 @@ describe("the projector's thread", () => {
     await writer.apply(emptyBatch, { after: 0, position: 100 });
     await writer.close();
     start();
-    await expect.poll(() => projector?.state.kind).toBe('failed');
+    await eventually(() => projector?.state.kind).toBe('failed');
     await projector?.stop();
     const state = projector?.state;
     expect(state?.kind === 'failed' && state.reason).toMatch(/position 100/);

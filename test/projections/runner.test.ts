@@ -5,6 +5,7 @@ import { runProjector } from '../../dist/projections/runner.js';
 import type { ProjectorProgress, ProjectorState } from '../../dist/projections/runner.js';
 import { ReadModelUnavailableError } from '../../dist/read-model/read-model.js';
 import type { ReadModel } from '../../dist/read-model/read-model.js';
+import { eventually } from '../support/projection-eventually.ts';
 import { emptyBatch } from '../support/projection-documents.ts';
 import { read, registered, sent, sentMany } from '../support/projection-facts.ts';
 import { createMemoryLog } from '../support/projection-log.ts';
@@ -51,7 +52,7 @@ describe('the projector', () => {
   }
 
   const state = () => states.at(-1);
-  const caughtUp = () => expect.poll(() => model.checkpoint()).toBe(log.events.at(-1)!.position);
+  const caughtUp = () => eventually(() => model.checkpoint()).toBe(log.events.at(-1)!.position);
 
   it('applies what is in the log and what comes', async () => {
     log.push(registered('a'), registered('b'), ...sentMany(3));
@@ -83,7 +84,7 @@ describe('the projector', () => {
 
   it('applies a lone event without waiting for others', async () => {
     start();
-    await expect.poll(state).toEqual({ kind: 'live' });
+    await eventually(state).toEqual({ kind: 'live' });
     log.push(sent('dm~a~b', 1, 'a', 'b'));
     await caughtUp();
     expect(progress?.events).toBe(1);
@@ -134,11 +135,11 @@ describe('the projector', () => {
     start();
     await caughtUp();
     log.down = true;
-    await expect.poll(state).toEqual({ kind: 'retrying', reason: 'down' });
+    await eventually(state).toEqual({ kind: 'retrying', reason: 'down' });
     log.push(...sentMany(5, 6));
     log.down = false;
     await caughtUp();
-    await expect.poll(state).toEqual({ kind: 'live' });
+    await eventually(state).toEqual({ kind: 'live' });
   });
 
   it('stops after a few tries at an event it cannot read, with what was before it applied and nothing after', async () => {
