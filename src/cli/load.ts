@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { formatReport, isFaultless } from './load-report.ts';
-import { runLoad } from './load-run.ts';
-import type { LoadOptions, LoadProgress } from './load-run.ts';
+import { formatReport, isFaultless } from './load/report.ts';
+import { runLoad } from './load/run.ts';
+import type { LoadOptions, LoadProgress } from './load/run.ts';
 import { createProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
 

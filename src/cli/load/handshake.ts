@@ -1,6 +1,6 @@
-import { deferred } from '../client/deferred.ts';
-import { OperatorError } from '../errors.ts';
-import type { LoadSocket } from './load-socket.ts';
+import { deferred } from '../../client/deferred.ts';
+import { OperatorError } from '../../errors.ts';
+import type { LoadSocket } from './socket.ts';
 
 /** Milliseconds that a server may take to say `welcome`. */
 const timeoutMs = 15_000;

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { OperatorError } from '../errors.ts';
-import { encodeText, encodeFrame, opcodes, readFrame } from './load-websocket.ts';
+import { OperatorError } from '../../errors.ts';
+import { encodeText, encodeFrame, opcodes, readFrame } from './websocket.ts';
 
 export interface LoadSocketOptions {
   readonly url: URL;
