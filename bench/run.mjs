@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { killAll } from './lib/child.mjs';
+import { removeAll } from './lib/folder.mjs';
 import { machineFacts } from './lib/machine.mjs';
 import { formatTable } from './lib/table.mjs';
 import { cpu } from './parts/cpu.mjs';
@@ -47,7 +48,10 @@ const facts = machineFacts(options.dir);
 console.log(facts.join('\n'));
 const rows = [];
 
-process.once('exit', killAll);
+process.once('exit', () => {
+  killAll();
+  removeAll();
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
 for (const measure of measures) {

@@ -23,6 +23,8 @@ export function createLifecycle(logger: Logger, drainMs: number): Lifecycle {
 
   async function closeAll(reason: string, code: number): Promise<void> {
     logger.info({ reason }, 'ending');
+    // Node ends by itself where nothing is left to wait for: something that never closes is then no orderly end.
+    process.exitCode = 1;
     setTimeout(() => {
       logger.error('not everything closed in time');
       process.exit(1);

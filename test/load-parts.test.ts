@@ -6,10 +6,10 @@ import { build } from 'hdr-histogram-js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { validate, version } from 'uuid';
-import { createLoadIds, seeFrame } from '../dist/cli/load-frames.js';
-import { Histogram } from '../dist/cli/load-histogram.js';
-import { Ledger, arrivals } from '../dist/cli/load-ledger.js';
-import { LoadSocket } from '../dist/cli/load-socket.js';
+import { createLoadIds, seeFrame } from '../dist/cli/load/frames.js';
+import { Histogram } from '../dist/cli/load/histogram.js';
+import { Ledger, arrivals } from '../dist/cli/load/ledger.js';
+import { LoadSocket } from '../dist/cli/load/socket.js';
 
 describe('the histogram', () => {
   it('agrees with HdrHistogram to one per cent', () => {

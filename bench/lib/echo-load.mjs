@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Histogram } from '../../dist/cli/load-histogram.js';
-import { closedLoop, openLoop } from '../../dist/cli/load-pacer.js';
-import { LoadSocket } from '../../dist/cli/load-socket.js';
+import { Histogram } from '../../dist/cli/load/histogram.js';
+import { closedLoop, openLoop } from '../../dist/cli/load/pacer.js';
+import { LoadSocket } from '../../dist/cli/load/socket.js';
 import { startNode, waitForLine } from './child.mjs';
 import { cpuSeconds } from './process-stats.mjs';
 
@@ -56,7 +56,7 @@ export async function runEcho({ sockets, size, window, rate, warmup, seconds }) 
   const server = startNode([echoPath]);
   const senders = [];
   try {
-    const { port } = await waitForLine(server, (line) => line.event === 'ready');
+    const { port } = await waitForLine(server, (line) => line.msg === 'ready');
     const latency = new Histogram();
     const measured = { from: Infinity, until: Infinity };
     let pacer;

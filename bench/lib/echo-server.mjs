@@ -8,6 +8,6 @@ const app = uWS.App().ws('/*', {
 });
 app.listen('127.0.0.1', 0, (token) => {
   if (token === false) throw new Error('cannot listen');
-  console.log(JSON.stringify({ event: 'ready', port: uWS.us_socket_local_port(token) }));
+  console.log(JSON.stringify({ msg: 'ready', port: uWS.us_socket_local_port(token) }));
 });
 process.on('SIGTERM', () => process.exit(0));

@@ -1,6 +1,14 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Folders that are still in use. */
+const folders = new Set();
+
+/** Removes whatever is left, at once: for an interrupted run. */
+export function removeAll() {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
 /**
  * A folder for one part of a run, gone afterwards.
  * @template T
@@ -9,10 +17,12 @@ import { join } from 'node:path';
  */
 export async function withFolder(parent, use) {
   const folder = mkdtempSync(join(parent, 'weiliao-bench-'));
+  folders.add(folder);
   try {
     return await use(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    folders.delete(folder);
   }
 }
 

@@ -23,7 +23,7 @@ export async function startServer(dataDir, { inspect = false, env = {} } = {}) {
     DRAIN_MS: '0',
     ...env,
   });
-  const ready = await waitForLine(child, (line) => line.event === 'ready');
+  const ready = await waitForLine(child, (line) => line.msg === 'ready');
   const http = `http://127.0.0.1:${ready.httpPort}`;
   const server = {
     pid: child.pid,

@@ -1,35 +1,38 @@
-import { openIdle } from '../../dist/cli/load-idle.js';
+import { openIdle } from '../../dist/cli/load/idle.js';
 import { runChat } from '../lib/chat-load.mjs';
 import { withFolder } from '../lib/folder.mjs';
 import { startServer } from '../lib/server.mjs';
 
 /** What a connection costs that only listens: memory, and CPU of everybody else's messages. */
 export async function idle({ folder, quick, say }) {
-  const connections = quick ? 2_000 : 10_000;
+  const [few, many] = quick ? [500, 2_000] : [2_000, 10_000];
   const pairs = 100;
   const times = quick ? { warmup: 2, seconds: 4 } : { warmup: 10, seconds: 10 };
-  const opened = connections - 2 * pairs;
   return withFolder(folder, async (dataDir) => {
     const server = await startServer(dataDir, { inspect: true });
-    // First on a server that did nothing yet: later it has spare memory to place connections in.
-    await server.settle();
-    const before = server.memory();
-    say(`opening ${opened} connections`);
-    const close = await openIdle({ url: server.url, idle: opened, prefix: 'idle' });
-    await server.caughtUp();
-    await server.settle();
-    const after = server.memory();
-    const many = await runChat(server, { pairs, window: 8, ...times });
-    close();
-    const few = await runChat(server, { pairs, window: 8, ...times });
+    const open = async (idle, prefix) => {
+      say(`opening ${idle} connections`);
+      const close = await openIdle({ url: server.url, idle, prefix });
+      await server.caughtUp();
+      await server.settle();
+      return { close, memory: server.memory() };
+    };
+    // The first ones find a place in memory that the server had to spare; what the others take is what one takes.
+    const first = await open(few - 2 * pairs, 'first');
+    const rest = await open(many - few, 'rest');
+    const atMany = await runChat(server, { pairs, window: 8, ...times });
+    first.close();
+    rest.close();
+    const atPairs = await runChat(server, { pairs, window: 8, ...times });
     await server.stop();
     const part = 'idle';
+    const each = (kind) => (rest.memory[kind] - first.memory[kind]) / (many - few);
     const online = (count) => `server CPU, ${count.toLocaleString('en-US')} users online`;
     return [
-      { part, what: 'memory of its own', value: (after.anonymous - before.anonymous) / opened, unit: 'KB/connection' },
-      { part, what: 'resident memory', value: (after.rss - before.rss) / opened, unit: 'KB/connection' },
-      { part, what: online(2 * pairs), value: few.cpuMicros, unit: 'µs/message' },
-      { part, what: online(connections), value: many.cpuMicros, unit: 'µs/message' },
+      { part, what: 'memory of its own', value: each('anonymous'), unit: 'KB/connection' },
+      { part, what: 'resident memory', value: each('rss'), unit: 'KB/connection' },
+      { part, what: online(2 * pairs), value: atPairs.cpuMicros, unit: 'µs/message' },
+      { part, what: online(many), value: atMany.cpuMicros, unit: 'µs/message' },
     ];
   });
 }

@@ -1,6 +1,6 @@
-import { seeFrame } from '../../dist/cli/load-frames.js';
-import { Handshake } from '../../dist/cli/load-handshake.js';
-import { LoadSocket } from '../../dist/cli/load-socket.js';
+import { seeFrame } from '../../dist/cli/load/frames.js';
+import { Handshake } from '../../dist/cli/load/handshake.js';
+import { LoadSocket } from '../../dist/cli/load/socket.js';
 import { runChat } from '../lib/chat-load.mjs';
 import { withFolder } from '../lib/folder.mjs';
 import { startServer } from '../lib/server.mjs';
@@ -15,22 +15,35 @@ export async function slow({ folder, quick, say }) {
   const load = quick
     ? { pairs: 200, idle: 1_600, rate: 500, warmup: 2, seconds: 5 }
     : { pairs: 1_000, idle: 8_000, rate: 1_000, warmup: 5, seconds: 15 };
-  const rows = [];
-  for (const reads of [true, false]) {
-    const name = reads ? 'all read' : 'one never reads';
-    say(name);
-    await withFolder(folder, async (dataDir) => {
-      const server = await startServer(dataDir);
-      const stop = await flood(server.url, reads);
-      const { latencyMs } = await runChat(server, load);
-      stop();
-      const closed = (await server.metrics()).get('weiliao_closes_total{code="4008"}') ?? 0;
-      await server.stop();
-      rows.push({ part: 'slow', what: `${name}: p99 of the others`, value: latencyMs.p99, unit: 'ms' });
-      if (!reads) rows.push({ part: 'slow', what: `${name}: closed with 4008`, value: closed, unit: 'sockets' });
-    });
+  const best = { reading: Infinity, notReading: Infinity };
+  let closed = Infinity;
+  // In turns, and the better of two: the difference is to be the socket's, not the machine's.
+  for (let round = 0; round < (quick ? 1 : 2); round += 1) {
+    say(`round ${round + 1}`);
+    const reading = await othersP99(folder, load, true);
+    const notReading = await othersP99(folder, load, false);
+    best.reading = Math.min(best.reading, reading.p99);
+    best.notReading = Math.min(best.notReading, notReading.p99);
+    closed = Math.min(closed, notReading.closed);
   }
-  return rows;
+  const part = 'slow';
+  return [
+    { part, what: 'all read: p99 of the others', value: best.reading, unit: 'ms' },
+    { part, what: 'one never reads: p99 of the others', value: best.notReading, unit: 'ms' },
+    { part, what: 'one never reads: closed with 4008', value: closed, unit: 'sockets' },
+  ];
+}
+
+async function othersP99(folder, load, reads) {
+  return withFolder(folder, async (dataDir) => {
+    const server = await startServer(dataDir);
+    const stop = await flood(server.url, reads);
+    const { latencyMs } = await runChat(server, load);
+    stop();
+    const closed = (await server.metrics()).get('weiliao_closes_total{code="4008"}') ?? 0;
+    await server.stop();
+    return { p99: latencyMs.p99, closed };
+  });
 }
 
 /** One user writes to another without end; the other reads it, or stops reading once it is connected. */

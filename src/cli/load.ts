@@ -1,9 +1,10 @@
-import { Presets, SingleBar } from 'cli-progress';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { formatReport, isFaultless } from './load-report.ts';
-import { runLoad } from './load-run.ts';
-import type { LoadHooks, LoadOptions, LoadProgress } from './load-run.ts';
+import { formatReport, isFaultless } from './load/report.ts';
+import { runLoad } from './load/run.ts';
+import type { LoadOptions, LoadProgress } from './load/run.ts';
+import { createProgress } from './progress.ts';
+import type { Progress } from './progress.ts';
 
 interface Flags extends LoadOptions {
   readonly json?: true;
@@ -37,54 +38,32 @@ async function load({ json, ...options }: Flags): Promise<0 | 1> {
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  const progress = process.stderr.isTTY ? barProgress() : lineProgress();
+  const progress = phaseProgress();
   try {
     const report = await runLoad(options, { onProgress: progress.show, signal: stop.signal });
     progress.end();
     process.stdout.write(`${json === true ? JSON.stringify(report) : formatReport(report)}\n`);
     return isFaultless(report) ? 0 : 1;
-  } catch (error) {
-    progress.end();
-    process.stderr.write(`load: ${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
   } finally {
+    progress.end();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }
 
-interface Progress {
-  readonly show: NonNullable<LoadHooks['onProgress']>;
-  readonly end: () => void;
-}
-
-function barProgress(): Progress {
-  const bar = new SingleBar(
-    { format: '{phase} [{bar}] {value}/{total}  {delivered} delivered', clearOnComplete: true, stream: process.stderr },
-    Presets.shades_classic,
-  );
+/** A progress of its own for each phase of a run. */
+function phaseProgress() {
+  let phase: LoadProgress['phase'] | undefined;
+  let current: Progress | undefined;
   return {
-    show: ({ phase, done, total, delivered }) => {
-      if (!bar.isActive) bar.start(total, 0, { phase, delivered });
-      bar.setTotal(total);
-      bar.update(Math.round(done), { phase, delivered });
+    show(progress: LoadProgress): void {
+      if (progress.phase !== phase) {
+        current?.end();
+        phase = progress.phase;
+        current = createProgress(phase, phase === 'connecting' ? 'sockets' : 's');
+      }
+      current?.show(Math.round(progress.done), progress.total);
     },
-    end: () => bar.stop(),
-  };
-}
-
-/** Milliseconds between lines. */
-const lineEveryMs = 5_000;
-
-function lineProgress(): Progress {
-  let last: Pick<LoadProgress, 'phase'> & { at: number } = { phase: 'connecting', at: performance.now() };
-  return {
-    show: ({ phase, done, total, delivered }) => {
-      const now = performance.now();
-      if (phase === last.phase && now - last.at < lineEveryMs) return;
-      last = { phase, at: now };
-      process.stderr.write(`load: ${phase} ${Math.round(done)}/${total}, ${delivered} delivered\n`);
-    },
-    end: () => undefined,
+    end: () => current?.end(),
   };
 }
 

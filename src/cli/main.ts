@@ -4,7 +4,9 @@ import { SettingsError } from '../config.ts';
 import { version } from '../version.ts';
 import { printFault } from './fault.ts';
 import { registerLoad } from './load.ts';
+import { registerRebuild } from './rebuild.ts';
 import { registerStart } from './start.ts';
+import { registerVerify } from './verify.ts';
 
 /** Exit 0: done. 1: the thing asked found a fault. 2: used wrongly. */
 const program = new Command('weiliao')
@@ -14,7 +16,7 @@ const program = new Command('weiliao')
   .showHelpAfterError('(--help tells more)')
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [registerStart, registerLoad]) register(program);
+for (const register of [registerStart, registerRebuild, registerVerify, registerLoad]) register(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help tells more)');
 
 try {

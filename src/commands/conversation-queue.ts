@@ -59,7 +59,7 @@ export function createConversationQueues(deps: QueueDeps): {
       } catch (error) {
         heads.delete(conversation);
         const told = toldError(error);
-        for (const { reject } of batch) reject(told);
+        for (const command of batch) command.reject(told);
       }
     }
     queues.delete(conversation);

@@ -97,7 +97,6 @@ export function createCommands(deps: CommandDeps, options: CommandOptions): Comm
   async function registerUser(user: User): Promise<RegisterOutcome> {
     try {
       const outcome = await inTime((): Promise<RegisterOutcome> => users.register(user));
-      if (outcome.position > 0) ledger.wrote(user.id, outcome.position);
       metrics.commands.inc({ kind: 'register', outcome: outcome.created ? 'accepted' : 'unchanged' });
       return outcome;
     } catch (error) {

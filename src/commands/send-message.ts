@@ -72,9 +72,9 @@ export class SendMessageCommand extends PendingCommand<SendOutcome> {
   }
 
   async #find(id: string, role: string): Promise<UserRef> {
-    const user = await this.#deps.users.find(id);
+    const user = await this.#deps.users.ref(id);
     if (user === undefined) throw new WeiliaoError('USER_NOT_FOUND', `${role} ${id} is not registered`);
-    return { id: user.id, username: user.username };
+    return user;
   }
 }
 

@@ -8,40 +8,44 @@ import type { EventStore } from '../event-store/event-store.ts';
 import type { RegisterOutcome } from './commands.ts';
 import { userRegisteredId } from './event-id.ts';
 
-/** Users kept in memory. */
+/** Users kept in memory: those that write or are written to. Who only listens takes no room here. */
 const knownUsers = 100_000;
 
 /** Who is registered, as the log says. A user does not change, so what was read once stays true. */
 export interface UserDirectory {
   /** From memory only: undefined may mean that nobody asked yet. */
   known(id: string): UserRef | undefined;
+  /** The user as messages name it, kept in memory from now on. */
+  ref(id: string): Promise<UserRef | undefined>;
   find(id: string): Promise<User | undefined>;
   /** Throws `USER_EXISTS` where another user has the id. */
   register(user: User): Promise<RegisterOutcome>;
 }
 
 export function createUserDirectory(store: EventStore): UserDirectory {
-  const users = new LRUCache<string, { readonly user: User; ref: UserRef | undefined }>({ max: knownUsers });
-
-  function remember(user: User): User {
-    users.set(user.id, { user, ref: undefined });
-    return user;
-  }
+  const refs = new LRUCache<string, UserRef>({ max: knownUsers });
 
   async function find(id: string): Promise<User | undefined> {
-    const known = users.get(id);
-    if (known !== undefined) return known.user;
     const [first] = await store.readStream(userStream(id), { direction: 'forwards', maxCount: 1 });
     if (first === undefined) return undefined;
-    const event = readUserEvent(first.type, first.metadata.schemaVersion, first.data);
-    return event === undefined ? undefined : remember(event.data);
+    return readUserEvent(first.type, first.metadata.schemaVersion, first.data)?.data;
+  }
+
+  async function ref(id: string): Promise<UserRef | undefined> {
+    const known = refs.get(id);
+    if (known !== undefined) return known;
+    const user = await find(id);
+    if (user === undefined) return undefined;
+    const found = { id: user.id, username: user.username };
+    refs.set(id, found);
+    return found;
   }
 
   async function append(user: User): Promise<RegisterOutcome> {
     const metadata = { schemaVersion: userSchemaVersion };
     const event = { id: userRegisteredId(user), type: 'UserRegistered', data: user, metadata };
     const { position } = await store.appendToStream(userStream(user.id), [event], 'no_stream');
-    return { user: remember(user), created: true, position };
+    return { user, created: true, position };
   }
 
   async function register(wanted: User): Promise<RegisterOutcome> {
@@ -62,13 +66,5 @@ export function createUserDirectory(store: EventStore): UserDirectory {
     }
   }
 
-  return {
-    known(id) {
-      const entry = users.get(id);
-      if (entry === undefined) return undefined;
-      return (entry.ref ??= { id: entry.user.id, username: entry.user.username });
-    },
-    find,
-    register,
-  };
+  return { known: (id) => refs.get(id), ref, find, register };
 }

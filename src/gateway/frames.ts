@@ -54,13 +54,11 @@ export const typingSchema = z.object({
 export const pingSchema = z.object({ type: z.literal('ping') });
 
 /** Every frame of a client on `/v1/ws`. */
-export const clientFrameSchema = z.discriminatedUnion('type', [
-  sendSchema,
-  readSchema,
-  helloSchema,
-  typingSchema,
-  pingSchema,
-]);
+export const clientFrameSchema = z.discriminatedUnion(
+  'type',
+  [sendSchema, readSchema, helloSchema, typingSchema, pingSchema],
+  { error: ({ code }) => (code === 'invalid_union' ? 'must be hello, send, read, typing or ping' : undefined) },
+);
 
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
 export type Hello = z.infer<typeof helloSchema>;

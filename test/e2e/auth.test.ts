@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, SignJWT, UnsecuredJWT } from 'jose';
 import type { JWTPayload } from 'jose';
@@ -163,35 +164,62 @@ describe('AUTH=jwt with a public key', () => {
   });
 });
 
+/** A server of keys that answers as `answer` says. */
+async function keyServer(answer: (response: ServerResponse) => void): Promise<string> {
+  const server = createServer((_request, response) => answer(response)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys.json`;
+}
+
 describe('AUTH=jwt with a key set', () => {
-  test('fetches the keys, and calls it temporary when they are out of reach', async () => {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const serveKeys = async (response: ServerResponse): Promise<void> => {
     const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256', use: 'sig' };
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
+  };
+  const signed = (key = privateKey) => sign({ sub: 'alice' }, { alg: 'ES256', key, kid: 'one' });
+
+  test('fetches the keys, and calls it temporary when they are out of reach', async () => {
     let broken = true;
-    const keys = createServer((_request, response) => {
+    const url = await keyServer((response) => {
       if (broken) response.writeHead(500).end();
-      else response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
+      else void serveKeys(response);
     });
-    keys.listen(0, '127.0.0.1');
-    await once(keys, 'listening');
-    onTestFinished(() => {
-      keys.closeAllConnections();
-      keys.close();
-    });
-    const url = `http://127.0.0.1:${(keys.address() as AddressInfo).port}/keys.json`;
     const server = await startServer({ AUTH: 'jwt', JWKS_URL: url });
-    const token = await sign({ sub: 'alice' }, { alg: 'ES256', key: privateKey, kid: 'one' });
+    const token = await signed();
     const socket = await openSocket(server);
     socket.send({ type: 'hello', token });
-    expect(await socket.next('error')).toMatchObject({ temporary: true });
+    socket.send({ type: 'send', id: 'early', to: 'bob', msg: 'm' });
+    const errors = [await socket.next('error'), await socket.next('error')];
+    expect(errors).toMatchObject([{ temporary: true }, { id: 'early', temporary: true }]);
     expect((await server.rest('GET', '/v1/conversations', { token })).status).toBe(503);
     broken = false;
     socket.send({ type: 'hello', token });
     expect(await socket.next('welcome')).toMatchObject({ user: 'alice' });
     const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-    expect(await helloWith(server, await sign({ sub: 'alice' }, { alg: 'ES256', key: stranger, kid: 'one' }))).toEqual(
-      refused,
-    );
+    expect(await helloWith(server, await signed(stranger))).toEqual(refused);
     expect(await helloWith(server, await sign({ sub: 'alice' }, { kid: 'one' }))).toEqual(refused);
+  });
+
+  test('holds what comes behind hello while the keys are fetched, and refuses what is too much', async () => {
+    let asked: (response: ServerResponse) => void = () => undefined;
+    const request = new Promise<ServerResponse>((resolve) => (asked = resolve));
+    const server = await startServer({ AUTH: 'jwt', JWKS_URL: await keyServer((response) => asked(response)) });
+    const socket = await openSocket(server);
+    socket.send({ type: 'hello', token: await signed() });
+    const response = await request;
+    for (let count = 0; count < 40; count += 1) socket.send(JSON.stringify({ type: 'ping' }).padEnd(60_000));
+    expect(await socket.next('error')).toMatchObject({ code: 'OVERLOADED', temporary: true });
+    void serveKeys(response);
+    await socket.next('welcome');
+    await socket.settled();
+    const pongs = 1 + socket.frames.filter(({ type }) => type === 'pong').length;
+    const refusals = 1 + socket.frames.filter(({ type }) => type === 'error').length;
+    expect(pongs).toBeGreaterThan(10);
+    expect(refusals).toBeGreaterThan(10);
   });
 });

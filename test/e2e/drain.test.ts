@@ -16,12 +16,12 @@ async function storedIn(server: Server, user: string, conversation: string): Pro
   }
 }
 
-/** Keeps 200 messages under way until the socket is gone; which ids were acked. */
+/** Keeps 50 messages under way until the socket is gone; which ids were acked. */
 async function sendUntilClosed(chat: Chat, to: string): Promise<{ acked: string[]; code: number }> {
   const acked: string[] = [];
   for (let count = 0; chat.isOpen;) {
     for (const frame of chat.frames.splice(0)) if (frame.type === 'ack') acked.push(frame.id);
-    while (count < acked.length + 200) chat.send({ type: 'send', id: `d${(count += 1)}`, to, msg: 'm' });
+    while (count < acked.length + 50) chat.send({ type: 'send', id: `d${(count += 1)}`, to, msg: 'm' });
     await new Promise((resolve) => setImmediate(resolve));
   }
   for (const frame of chat.frames) if (frame.type === 'ack') acked.push(frame.id);

@@ -11,8 +11,8 @@ interface Stored {
   readonly msg: string;
 }
 
-/** Every message of a conversation, oldest first, once the read model has it. */
-export async function historyOf(server: Server, user: string, conversation: string): Promise<Stored[]> {
+/** Every message of a conversation, oldest first, once the read model has so many of them. */
+export async function historyOf(server: Server, user: string, conversation: string, atLeast = 0): Promise<Stored[]> {
   const stored: Stored[] = [];
   for (;;) {
     const path = `/v1/conversations/${conversation}/messages?limit=200&after=${stored.length}`;
@@ -22,8 +22,8 @@ export async function historyOf(server: Server, user: string, conversation: stri
       if (status === 503) return false;
       if (status !== 200) throw new Error(`${path} answered ${status}: ${JSON.stringify(body)}`);
       page = body;
-      return true;
-    }, 'the read model has caught up');
+      return body.lastSeq >= atLeast;
+    }, `the read model has all ${atLeast} messages`);
     stored.push(...page!.items);
     if (stored.length >= page!.lastSeq) return stored;
   }
@@ -46,8 +46,12 @@ export class Promises {
     return conversationOf(this.user, this.peer);
   }
 
+  textOf(id: string): string {
+    return `text of ${id} ${'.'.repeat(100)}`;
+  }
+
   #send(chat: Chat, id: string): void {
-    chat.send({ type: 'send', id, to: this.peer, msg: `text of ${id} ${'.'.repeat(100)}` });
+    chat.send({ type: 'send', id, to: this.peer, msg: this.textOf(id) });
   }
 
   #harvest(chat: Chat): void {
@@ -78,7 +82,7 @@ export class Promises {
 
   /** Every acked message is there once, at the seq it was promised, and nothing is missing in between. */
   async expectKept(server: Server): Promise<void> {
-    const stored = await historyOf(server, this.user, this.conversation);
+    const stored = await historyOf(server, this.user, this.conversation, this.acked.size);
     expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_message, index) => index + 1));
     const places = new Map(stored.map(({ clientId, seq }) => [clientId, seq]));
     expect(places.size).toBe(stored.length);

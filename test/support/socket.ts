@@ -204,17 +204,23 @@ async function opened<T>(url: string, watch: (raw: WebSocket) => T): Promise<T> 
 
 /** A socket of `/v1/ws` before hello. Goes away with the test. */
 export async function openSocket(server: Server): Promise<Chat> {
-  const chat = await opened(`${server.sockets}/v1/ws`, (raw) => new Chat(raw));
+  const chat = await connectChat(server);
   onTestFinished(() => chat.cut());
   return chat;
 }
 
-/** A socket of `/v1/ws` after hello that the caller closes. */
-export async function connectChat(server: Server, user: string): Promise<Chat> {
+/** A socket of `/v1/ws` that the caller closes: after hello, or without a user before it. */
+export async function connectChat(server: Server, user?: string): Promise<Chat> {
   const chat = await opened(`${server.sockets}/v1/ws`, (raw) => new Chat(raw));
+  if (user === undefined) return chat;
   chat.send({ type: 'hello', user });
   await chat.next('welcome');
   return chat;
+}
+
+/** A socket of the original system that the caller closes. */
+export function connectOriginal(server: Server, uid: string): Promise<OriginalChat> {
+  return opened(`${server.sockets}/ws/${uid}`, (raw) => new OriginalChat(raw));
 }
 
 /** A socket of `/v1/ws` after hello. */
@@ -227,7 +233,7 @@ export async function enter(server: Server, user: string, fields: object = {}): 
 
 /** A socket of the original system. */
 export async function enterOriginal(server: Server, uid: string): Promise<OriginalChat> {
-  const chat = await opened(`${server.sockets}/ws/${uid}`, (raw) => new OriginalChat(raw));
+  const chat = await connectOriginal(server, uid);
   onTestFinished(() => chat.cut());
   return chat;
 }

@@ -6,8 +6,10 @@ import type { ReadStreamOptions, RecordedEvent } from '../event-store.ts';
 import { appendColumns, decodeAppend } from './schema.ts';
 import type { AppendRow } from './schema.ts';
 
-/** Rows read at a time; each holds one event or more. */
+/** Rows read at a time from a stream; each holds one event or more. */
 const rowsPerRead = 512;
+/** Rows read at a time from the log: under load a row holds dozens of events, and what is over is read again. */
+const rowsPerScan = 64;
 
 /** Synchronous reads of the log over one connection. */
 export interface LogReader {
@@ -71,13 +73,14 @@ export function createLogReader(db: DatabaseSync): LogReader {
 
     readAll(after, prefixes, limit) {
       const bounds = prefixes.flatMap((prefix) => [prefix, endOfPrefix(prefix)]);
-      const rows = scan(prefixes).all(after, ...bounds, Math.min(limit, rowsPerRead)) as unknown as AppendRow[];
       const events: RecordedEvent[] = [];
-      for (const row of rows) {
-        for (const event of decodeAppend(row)) {
-          if (event.position > after && events.length < limit) events.push(event);
-        }
-        if (events.length >= limit) break;
+      for (let from = after; events.length < limit;) {
+        const count = Math.min(limit - events.length, rowsPerScan);
+        const rows = scan(prefixes).all(from, ...bounds, count) as unknown as AppendRow[];
+        for (const row of rows) takeEvents(row, after, limit, events);
+        const last = rows.at(-1);
+        if (last === undefined || rows.length < count) break;
+        from = last.position;
       }
       return events;
     },
@@ -87,6 +90,14 @@ export function createLogReader(db: DatabaseSync): LogReader {
       return row.position ?? 0;
     },
   };
+}
+
+/** Adds the events of a row that lie after a position, up to a limit of events in all. */
+function takeEvents(row: AppendRow, after: number, limit: number, events: RecordedEvent[]): void {
+  for (const event of decodeAppend(row)) {
+    if (events.length >= limit) return;
+    if (event.position > after) events.push(event);
+  }
 }
 
 /** The first text above every text with this prefix. */

@@ -1,4 +1,4 @@
-import { Histogram } from './load-histogram.ts';
+import { Histogram } from './histogram.ts';
 
 /** One that messages can be sent from. */
 export interface Sender {

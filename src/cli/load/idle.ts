@@ -1,7 +1,7 @@
-import { seeFrame } from './load-frames.ts';
-import { Handshake } from './load-handshake.ts';
-import type { LoadHooks, LoadOptions } from './load-run.ts';
-import { LoadSocket } from './load-socket.ts';
+import { seeFrame } from './frames.ts';
+import { Handshake } from './handshake.ts';
+import type { LoadHooks, LoadOptions } from './run.ts';
+import { LoadSocket } from './socket.ts';
 
 const connectingAtOnce = 128;
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { directConversationId } from '../domain/conversation/conversation-id.ts';
-import type { LoadOptions } from './load-run.ts';
-import type { Party } from './load-party.ts';
+import { directConversationId } from '../../domain/conversation/conversation-id.ts';
+import type { LoadOptions } from './run.ts';
+import type { Party } from './party.ts';
 
 const pageSchema = z.object({ lastSeq: z.number() });
 

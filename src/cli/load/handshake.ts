@@ -1,5 +1,6 @@
-import { deferred } from '../client/deferred.ts';
-import type { LoadSocket } from './load-socket.ts';
+import { deferred } from '../../client/deferred.ts';
+import { OperatorError } from '../../errors.ts';
+import type { LoadSocket } from './socket.ts';
 
 /** Milliseconds that a server may take to say `welcome`. */
 const timeoutMs = 15_000;
@@ -25,7 +26,7 @@ export class Handshake {
   }
 
   failed(why: string): void {
-    this.#welcome.reject(new Error(`${this.#user}: ${why}`));
+    this.#welcome.reject(new OperatorError(`${this.#user}: ${why}`));
   }
 
   async run(socket: LoadSocket): Promise<void> {

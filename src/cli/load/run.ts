@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createLoadIds } from './load-frames.ts';
-import { Histogram } from './load-histogram.ts';
-import { countHistoriesBehind } from './load-history.ts';
-import { closedLoop, openLoop } from './load-pacer.ts';
-import type { Pacer, Sender } from './load-pacer.ts';
-import { Party } from './load-party.ts';
-import type { RunContext, RunCounts } from './load-party.ts';
-import type { LoadReport } from './load-report.ts';
-import { openIdle } from './load-idle.ts';
+import { createLoadIds } from './frames.ts';
+import { Histogram } from './histogram.ts';
+import { countHistoriesBehind } from './history.ts';
+import { closedLoop, openLoop } from './pacer.ts';
+import type { Pacer, Sender } from './pacer.ts';
+import { Party } from './party.ts';
+import type { RunContext, RunCounts } from './party.ts';
+import type { LoadReport } from './report.ts';
+import { openIdle } from './idle.ts';
 
 export interface LoadOptions {
   /** The server's `GET /v1/ws`, `ws:` or `wss:`. */

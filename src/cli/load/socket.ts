@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { encodeText, encodeFrame, opcodes, readFrame } from './load-websocket.ts';
+import { OperatorError } from '../../errors.ts';
+import { encodeText, encodeFrame, opcodes, readFrame } from './websocket.ts';
 
 export interface LoadSocketOptions {
   readonly url: URL;
@@ -153,7 +154,7 @@ export class LoadSocket {
   #end(code: number, reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (code !== 1000) this.#settle(new Error(`${this.#options.url.href}: ${reason} (${code})`));
+    if (code !== 1000) this.#settle(new OperatorError(`${this.#options.url.href}: ${reason} (${code})`));
     if (code === 1006 || code === 1002) this.#socket.destroy();
     this.#options.onClose(code, reason);
   }

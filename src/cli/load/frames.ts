@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ErrorFrame } from '../client/frames.ts';
+import type { ErrorFrame } from '../../client/frames.ts';
 
 /** Makes the client message ids of one run: UUIDv7, with a message's side and number readable from the end. */
 export interface LoadIds {

@@ -1,4 +1,4 @@
-import type { Percentiles } from './load-histogram.ts';
+import type { Percentiles } from './histogram.ts';
 
 export interface LoadReport {
   readonly pairs: number;

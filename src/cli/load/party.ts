@@ -1,12 +1,12 @@
-import type { ErrorFrame } from '../client/frames.ts';
-import type { LoadIds } from './load-frames.ts';
-import { seeFrame } from './load-frames.ts';
-import { Handshake } from './load-handshake.ts';
-import type { Histogram } from './load-histogram.ts';
-import { Ledger, arrivals } from './load-ledger.ts';
-import { OrderCheck } from './load-order.ts';
-import type { Sender } from './load-pacer.ts';
-import { LoadSocket } from './load-socket.ts';
+import type { ErrorFrame } from '../../client/frames.ts';
+import type { LoadIds } from './frames.ts';
+import { seeFrame } from './frames.ts';
+import { Handshake } from './handshake.ts';
+import type { Histogram } from './histogram.ts';
+import { Ledger, arrivals } from './ledger.ts';
+import { OrderCheck } from './order.ts';
+import type { Sender } from './pacer.ts';
+import { LoadSocket } from './socket.ts';
 
 /** What all users of a run share. */
 export interface RunContext {

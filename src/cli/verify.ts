@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { readConfig } from '../config.ts';
+import { verifyEmbedded } from '../projections/verify.ts';
+import { printDifferences } from './differences.ts';
+import { createProgress } from './progress.ts';
+
+/** Adds `weiliao verify`. */
+export function registerVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('recompute from the log: revisions and seqs without gaps, the read model equal to the log')
+    .action(verify);
+}
+
+/** Prints each difference as it is found; exit 1 where there is one. */
+async function verify(): Promise<void> {
+  const { dataDir } = readConfig();
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort(new Error('interrupted before the end'));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const progress = createProgress('verifying', 'events');
+  let found = 0;
+  try {
+    const differences = verifyEmbedded({
+      dataDir,
+      signal: stop.signal,
+      onProgress: ({ position, upTo }) => progress.show(position, upTo),
+    });
+    for await (const difference of differences) {
+      found += 1;
+      printDifferences([difference]);
+    }
+  } finally {
+    progress.end();
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+  process.stdout.write(found === 0 ? 'verified: no difference\n' : `verified: ${found} differences\n`);
+  if (found > 0) process.exitCode = 1;
+}

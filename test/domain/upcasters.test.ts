@@ -1,0 +1,60 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { conversationSchemaVersions, readConversationEvent } from '../../dist/domain/conversation/upcasters.js';
+import { upcast } from '../../dist/domain/upcasters.js';
+import { readUserEvent, userSchemaVersion } from '../../dist/domain/user/upcasters.js';
+
+/** Stored JSON of every version that was ever written, `<type>.<schemaVersion>.json`. These files never change. */
+const folder = new URL('../fixtures/events/', import.meta.url);
+const fixtures = readdirSync(folder).map((name) => {
+  const [type = '', version] = name.split('.');
+  const data: unknown = JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
+  return { type, version: Number(version), data };
+});
+
+const read = (type: string, version: number, data: unknown) =>
+  readUserEvent(type, version, data) ?? readConversationEvent(type, version, data);
+
+const current: Record<string, number> = { ...conversationSchemaVersions, UserRegistered: userSchemaVersion };
+
+describe('stored events', () => {
+  it.each(fixtures)('$type of schema version $version can be read for ever', ({ type, version, data }) => {
+    const event = read(type, version, data);
+    expect(event?.type).toBe(type);
+    if (version === current[type]) expect(event?.data).toEqual(data);
+  });
+
+  it('have a fixture for every type in every version', () => {
+    const wanted = Object.entries(current).flatMap(([type, newest]) =>
+      Array.from({ length: newest }, (_, index) => `${type}.${index + 1}`),
+    );
+    expect(fixtures.map(({ type, version }) => `${type}.${version}`).sort()).toEqual(wanted.sort());
+  });
+
+  it('of a kind that this program does not know are nothing to it', () => {
+    expect(read('MessageRecalled', 1, {})).toBeUndefined();
+  });
+
+  it('of a newer version, or without their shape, are not guessed at', () => {
+    expect(() => read('MessageSent', 2, fixtures[0]!.data)).toThrow('schema version 2');
+    expect(() => read('MessageSent', 1, { seq: 'x' })).toThrow();
+  });
+});
+
+describe('an upcaster', () => {
+  const shape = {
+    schemaVersion: 3,
+    schema: z.object({ full: z.string(), tags: z.array(z.string()) }),
+    upcasters: {
+      1: (data: unknown) => ({ full: (data as { name: string }).name }),
+      2: (data: unknown) => ({ ...(data as object), tags: [] }),
+    },
+  };
+
+  it('takes an old payload through every version to the current one', () => {
+    expect(upcast('Named', shape, 1, { name: 'a' })).toEqual({ full: 'a', tags: [] });
+    expect(upcast('Named', shape, 2, { full: 'a' })).toEqual({ full: 'a', tags: [] });
+    expect(upcast('Named', shape, 3, { full: 'a', tags: ['t'] })).toEqual({ full: 'a', tags: ['t'] });
+  });
+});
