@@ -24,11 +24,14 @@ export type ErrorCode = keyof typeof errorCodes;
  */
 export class WeiliaoError extends Error {
   readonly code: ErrorCode;
+  /** The field or header that is wrong, where it is one. */
+  readonly path: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; path?: string }) {
     super(message, options);
     this.name = 'WeiliaoError';
     this.code = code;
+    this.path = options?.path;
   }
 
   /** True: the same request may succeed later, unchanged. */

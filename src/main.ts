@@ -21,6 +21,8 @@ import { createApi } from './queries/api.ts';
 import { openEmbeddedReadModel } from './read-model/embedded/embedded-read-model.ts';
 import type { ReadModel } from './read-model/read-model.ts';
 import { version } from './version.ts';
+import { createWirePositions, wireKey } from './wire-position.ts';
+import type { WirePositions } from './wire-position.ts';
 
 /** What one process is made of. */
 interface House {
@@ -30,6 +32,7 @@ interface House {
   readonly metrics: Metrics;
   readonly store: EmbeddedEventStore;
   readonly readModel: ReadModel;
+  readonly positions: WirePositions;
 }
 
 /** Where a running process listens; undefined for a role that it does not have. */
@@ -46,7 +49,7 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   const { roles } = config;
   const authenticator = createAuthenticator(config.auth);
   const house = await openHouse(config, logger, lifecycle);
-  const { store, readModel, metrics } = house;
+  const { store, readModel, metrics, positions } = house;
   const startPosition = await store.lastPosition();
   const projector = roles.has('projector') ? startProjector(house) : undefined;
   const projected = (): number => projector?.progress.position ?? 0;
@@ -54,10 +57,11 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   if (config.demoUsers) await registerDemoUsers(commands);
 
   const gateway = roles.has('gateway')
-    ? await startGateway({ config, store, commands, authenticator, metrics, logger })
+    ? await startGateway({ config, store, commands, authenticator, metrics, logger, positions })
     : undefined;
-  if (gateway !== undefined) lifecycle.defer('gateway', () => gateway.drain());
   const httpPort = await startApi(house, { commands, gateway, projector, startPosition, authenticator });
+  // Last, so that it ends first: while sockets are drained, REST still answers, and `/readyz` says why not to come.
+  if (gateway !== undefined) lifecycle.defer('gateway', () => gateway.drain());
   return {
     ...(httpPort !== undefined && { httpPort }),
     ...(gateway !== undefined && { wsPort: gateway.port }),
@@ -83,7 +87,8 @@ async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): 
   const readModel = openEmbeddedReadModel({ dataDir, mode: 'read', log: logger });
   lifecycle.defer('read model', () => readModel.close());
   await assertReadModelNotAhead({ store, readModel });
-  return { config, logger, lifecycle, metrics, store, readModel };
+  const positions = createWirePositions(wireKey(dataDir));
+  return { config, logger, lifecycle, metrics, store, readModel, positions };
 }
 
 function startProjector({ config, logger, lifecycle, metrics, store }: House): ProjectorThread {
@@ -118,7 +123,7 @@ interface Rooms {
  * its queries here wait for.
  */
 async function startApi(house: House, rooms: Rooms): Promise<number | undefined> {
-  const { config, logger, lifecycle, metrics, readModel } = house;
+  const { config, logger, lifecycle, metrics, readModel, positions } = house;
   const { commands, gateway, projector, startPosition, authenticator } = rooms;
   if (!config.roles.has('api')) return undefined;
   const api = createApi({
@@ -128,6 +133,7 @@ async function startApi(house: House, rooms: Rooms): Promise<number | undefined>
     authenticator,
     metrics,
     logger,
+    positions,
     seenBy: (user) => Math.max(commands.writtenBy(user), gateway?.seenBy(user) ?? 0),
     floor: () => startPosition,
     health: () => healthOf({ gateway, projector, startPosition, draining: lifecycle.ending }),

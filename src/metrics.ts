@@ -32,11 +32,6 @@ export function createMetrics() {
       labelNames: ['kind', 'outcome'] as const,
       registers,
     }),
-    commandsInFlight: new Gauge({
-      name: 'weiliao_commands_in_flight',
-      help: 'Commands without an outcome yet.',
-      registers,
-    }),
     appendConflicts: new Counter({
       name: 'weiliao_append_conflicts_total',
       help: 'Appends that found their stream moved on and were decided again.',

@@ -63,6 +63,8 @@ export interface Ledger {
 
 export function createLedger({ store, readModel, projected, startPosition }: LedgerDeps): Ledger {
   const senders = new Map<string, Sender>();
+  /** What the read model must have reached before it can say that something is not there. */
+  let needed = startPosition;
 
   function senderOf(id: string): Sender {
     let sender = senders.get(id);
@@ -95,14 +97,26 @@ export function createLedger({ store, readModel, projected, startPosition }: Led
   }
 
   async function load(id: string, clientId: string): Promise<PriorMessage | undefined> {
-    const reached = await readModel.checkpoint();
-    if (reached < startPosition) {
-      throw new ReadModelUnavailableError(`the read model is at ${reached}, ${startPosition} is needed`);
-    }
+    needed = Math.max(needed, projected());
+    await assertReached();
     const greatest = (await readModel.greatestClientId(id)) ?? '';
     const sender = senderOf(id);
     if (sender.floor === undefined || greatest > sender.floor) sender.floor = greatest;
     return prior(id, clientId);
+  }
+
+  /** Nothing found means nothing there only where the read model has all that it ever had: it may be begun anew. */
+  async function lookUp(id: string, clientId: string): Promise<PriorMessage | undefined> {
+    needed = Math.max(needed, projected());
+    const found = await readModel.messageByClientId(id, clientId);
+    if (found === undefined) await assertReached();
+    return fromDocument(found);
+  }
+
+  async function assertReached(): Promise<void> {
+    const reached = await readModel.checkpoint();
+    if (reached >= needed) return;
+    throw new ReadModelUnavailableError(`the read model is at ${reached}, ${needed} is needed`);
   }
 
   function held(id: string, clientId: string): ReturnType<Ledger['held']> {
@@ -117,7 +131,7 @@ export function createLedger({ store, readModel, projected, startPosition }: Led
     if (known !== undefined) return known;
     if (sender.floor === undefined) return load(id, clientId);
     if (clientId > sender.floor) return undefined;
-    return readModel.messageByClientId(id, clientId).then(fromDocument);
+    return lookUp(id, clientId);
   }
 
   async function fromLog(place: Place): Promise<PriorMessage | undefined> {

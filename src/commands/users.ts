@@ -24,6 +24,7 @@ export interface UserDirectory {
 
 export function createUserDirectory(store: EventStore): UserDirectory {
   const refs = new LRUCache<string, UserRef>({ max: knownUsers });
+  const registering = new Map<string, Promise<unknown>>();
 
   async function find(id: string): Promise<User | undefined> {
     const [first] = await store.readStream(userStream(id), { direction: 'forwards', maxCount: 1 });
@@ -66,5 +67,19 @@ export function createUserDirectory(store: EventStore): UserDirectory {
     }
   }
 
-  return { known: (id) => refs.get(id), ref, find, register };
+  /** One registration of an id at a time: of two that say the same, one has created the user. */
+  function registerInTurn(wanted: User): Promise<RegisterOutcome> {
+    const turn = (registering.get(wanted.id) ?? Promise.resolve()).then(
+      () => register(wanted),
+      () => register(wanted),
+    );
+    registering.set(wanted.id, turn);
+    const leave = (): void => {
+      if (registering.get(wanted.id) === turn) registering.delete(wanted.id);
+    };
+    turn.then(leave, leave);
+    return turn;
+  }
+
+  return { known: (id) => refs.get(id), ref, find, register: registerInTurn };
 }

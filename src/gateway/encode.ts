@@ -4,12 +4,10 @@ import type { SendOutcome } from '../commands/commands.ts';
 import { messageId } from '../domain/conversation/conversation-id.ts';
 import type { MessageSent, MessagesRead } from '../domain/conversation/events.ts';
 import type { UserRef } from '../domain/user/user.ts';
-import { encodeCursor } from './cursor.ts';
 
 /** Server frames as text. A frame of an event is made once, however many sockets it goes to. */
 
-export function welcomeFrame(session: string, user: string, position: number): string {
-  const cursor = encodeCursor(position);
+export function welcomeFrame(session: string, user: string, cursor: string): string {
   return JSON.stringify({ type: 'welcome', session, user, cursor, recovered: false, serverTime: Date.now() });
 }
 
@@ -45,11 +43,12 @@ export function pongFrame(): string {
 export interface EventPlace {
   readonly conversation: string;
   readonly revision: number;
-  readonly position: number;
+  /** The event's position, as clients see it. */
+  readonly cursor: string;
 }
 
 export function messageFrame(place: EventPlace, sent: MessageSent): string {
-  return `{"type":"message",${messageFields(place, sent)},"cursor":"${encodeCursor(place.position)}"}`;
+  return `{"type":"message",${messageFields(place, sent)},"cursor":"${place.cursor}"}`;
 }
 
 /** The Message alone, as sockets of the original system get it. */
@@ -57,9 +56,8 @@ export function originalMessage(place: EventPlace, sent: MessageSent): string {
   return `{${messageFields(place, sent)}}`;
 }
 
-export function readFrame({ conversation, revision, position }: EventPlace, read: MessagesRead): string {
+export function readFrame({ conversation, revision, cursor }: EventPlace, read: MessagesRead): string {
   const { reader, seq, readDate } = read;
-  const cursor = encodeCursor(position);
   return JSON.stringify({ type: 'read', conversation, reader, seq, readDate, revision, cursor });
 }
 

@@ -5,6 +5,7 @@ import type { RecordedEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import { messageFrame, originalMessage, readFrame } from './encode.ts';
 import type { EventPlace } from './encode.ts';
+import type { WirePositions } from '../wire-position.ts';
 import type { Hub } from './hub.ts';
 import type { Outboxes, Session } from './session.ts';
 
@@ -12,6 +13,7 @@ export interface FanOutDeps {
   readonly hub: Hub;
   readonly outboxes: Outboxes;
   readonly logger: Logger;
+  readonly positions: WirePositions;
   /** A message went to a socket of the original system: it counts as read. */
   onOriginalDelivery(reader: string, conversation: string, seq: number): void;
   onFanOut(sockets: number): void;
@@ -20,7 +22,7 @@ export interface FanOutDeps {
 /** Hands one event of a conversation to the local sockets of its members. */
 export type FanOut = (recorded: RecordedEvent) => void;
 
-export function createFanOut({ hub, outboxes, logger, onOriginalDelivery, onFanOut }: FanOutDeps): FanOut {
+export function createFanOut({ hub, outboxes, logger, positions, onOriginalDelivery, onFanOut }: FanOutDeps): FanOut {
   function each(members: readonly string[], deliver: (session: Session) => boolean): void {
     let sockets = 0;
     for (const member of members) {
@@ -32,10 +34,10 @@ export function createFanOut({ hub, outboxes, logger, onOriginalDelivery, onFanO
     onFanOut(sockets);
   }
 
-  function deliverMessage(place: EventPlace, sent: MessageSent, members: readonly string[]): void {
+  function deliverMessage(place: EventPlace, position: number, sent: MessageSent, members: readonly string[]): void {
     let frame: string | undefined;
     each(members, (session) => {
-      session.position = place.position;
+      session.position = position;
       if (session.kind === 'v1') {
         outboxes.send(session, (frame ??= messageFrame(place, sent)));
         return true;
@@ -50,11 +52,11 @@ export function createFanOut({ hub, outboxes, logger, onOriginalDelivery, onFanO
   return ({ stream, type, data, metadata, revision, position }) => {
     const conversation = conversationOfStream(stream);
     const members = directMembers(conversation);
-    const place = { conversation, revision, position };
+    const place = { conversation, revision, cursor: positions.encode(position) };
     const event = readConversationEvent(type, metadata.schemaVersion, data);
     switch (event?.type) {
       case 'MessageSent':
-        deliverMessage(place, event.data, members);
+        deliverMessage(place, position, event.data, members);
         break;
       case 'MessagesRead': {
         let frame: string | undefined;

@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
+import type { WirePositions } from '../wire-position.ts';
 import { closeCodes } from './close-codes.ts';
 import { drainSessions } from './drain.ts';
 import { createFanOut } from './fan-out.ts';
@@ -24,6 +25,7 @@ export interface GatewayDeps {
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly positions: WirePositions;
 }
 
 /** The sockets of this process. */
@@ -39,7 +41,7 @@ export interface Gateway {
 
 /** Starts the feed and the WebSocket listener. Rejects with `OperatorError` where the port cannot be had. */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
-  const { config, store, commands, authenticator, metrics, logger } = deps;
+  const { config, store, commands, authenticator, metrics, logger, positions } = deps;
   const gatewayId = randomBytes(6).toString('base64url');
   const hub = createHub();
   const sessions = new Set<Session>();
@@ -56,6 +58,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     hub,
     outboxes,
     logger,
+    positions,
     onOriginalDelivery: reads.note,
     onFanOut: (sockets) => metrics.fanOut.observe(sockets),
   });
@@ -74,7 +77,16 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   }
 
   const feed = await startFeed({ store, logger, onBatch, onLost });
-  const protocolDeps = { commands, authenticator, hub, outboxes, logger, gatewayId, feedPosition: feed.position };
+  const protocolDeps = {
+    commands,
+    authenticator,
+    hub,
+    outboxes,
+    logger,
+    positions,
+    gatewayId,
+    feedPosition: feed.position,
+  };
   const protocols = { v1: createV1Protocol(protocolDeps), original: createOriginalProtocol(protocolDeps) };
   const deadlines = createHelloDeadlines((session) => outboxes.close(session, closeCodes.noHello, 'no hello in time'));
 

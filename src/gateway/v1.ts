@@ -2,6 +2,7 @@ import { toWeiliaoError, WeiliaoError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Authenticator } from '../auth.ts';
 import type { Commands } from '../commands/commands.ts';
+import type { WirePositions } from '../wire-position.ts';
 import { closeCodes } from './close-codes.ts';
 import { createEarlyFrames } from './early-frames.ts';
 import { codeFrame, errorFrame, pongFrame, readAckFrame, sendAckFrame, welcomeFrame } from './encode.ts';
@@ -21,6 +22,7 @@ export interface ProtocolDeps {
   readonly logger: Logger;
   /** Names this process in session ids. */
   readonly gatewayId: string;
+  readonly positions: WirePositions;
   /** Position of the newest event that the feed handed out. */
   feedPosition(): number;
 }
@@ -57,13 +59,17 @@ export function createV1Protocol(deps: ProtocolDeps): Protocol {
     // In one step: what is not in `welcome`'s cursor follows it.
     const position = deps.feedPosition();
     session.position = position;
-    outboxes.send(session, welcomeFrame(sessionId(deps, session), user, position));
+    outboxes.send(session, welcomeFrame(sessionId(deps, session), user, deps.positions.encode(position)));
     hub.join(user, session);
   }
 
   function hello(session: Session, said: Hello): void {
     if (session.user !== undefined) {
       badFrame(deps, session, undefined, 'hello was said before');
+      return;
+    }
+    if (said.cursor !== undefined && deps.positions.decode(said.cursor) === undefined) {
+      badFrame(deps, session, undefined, 'cursor: must be a cursor that this system gave');
       return;
     }
     session.pending += 1;

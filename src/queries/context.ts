@@ -1,10 +1,12 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { WeiliaoError } from '../errors.ts';
 import type { Authenticator } from '../auth.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
+import type { WirePositions } from '../wire-position.ts';
 import type { Freshness } from './freshness.ts';
 import type { UserDirectory } from './user-directory.ts';
 
@@ -22,6 +24,8 @@ export interface ApiDeps {
   readonly authenticator: Authenticator;
   readonly metrics: Pick<Metrics, 'registry'>;
   readonly logger: Logger;
+  /** Log positions as clients see them. */
+  readonly positions: WirePositions;
   /** Newest log position that this process has shown or acknowledged to the user, 0: none. Queries wait for it a moment. */
   readonly seenBy: (user: string) => number;
   /** Log position that the read model must have reached before anything is answered from it: the log's end at start. */
@@ -44,5 +48,17 @@ export const minPositionHeader = 'Weiliao-Min-Position';
 /** Tells the client, and this process, which log position the answered command reached. */
 export function acknowledge(reply: FastifyReply, context: ApiContext, position: number): void {
   context.freshness.acknowledged(position);
-  void reply.header(positionHeader, String(position));
+  void reply.header(positionHeader, context.positions.encode(position));
+}
+
+/** The position that a query must have reached, as its caller asks. Throws `BAD_FRAME` where it is none of ours. */
+export function askedPosition({ headers }: FastifyRequest, { positions }: ApiContext): number | undefined {
+  const asked = headers[minPositionHeader.toLowerCase()];
+  if (typeof asked !== 'string') return undefined;
+  const position = positions.decode(asked);
+  if (position !== undefined) return position;
+  // A bare number was never given to anybody. It is not looked at, or positions could be found out by trying.
+  if (/^[0-9]{1,15}$/.test(asked)) return Number.MAX_SAFE_INTEGER;
+  const message = `${minPositionHeader}: must be a value of ${positionHeader}`;
+  throw new WeiliaoError('BAD_FRAME', message, { path: minPositionHeader.toLowerCase() });
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { callerOf, identifyCaller } from './caller.ts';
-import { acknowledge } from './context.ts';
+import { acknowledge, askedPosition } from './context.ts';
 import type { ApiContext } from './context.ts';
 import { assertMayBeIn, conversationOf, toMessageFor } from './documents.ts';
 import { friendListSchema, pageCursorSchema, readFriendList } from './friend-list.ts';
@@ -72,7 +72,7 @@ export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, co
     },
     async (request) => {
       const user = callerOf(request);
-      await freshness.reached({ atLeast: request.headers['weiliao-min-position'], hoped: seenBy(user) });
+      await freshness.reached({ atLeast: askedPosition(request, context), hoped: seenBy(user) });
       return readFriendList(context, { user, ...request.query });
     },
   );
@@ -103,7 +103,7 @@ export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, co
       const { id } = request.params;
       const { limit, before, after } = request.query;
       assertMayBeIn(id, reader);
-      await freshness.reached({ atLeast: request.headers['weiliao-min-position'], hoped: seenBy(reader) });
+      await freshness.reached({ atLeast: askedPosition(request, context), hoped: seenBy(reader) });
       const { conversation, member } = await conversationOf(readModel, id, reader);
       const documents = await readModel.messages({
         conversation: id,

@@ -4,7 +4,7 @@ import type { SendMessageInput } from '../commands/commands.ts';
 import { parseMessageId } from '../domain/conversation/conversation-id.ts';
 import { clientIdSchema, messageTextSchema } from '../domain/conversation/events.ts';
 import { callerOf, identifyCaller } from './caller.ts';
-import { acknowledge } from './context.ts';
+import { acknowledge, askedPosition } from './context.ts';
 import type { ApiContext } from './context.ts';
 import { assertMayBeIn, conversationNotFound, conversationOf, toMessage, toMessageFor } from './documents.ts';
 import { security } from './openapi.ts';
@@ -117,7 +117,7 @@ export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context
       const reader = callerOf(request);
       const conversation = parseMessageId(request.params.id)?.conversation ?? '';
       assertMayBeIn(conversation, reader);
-      await freshness.reached({ atLeast: request.headers['weiliao-min-position'], hoped: seenBy(reader) });
+      await freshness.reached({ atLeast: askedPosition(request, context), hoped: seenBy(reader) });
       const message = await readModel.message(request.params.id);
       if (message === undefined) throw conversationNotFound();
       if (message.to !== null) return toMessage(message);

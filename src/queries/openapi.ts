@@ -3,6 +3,7 @@ import type { FastifySwaggerUiOptions } from '@fastify/swagger-ui';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { Authenticator } from '../auth.ts';
+import { version } from '../version.ts';
 
 const tags = [
   { name: 'users', description: 'Who may write to whom' },
@@ -39,7 +40,7 @@ export function openApiOptions(mode: Authenticator['mode']): FastifyDynamicSwagg
       openapi: '3.1.0',
       info: {
         title: 'weiliao',
-        version: '1.0.0',
+        version,
         description,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },

@@ -67,7 +67,9 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof BadBodyError) return bodyProblem(error.message);
   if (error instanceof WeiliaoError) {
     if (error.code === 'CONVERSATION_NOT_FOUND') return conversationNotFound;
-    return error.code === 'INTERNAL' ? internal : problem(error.code, error.message);
+    if (error.code === 'INTERNAL') return internal;
+    const { code, message, path } = error;
+    return problem(code, message, path === undefined ? {} : { errors: [{ path, message }] });
   }
   if (error instanceof ReadModelUnavailableError) {
     return problem('READ_MODEL_BEHIND', 'the read model does not answer now');

@@ -76,9 +76,7 @@ const positionError = `must be a value of ${positionHeader}`;
 export const queryHeaders = z.object({
   [minPositionHeader.toLowerCase() as 'weiliao-min-position']: z
     .string()
-    .regex(/^[0-9]{1,16}$/, positionError)
-    .transform(Number)
-    .pipe(z.int({ error: positionError }))
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, positionError)
     .optional()
     .describe(`A value of ${positionHeader}: answered from a read model that has reached it, or 503 after 2 s`),
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { avatarSchema, usernameSchema } from '../domain/user/user.ts';
 import { WeiliaoError } from '../errors.ts';
 import { identifyCaller } from './caller.ts';
-import { acknowledge } from './context.ts';
+import { acknowledge, askedPosition } from './context.ts';
 import type { ApiContext } from './context.ts';
 import { security } from './openapi.ts';
 import {
@@ -81,7 +81,7 @@ export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, d
     async (request) => {
       const { id } = request.params;
       await freshness.reached({
-        atLeast: request.headers['weiliao-min-position'],
+        atLeast: askedPosition(request, context),
         hoped: request.caller === null ? 0 : seenBy(request.caller),
       });
       const user = await readModel.user(id);

@@ -52,7 +52,7 @@ describe('users', () => {
     const user = { id: newUser(), username: 'Li Si', avatar: '/li.png' };
     const first = await server().rest('POST', '/v1/users', { body: user });
     expect(first).toMatchObject({ status: 201, body: user });
-    expect(first.headers.get('weiliao-position')).toMatch(/^[0-9]+$/);
+    expect(first.headers.get('weiliao-position')).toMatch(/^[A-Za-z0-9_-]{22}$/);
     expect(await server().rest('POST', '/v1/users', { body: user })).toMatchObject({ status: 200, body: user });
     for (const other of [{ username: 'x' }, { avatar: null }, { avatar: '/x.png' }]) {
       await expectProblem('POST', '/v1/users', { body: { ...user, ...other } }, 409, 'USER_EXISTS');

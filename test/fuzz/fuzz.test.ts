@@ -18,7 +18,7 @@ const minutes = 60_000 * (1 + runs / 4_000);
 
 const users = ['f1', 'f2', 'f3', '1001', '1002'];
 const frames = [
-  { type: 'hello', user: 'f1', username: 'F', device: 'd', cursor: 'c1-0' },
+  { type: 'hello', user: 'f1', username: 'F', device: 'd', cursor: 'zzzzzzzzzzzzzzzzzzzzzz' },
   { type: 'send', id: 'id-1', to: 'f2', msg: 'text' },
   { type: 'send', id: 'id-2', conversation: 'dm~f1~f2', msg: 'text' },
   { type: 'read', id: 'id-3', conversation: 'dm~f1~f2', seq: 1 },

@@ -57,8 +57,8 @@ const oddities: readonly unknown[] = [
     { length: 3 },
     { type: 'send' },
     Array.from({ length: 200 }, () => 1),
-    'c1-zzzzzzzzzzz',
-    'c1-0',
+    'AAAAAAAAAAAAAAAAAAAAAA',
+    'zzzzzzzzzzzzzzzzzzzzzz',
   ],
 ];
 

@@ -29,6 +29,10 @@ export function startApi(overrides: Partial<ApiDeps> = {}) {
       { level: 'info', messageKey: 'event', errorKey: 'error' },
       { write: (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>) },
     ),
+    positions: {
+      encode: String,
+      decode: (text) => (/^[0-9]{1,15}$/.test(text) ? Number(text) : undefined),
+    },
     seenBy: () => 0,
     floor: () => 0,
     health: () => ({ ready: true, checks: { log: { ok: true } } }),
