@@ -111,7 +111,7 @@ describe('read', () => {
     const path = `/v1/conversations/${conversation}/read`;
     const first = await server().rest('PUT', path, { as: b, body: { seq: 2 } });
     expect(first).toMatchObject({ status: 200, body: { conversation, seq: 2 } });
-    expect(first.headers.get('weiliao-position')).toMatch(/^[0-9]+$/);
+    expect(first.headers.get('weiliao-position')).toMatch(/^[A-Za-z0-9_-]{22}$/);
     expect(await alice.next('read')).toMatchObject({ reader: b, seq: 2 });
     expect((await server().rest('PUT', path, { as: b, body: { seq: 1 } })).body).toEqual({ conversation, seq: 2 });
   });
