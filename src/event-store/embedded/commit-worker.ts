@@ -1,7 +1,9 @@
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { CommitReply, CommitRequest, CommitWorkerData } from './commit-protocol.ts';
 import { createLogWriter } from './log-writer.ts';
-import { checkTail, openLogWriter } from './schema.ts';
+import { OperatorError } from '../../errors.ts';
+import { LogDamagedError } from '../event-store.ts';
+import { checkTail, logPath, openLogWriter } from './schema.ts';
 
 /**
  * The thread that writes the log. Commits, with their fsync, happen here and nowhere else, so that no socket waits for
@@ -96,5 +98,7 @@ function pagesIn(walSize: { get(): unknown }): number {
 try {
   start();
 } catch (error) {
-  reply({ kind: 'refused', reason: (error as Error).message });
+  const told = error instanceof OperatorError || error instanceof LogDamagedError;
+  const { message } = error as Error;
+  reply({ kind: 'refused', reason: told ? message : `the log ${logPath(dataDir)} cannot be read: ${message}` });
 }
