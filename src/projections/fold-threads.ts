@@ -71,7 +71,7 @@ interface FoldThread {
   /** Asks for a range; replies come in the order of the questions. */
   ask(range: Range): void;
   next(): Promise<FoldReply>;
-  end(): Promise<unknown>;
+  end(): Promise<void>;
 }
 
 function startThread(dataDir: string): FoldThread {
@@ -87,6 +87,7 @@ function startThread(dataDir: string): FoldThread {
     wanted = undefined;
   }
 
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   worker.on('message', take);
   worker.on('error', () => {
     gone = true;
@@ -98,6 +99,10 @@ function startThread(dataDir: string): FoldThread {
       const reply = replies.shift() ?? (gone ? 'failed' : undefined);
       return reply === undefined ? new Promise((resolve) => (wanted = resolve)) : Promise.resolve(reply);
     },
-    end: () => worker.terminate(),
+    // Asked to end, never terminated: inside a native call that would abort the whole process.
+    end() {
+      worker.postMessage('end');
+      return ended;
+    },
   };
 }

@@ -18,10 +18,11 @@ const port = parentPort;
 if (port === null) throw new Error('fold-worker runs in a worker thread');
 const { dataDir } = workerData as FoldWorkerData;
 const store = followEmbeddedLog({ dataDir });
+const stopping = new AbortController();
 
 async function fold(range: Range): Promise<Stretch<EncodedBatch>[]> {
   const stretches: Stretch<EncodedBatch>[] = [];
-  for await (const stretch of foldRange(store, range)) {
+  for await (const stretch of foldRange(store, range, stopping.signal)) {
     stretches.push({ ...stretch, batch: encodeBatch(stretch.batch) });
   }
   return stretches;
@@ -35,6 +36,13 @@ function reply(message: FoldReply): void {
   );
 }
 
-port.on('message', (range: Range) => {
-  fold(range).then(reply, () => reply('failed'));
+port.on('message', (request: Range | 'end') => {
+  if (request === 'end') end();
+  else fold(request).then(reply, () => reply('failed'));
 });
+
+function end(): void {
+  stopping.abort();
+  port?.close();
+  void store.close();
+}

@@ -25,8 +25,7 @@ export type CommitReply =
   | { readonly kind: 'committed'; readonly outcomes: readonly CommitOutcome[] }
   | { readonly kind: 'failed'; readonly reason: string }
   /** The write-ahead log has grown: copy it into the database, off this thread. */
-  | { readonly kind: 'checkpoint-due' }
-  | { readonly kind: 'closed' };
+  | { readonly kind: 'checkpoint-due' };
 
 /**
  * A number: written, with its last event at this position. `repeated`: the same events were there already.

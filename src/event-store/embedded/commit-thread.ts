@@ -34,12 +34,12 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
   const workerData: CommitWorkerData = { dataDir, signal, bell, port: port2 };
   const url = new URL('./commit-worker.js', import.meta.url);
   const committer = new Worker(url, { workerData, transferList: [port2] });
+  const committerGone = exitOf(committer);
   function send(request: CommitRequest): void {
     port.postMessage(request);
     Atomics.add(ring, 0, 1);
     Atomics.notify(ring, 0);
   }
-  let closed: () => void = () => undefined;
   let checkpointDue: () => void = () => undefined;
 
   const lastPosition = await new Promise<number>((resolve, reject) => {
@@ -51,14 +51,10 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
           break;
         case 'refused':
           port.close();
-          void committer.terminate();
           reject(new OperatorError(reply.reason));
           break;
         case 'checkpoint-due':
           checkpointDue();
-          break;
-        case 'closed':
-          closed();
           break;
         default:
           onResult(reply);
@@ -68,6 +64,7 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
   committer.on('error', onFatal);
 
   const checkpointer = new Worker(new URL('./checkpoint-worker.js', import.meta.url), { workerData: { dataDir } });
+  const checkpointerGone = exitOf(checkpointer);
   checkpointer.on('error', onFatal);
   checkpointer.on('message', (reply: CheckpointReply) => {
     if ('left' in reply) send({ kind: 'checkpointed', left: reply.left });
@@ -81,12 +78,16 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
     lastPosition,
     commit: (appends) => send({ kind: 'commit', appends }),
     async close() {
-      await checkpointer.terminate();
-      const done = new Promise<void>((resolve) => (closed = resolve));
+      // Threads are asked to end, never terminated: inside a native call that would abort the whole process.
+      ask('close');
+      await checkpointerGone;
       send({ kind: 'close' });
-      await done;
+      await committerGone;
       port.close();
-      await committer.terminate();
     },
   };
+}
+
+function exitOf(worker: Worker): Promise<void> {
+  return new Promise((resolve) => worker.once('exit', () => resolve()));
 }

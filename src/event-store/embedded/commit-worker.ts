@@ -65,7 +65,6 @@ function start(): void {
       case 'close':
         db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
         db.close();
-        reply({ kind: 'closed' });
         return false;
     }
   }
