@@ -20,6 +20,8 @@ const places = [...Object.keys(rooms), ...walls, 'auth', 'cli', 'main', 'health'
 /** Packages that only one place may know. */
 const packages = {
   '@eventstore/db-client': 'src/event-store/',
+  '@grpc/grpc-js': 'src/event-store/',
+  'google-protobuf': 'src/event-store/',
   mongodb: 'src/read-model/mongodb/',
   'uWebSockets.js': 'src/gateway/',
   '@photostructure/sqlite': 'the two embedded/ folders',
@@ -69,6 +71,11 @@ export default tseslint.config(
   { files: ['src/config.ts'], rules: { 'no-restricted-properties': 'off' } },
   ...Object.keys(rooms).map((room) => ({ files: [`src/${room}/**/*.ts`], rules: imports(room) })),
   { files: ['src/gateway/**/*.ts'], rules: imports('gateway', ['uWebSockets.js']) },
+  {
+    files: ['src/event-store/**/*.ts'],
+    rules: imports('event-store', ['@eventstore/db-client', '@grpc/grpc-js', 'google-protobuf']),
+  },
+  { files: ['src/read-model/mongodb/**/*.ts'], rules: imports('read-model', ['mongodb']) },
   ...['event-store', 'read-model'].map((room) => ({
     files: [`src/${room}/embedded/**/*.ts`],
     rules: imports(room, ['@photostructure/sqlite']),

@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { conversationStream } from '../domain/conversation/conversation-id.ts';
-import type { MessageSent } from '../domain/conversation/events.ts';
 import type { PriorMessage } from '../domain/conversation/decider.ts';
 import { WeiliaoError } from '../errors.ts';
 import { EventStoreUnavailableError, WrongExpectedRevisionError } from '../event-store/event-store.ts';
-import type { RecordedEvent } from '../event-store/event-store.ts';
 import { abandonBatch, decideBatch } from './decide-batch.ts';
 import type { DecidedBatch, QueuedCommand } from './decide-batch.ts';
 import { catchUpHead, expectedRevision, loadHead } from './head.ts';
@@ -81,9 +79,9 @@ export function createConversationQueues(deps: QueueDeps): {
             continue;
           }
         }
-        const recorded = await append(conversation, head, decision);
+        const position = await append(conversation, head, decision);
         head.state = decision.state;
-        tell(conversation, head, decision, recorded);
+        tell(conversation, head, decision, position);
         return;
       } catch (error) {
         abandonBatch(decision, ledger);
@@ -103,21 +101,20 @@ export function createConversationQueues(deps: QueueDeps): {
     return head;
   }
 
-  /** Appends until the store has an answer or nobody waits any more; the ids are the same each time. */
-  async function append(
-    conversation: string,
-    head: Head,
-    { decided, events }: DecidedBatch,
-  ): Promise<readonly RecordedEvent[]> {
-    if (events.length === 0) return [];
+  /**
+   * Appends until the store has an answer or nobody waits any more; the ids are the same each time. The position of the
+   * last event, 0 where there was nothing to append.
+   */
+  async function append(conversation: string, head: Head, { decided, events }: DecidedBatch): Promise<number> {
+    if (events.length === 0) return 0;
     const deadline = Math.max(...decided.map(({ command }) => command.deadline));
     const stream = conversationStream(conversation);
     const started = performance.now();
     for (let tries = 0; ; tries += 1) {
       try {
-        const { events: recorded } = await store.appendToStream(stream, events, expectedRevision(head));
+        const { position } = await store.appendToStream(stream, events, expectedRevision(head));
         deps.onAppend((performance.now() - started) / 1_000, events.length);
-        return recorded;
+        return position;
       } catch (error) {
         const pause = 20 * 2 ** Math.min(tries, 5) * (0.5 + Math.random());
         if (!(error instanceof EventStoreUnavailableError) || Date.now() + pause > deadline) throw error;
@@ -126,24 +123,23 @@ export function createConversationQueues(deps: QueueDeps): {
     }
   }
 
-  function tell(conversation: string, head: Head, { decided }: DecidedBatch, recorded: readonly RecordedEvent[]): void {
-    let next = 0;
+  /** Every event of the append counts as at the position of its last: who waits for it waits a little long, never too short. */
+  function tell(conversation: string, head: Head, { decided }: DecidedBatch, position: number): void {
+    const first = head.revision + 1;
     for (const { command, decision } of decided) {
       switch (decision.kind) {
         case 'accepted': {
-          const place = recorded[next];
-          next += 1;
-          if (place === undefined) throw new Error('the store recorded fewer events than were appended');
-          head.revision = place.revision;
+          head.revision += 1;
+          const { revision } = head;
           if (decision.event.type === 'MessageSent') {
             const { from, clientId } = decision.event.data;
-            ledger.note(from.id, clientId, { conversation, revision: place.revision, position: place.position });
+            ledger.note(from.id, clientId, { conversation, revision, position });
           }
-          command.resolve({ ...decision, revision: place.revision, position: place.position });
+          command.resolve({ ...decision, revision, position });
           break;
         }
         case 'duplicate':
-          command.resolve({ kind: 'duplicate', prior: locate(decision.prior, recorded) });
+          command.resolve({ kind: 'duplicate', prior: locate(decision.prior, decided, { first, position }) });
           break;
         case 'unchanged':
           command.resolve(decision);
@@ -172,12 +168,20 @@ export function createConversationQueues(deps: QueueDeps): {
 }
 
 /** A prior of the same batch had no place yet when it was decided on. */
-function locate(prior: PriorMessage, recorded: readonly RecordedEvent[]): PriorMessage {
+function locate(
+  prior: PriorMessage,
+  decided: DecidedBatch['decided'],
+  { first, position }: { readonly first: number; readonly position: number },
+): PriorMessage {
   if (prior.revision >= 0) return prior;
-  const place = recorded.find(
-    ({ type, data }) => type === 'MessageSent' && (data as MessageSent).seq === prior.sent.seq,
+  const appended = decided.map(({ decision }) => decision).filter(({ kind }) => kind === 'accepted');
+  const index = appended.findIndex(
+    (decision) =>
+      decision.kind === 'accepted' &&
+      decision.event.type === 'MessageSent' &&
+      decision.event.data.seq === prior.sent.seq,
   );
-  return place === undefined ? prior : { ...prior, revision: place.revision, position: place.position };
+  return index === -1 ? prior : { ...prior, revision: first + index, position };
 }
 
 function takeBatch(queue: QueuedCommand[]): QueuedCommand[] {

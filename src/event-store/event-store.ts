@@ -45,8 +45,6 @@ export interface AppendResult {
   readonly revision: number;
   /** Position of the append's last event. */
   readonly position: number;
-  /** Each event as recorded, in order; on a repeated append, what was recorded the first time. */
-  readonly events: readonly RecordedEvent[];
 }
 
 export interface ReadStreamOptions {
@@ -76,7 +74,7 @@ export interface EventBatch {
 
 export interface EventStore {
   /**
-   * Appends all of `events` or none, and resolves once they are durable.
+   * Appends all of `events`, one at least, or none, and resolves once they are durable.
    *
    * Idempotent: the same ids at the same expected revision give the first outcome, also after the stream has moved on.
    * Throws `WrongExpectedRevisionError` where the stream is elsewhere and the events are not there yet,

@@ -108,11 +108,11 @@ export async function openEmbeddedEventStore(options: EmbeddedEventStoreOptions)
       });
       committed.push(...recorded);
       lastPosition = outcome;
-      resolve({ revision: first + events.length - 1, position: outcome, events: recorded });
+      resolve({ revision: first + events.length - 1, position: outcome });
     } else if (outcome?.kind === 'repeated') {
-      resolve(
-        resultOf(reader.readStream(stream, { direction: 'forwards', fromRevision: first, maxCount: events.length })),
-      );
+      const revision = first + events.length - 1;
+      const [last] = reader.readStream(stream, { direction: 'forwards', fromRevision: revision, maxCount: 1 });
+      resolve({ revision, position: last?.position ?? 0 });
     } else if (outcome?.kind === 'wrong') {
       reject(new WrongExpectedRevisionError(stream, expected, outcome.actual));
     }
@@ -181,11 +181,6 @@ async function* tracked(
   } finally {
     live.delete(subscription);
   }
-}
-
-function resultOf(events: readonly RecordedEvent[]): AppendResult {
-  const last = events.at(-1);
-  return { revision: last?.revision ?? -1, position: last?.position ?? 0, events };
 }
 
 function encode(events: readonly EventData[]): string {
