@@ -27,4 +27,5 @@ EXPOSE 9092 9093
 # Red until the read model has caught up with the log, which after a restore or an upgrade may take a while.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.HTTP_PORT || 9092) + '/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "dist/cli/main.js", "start"]
+# Room for what is in flight under load: a tenth less processor time a message (docs/decisions/0004-threads.md).
+CMD ["node", "--max-semi-space-size=32", "dist/cli/main.js", "start"]

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isFaultless } from '../dist/cli/load/report.js';
 import { runLoad } from '../dist/cli/load/run.js';
-import type { LoadOptions } from '../dist/cli/load/run.js';
+import type { LoadOptions } from '../dist/cli/load/options.js';
 import { registerLoad } from '../dist/cli/load.js';
 import { startFakeServer } from './support/fake-server.ts';
 import type { FakeServer, Faults } from './support/fake-server.ts';

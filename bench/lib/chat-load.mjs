@@ -7,7 +7,7 @@ let runs = 0;
  * `weiliao load` against a running server, with the CPU that the server spent on each delivered message: its whole
  * process, from the start of the measured time until the read model held the last message.
  * @param {Awaited<ReturnType<import('./server.mjs').startServer>>} server
- * @param {Partial<import('../../dist/cli/load/run.js').LoadOptions>} options
+ * @param {Partial<import('../../dist/cli/load/options.js').LoadOptions>} options
  * @param {import('../../dist/cli/load/run.js').LoadHooks} [hooks]
  */
 export async function runChat(server, options, hooks = {}) {

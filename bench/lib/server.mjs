@@ -16,13 +16,16 @@ const catchUpMs = 600_000;
  */
 export async function startServer(dataDir, { inspect = false, env = {} } = {}) {
   const startedAt = performance.now();
-  const child = startNode([...(inspect ? ['--inspect=127.0.0.1:0'] : []), mainPath, 'start'], {
-    HTTP_PORT: '0',
-    WS_PORT: '0',
-    DATA_DIR: dataDir,
-    DRAIN_MS: '0',
-    ...env,
-  });
+  const child = startNode(
+    ['--max-semi-space-size=32', ...(inspect ? ['--inspect=127.0.0.1:0'] : []), mainPath, 'start'],
+    {
+      HTTP_PORT: '0',
+      WS_PORT: '0',
+      DATA_DIR: dataDir,
+      DRAIN_MS: '0',
+      ...env,
+    },
+  );
   const ready = await waitForLine(child, (line) => line.msg === 'ready');
   const http = `http://127.0.0.1:${ready.httpPort}`;
   const server = {

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { formatReport, isFaultless } from './load/report.ts';
 import { runLoad } from './load/run.ts';
-import type { LoadOptions, LoadProgress } from './load/run.ts';
+import type { LoadOptions, LoadProgress } from './load/options.ts';
 import { createProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
 

@@ -68,6 +68,10 @@ export function createV1Protocol(deps: ProtocolDeps): Protocol {
       badFrame(deps, session, undefined, 'hello was said before');
       return;
     }
+    if (deps.authenticator.mode === 'none' && said.user === undefined) {
+      badFrame(deps, session, undefined, 'user: must be given');
+      return;
+    }
     if (said.cursor !== undefined && deps.positions.decode(said.cursor) === undefined) {
       badFrame(deps, session, undefined, 'cursor: must be a cursor that this system gave');
       return;
@@ -154,7 +158,7 @@ async function authenticate({ authenticator, commands }: ProtocolDeps, hello: He
     if (hello.token === undefined) throw new WeiliaoError('NOT_AUTHENTICATED', 'token: must be given');
     return authenticator.verify(hello.token);
   }
-  if (hello.user === undefined) throw new WeiliaoError('NOT_AUTHENTICATED', 'user: must be given');
+  if (hello.user === undefined) throw new WeiliaoError('BAD_FRAME', 'user: must be given');
   await ensureRegistered(commands, hello.user, hello.username ?? hello.user);
   return hello.user;
 }

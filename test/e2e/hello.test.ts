@@ -76,11 +76,15 @@ describe('hello', () => {
     expect(await server().get(`/v1/users/${user}`)).toMatchObject({ id: user });
   });
 
-  test('without a user is not authenticated: 4501', async () => {
+  test('without a user is a bad frame that names the field; another hello may follow', async () => {
     const socket = await openSocket(server());
     socket.send({ type: 'hello' });
-    expect(await socket.next('error')).toMatchObject({ code: 'NOT_AUTHENTICATED', temporary: false });
-    expect(await socket.closeCode()).toBe(4501);
+    const error = await socket.next('error');
+    expect(error).toMatchObject({ code: 'BAD_FRAME', temporary: false });
+    expect(error.message).toContain('user');
+    const user = newUser();
+    socket.send({ type: 'hello', user });
+    expect(await socket.next('welcome')).toMatchObject({ user });
   });
 
   test.each([

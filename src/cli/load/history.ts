@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { directConversationId } from '../../domain/conversation/conversation-id.ts';
-import type { LoadOptions } from './run.ts';
+import type { LoadOptions } from './options.ts';
 import type { Party } from './party.ts';
 
 const pageSchema = z.object({ lastSeq: z.number() });

@@ -1,6 +1,6 @@
 import { seeFrame } from './frames.ts';
 import { Handshake } from './handshake.ts';
-import type { LoadHooks, LoadOptions } from './run.ts';
+import type { LoadHooks, LoadOptions } from './options.ts';
 import { LoadSocket } from './socket.ts';
 
 const connectingAtOnce = 128;
