@@ -53,7 +53,7 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   const startPosition = await store.lastPosition();
   const projector = roles.has('projector') ? startProjector(house) : undefined;
   const projected = (): number => projector?.progress.position ?? 0;
-  const commands = createCommands({ store, readModel, metrics, projected, startPosition }, config);
+  const commands = createCommands({ store, readModel, metrics, projected, startPosition, soleWriter: true }, config);
   if (config.demoUsers) await registerDemoUsers(commands);
 
   const gateway = roles.has('gateway')

@@ -29,6 +29,8 @@ export interface CommandDeps {
   projected(): number;
   /** The log's end when this process started. */
   readonly startPosition: number;
+  /** True where nothing but this process writes to the log. */
+  readonly soleWriter: boolean;
 }
 
 export interface CommandOptions {

@@ -16,6 +16,8 @@ export interface Head {
   state: Conversation;
   /** True where `state` was folded from the first event on, so that a missing watermark is 0. */
   whole: boolean;
+  /** Every message of the conversation after this position was noted in the ledger; the read model knows the others. */
+  since: number;
 }
 
 export interface HeadDeps {
@@ -32,7 +34,7 @@ export async function loadHead(conversation: string, { store, readModel, ledger 
   const stream = conversationStream(conversation);
   const tail = await backwards(store, stream, undefined);
   const newest = tail[0];
-  if (newest === undefined) return { revision: -1, state: emptyConversation, whole: true };
+  if (newest === undefined) return { revision: -1, state: emptyConversation, whole: true, since: 0 };
   let oldest = tail.at(-1) ?? newest;
   const projected = oldest.revision === 0 ? 0 : await readModel.checkpoint();
   while (oldest.revision > 0 && oldest.position > projected) {
@@ -41,7 +43,13 @@ export async function loadHead(conversation: string, { store, readModel, ledger 
     oldest = more.at(-1) ?? oldest;
   }
   const lastSeq = newest.metadata.lastSeq ?? 0;
-  const head: Head = { revision: -1, state: { ...emptyConversation, lastSeq }, whole: oldest.revision === 0 };
+  const whole = oldest.revision === 0;
+  const head: Head = {
+    revision: -1,
+    state: { ...emptyConversation, lastSeq },
+    whole,
+    since: whole ? 0 : oldest.position,
+  };
   foldInto(head, tail.reverse(), ledger);
   return head;
 }

@@ -10,6 +10,9 @@ import type { MessageDocument, ReadModelQueries } from '../read-model/read-model
  * Which client message ids each sender has used: what makes sending idempotent for ever. For a sender who is active
  * here it holds the newest ids and, for all older ones, just the greatest: an id above that was certainly never used,
  * so senders of UUIDv7, which grow, cost no look-up. Any other id is looked up in the read model.
+ *
+ * Where several processes write, a sender may have used further ids elsewhere. Those of one conversation are noted when
+ * its head is loaded or catches up; the greatest id of a sender is asked for anew where it is older than that.
  */
 
 /** Ids held per sender once the read model knows them too. */
@@ -28,6 +31,8 @@ interface Sender {
   readonly recent: Map<string, Place | PriorMessage>;
   /** Greatest id among those not in `recent`; undefined: not asked yet. */
   floor: string | undefined;
+  /** `floor` covers whatever the log holds up to this position. */
+  asOf: number;
   /** Newest position that this user wrote through this process, 0: none. */
   lastPosition: number;
 }
@@ -39,14 +44,17 @@ export interface LedgerDeps {
   projected(): number;
   /** The read model must have reached this before it can answer for what was sent before this process started. */
   readonly startPosition: number;
+  /** True where nothing but this process writes to the log. */
+  readonly soleWriter: boolean;
 }
 
 export interface Ledger {
   /**
    * The message that the sender sent under this id before, undefined where there is none. Answers at once where it
-   * can. Throws `ReadModelUnavailableError` where only the read model could tell and it cannot yet.
+   * can. `since`: the ledger was told of every message after this position in the conversation that the id is meant for.
+   * Throws `ReadModelUnavailableError` where only the read model could tell and it cannot yet.
    */
-  prior(sender: string, clientId: string): PriorMessage | undefined | Promise<PriorMessage | undefined>;
+  prior(sender: string, clientId: string, since: number): PriorMessage | undefined | Promise<PriorMessage | undefined>;
   /** The same from memory only: what became of it while somebody waited for `prior`. */
   held(sender: string, clientId: string): PriorMessage | undefined | Promise<PriorMessage | undefined>;
   /** A message that is about to be appended: a second one under its id is a duplicate from now on. */
@@ -61,7 +69,8 @@ export interface Ledger {
   lastPosition(user: string): number;
 }
 
-export function createLedger({ store, readModel, projected, startPosition }: LedgerDeps): Ledger {
+export function createLedger(deps: LedgerDeps): Ledger {
+  const { store, readModel, projected, startPosition, soleWriter } = deps;
   const senders = new Map<string, Sender>();
   /** What the read model must have reached before it can say that something is not there. */
   let needed = startPosition;
@@ -69,7 +78,7 @@ export function createLedger({ store, readModel, projected, startPosition }: Led
   function senderOf(id: string): Sender {
     let sender = senders.get(id);
     if (sender === undefined) {
-      sender = { recent: new Map(), floor: undefined, lastPosition: 0 };
+      sender = { recent: new Map(), floor: undefined, asOf: 0, lastPosition: 0 };
       if (senders.size >= heldSenders) forgetSenders();
     } else senders.delete(id);
     senders.set(id, sender);
@@ -96,27 +105,28 @@ export function createLedger({ store, readModel, projected, startPosition }: Led
     }
   }
 
-  async function load(id: string, clientId: string): Promise<PriorMessage | undefined> {
+  async function load(id: string, clientId: string, since: number): Promise<PriorMessage | undefined> {
     needed = Math.max(needed, projected());
-    await assertReached();
+    const reached = await assertReached(Math.max(needed, since));
     const greatest = (await readModel.greatestClientId(id)) ?? '';
     const sender = senderOf(id);
     if (sender.floor === undefined || greatest > sender.floor) sender.floor = greatest;
-    return prior(id, clientId);
+    sender.asOf = Math.max(sender.asOf, soleWriter ? Infinity : reached);
+    return prior(id, clientId, since);
   }
 
   /** Nothing found means nothing there only where the read model has all that it ever had: it may be begun anew. */
   async function lookUp(id: string, clientId: string): Promise<PriorMessage | undefined> {
     needed = Math.max(needed, projected());
     const found = await readModel.messageByClientId(id, clientId);
-    if (found === undefined) await assertReached();
+    if (found === undefined) await assertReached(needed);
     return fromDocument(found);
   }
 
-  async function assertReached(): Promise<void> {
+  async function assertReached(position: number): Promise<number> {
     const reached = await readModel.checkpoint();
-    if (reached >= needed) return;
-    throw new ReadModelUnavailableError(`the read model is at ${reached}, ${needed} is needed`);
+    if (reached >= position) return reached;
+    throw new ReadModelUnavailableError(`the read model is at ${reached}, ${position} is needed`);
   }
 
   function held(id: string, clientId: string): ReturnType<Ledger['held']> {
@@ -125,11 +135,11 @@ export function createLedger({ store, readModel, projected, startPosition }: Led
     return 'sent' in place ? place : fromLog(place);
   }
 
-  function prior(id: string, clientId: string): ReturnType<Ledger['prior']> {
+  function prior(id: string, clientId: string, since: number): ReturnType<Ledger['prior']> {
     const sender = senderOf(id);
     const known = held(id, clientId);
     if (known !== undefined) return known;
-    if (sender.floor === undefined) return load(id, clientId);
+    if (sender.floor === undefined || sender.asOf < since) return load(id, clientId, since);
     if (clientId > sender.floor) return undefined;
     return lookUp(id, clientId);
   }

@@ -42,13 +42,13 @@ export class SendMessageCommand extends PendingCommand<SendOutcome> {
   }
 
   /** Without a wait where everything it needs is in memory. */
-  prepare(_head: Head, state: Conversation): SendMessage | Promise<SendMessage> {
+  prepare(head: Head, state: Conversation): SendMessage | Promise<SendMessage> {
     const { sender, clientId, conversation } = this.#input;
     if (conversation !== undefined && state.lastSeq === 0) throw conversationNotFound();
     const { users, ledger } = this.#deps;
     const from = users.known(sender);
     const to = users.known(this.#peer);
-    const prior = ledger.prior(sender, clientId);
+    const prior = ledger.prior(sender, clientId, head.since);
     if (from !== undefined && to !== undefined && !(prior instanceof Promise)) return this.#command(from, to, prior);
     return Promise.all([this.#find(sender, 'sender'), this.#find(this.#peer, 'addressee'), prior]).then(
       ([foundFrom, foundTo, foundPrior]) => this.#command(foundFrom, foundTo, foundPrior),

@@ -69,6 +69,20 @@ describe('sending', () => {
     });
   });
 
+  it('knows an id that was used through another gateway after this one had met its sender', async () => {
+    const store = await openStore();
+    const here = await commandsOver(store);
+    const elsewhere = await commandsOver(store);
+    await register(here, 'a', 'b', 'c');
+    await here.sendMessage(send('a', 'c', 'id-000'));
+    const sent: Awaited<ReturnType<typeof elsewhere.sendMessage>>[] = [];
+    for (let index = 1; index <= 100; index += 1) {
+      sent.push(await elsewhere.sendMessage(send('a', 'b', `id-${String(index).padStart(3, '0')}`)));
+    }
+    expect(await here.sendMessage(send('a', 'b', 'id-001'))).toEqual({ ...sent[0], duplicate: true });
+    expect(await here.sendMessage(send('a', 'b', 'id-101'))).toMatchObject({ seq: 101, duplicate: false });
+  });
+
   it('costs a sender of growing ids no look-up', async () => {
     const store = await openStore();
     const model = readModelOf(store);

@@ -105,6 +105,7 @@ export async function commandsOver(
       metrics: createMetrics(),
       projected: () => projected,
       startPosition: await store.lastPosition(),
+      soleWriter: false,
     },
     { commandTimeoutMs: 5_000, maxInFlight: 10_000, rateLimit: 0, ...options },
   );
