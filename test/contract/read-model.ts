@@ -60,6 +60,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         expect(await everything(writer)).toEqual({ checkpoint: 0, users: [], conversations: [], messages: [] });
         expect(await writer.user('a')).toBeUndefined();
         expect(await writer.users()).toEqual([]);
+        expect(await writer.usersById(['a', 'b'])).toEqual([]);
         expect(await writer.conversation('dm~a~b')).toBeUndefined();
         expect(await writer.conversations({ user: 'a', limit: 10 })).toEqual([]);
         expect(await writer.conversationsChangedSince('a', 0, 10)).toEqual([]);
@@ -160,6 +161,14 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         expect(await writer.user('ada')).toEqual(ada);
         expect(await writer.users()).toEqual([ada, bob, carl]);
         expect(await collect(writer.scanUsers())).toEqual([ada, bob, carl]);
+      });
+
+      it('are found several at a time, each once, those that there are', async () => {
+        const [ada, bob, carl] = [user('ada', 1), user('bob', 2), user('carl', 3)];
+        await applyAll([{ ...emptyBatch, users: [ada, bob, carl] }, 3]);
+        const found = await writer.usersById(['carl', 'nobody', 'ada', 'carl']);
+        expect(found.toSorted((one, other) => one.position - other.position)).toEqual([ada, carl]);
+        expect(await writer.usersById([])).toEqual([]);
       });
 
       it('stay as they were first registered', async () => {
@@ -322,7 +331,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
           ],
           last_seq: 2,
           revision: 1,
-          last_message: { seq: 2, from: 'b', msg: 'text 2', send_date: 1_002 },
+          last_message: { seq: 2, client_id: 'client-2', revision: 1, from: 'b', msg: 'text 2', send_date: 1_002 },
           updated_at: 1_002,
           last_position: 2,
         });
