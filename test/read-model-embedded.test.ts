@@ -77,7 +77,10 @@ describe('the embedded read model', () => {
       ['is no database', (file: string) => writeFileSync(file, 'not a database '.repeat(1_000))],
       ['is empty', (file: string) => truncateSync(file)],
       ['was cut', (file: string) => truncateSync(file, 4_096)],
-      ['is a database of somebody else', (file: string) => replaceDatabase(file, `PRAGMA user_version = ${schemaVersion}`)],
+      [
+        'is a database of somebody else',
+        (file: string) => replaceDatabase(file, `PRAGMA user_version = ${schemaVersion}`),
+      ],
     ])('where its file %s, which is kept aside', async (_, spoil) => {
       await closed();
       spoil(path('read-model-1.db'));
