@@ -5,6 +5,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReadModelMovedError, ReadModelUnavailableError } from '../dist/read-model/read-model.js';
 import type { ReadModel } from '../dist/read-model/read-model.js';
+import { schemaVersion } from '../dist/read-model/embedded/schema.js';
 import { readModelContract } from './contract/read-model.ts';
 import { eventually } from './support/projection-eventually.ts';
 import { emptyBatch, message, messagesBatch } from './support/projection-documents.ts';
@@ -76,7 +77,10 @@ describe('the embedded read model', () => {
       ['is no database', (file: string) => writeFileSync(file, 'not a database '.repeat(1_000))],
       ['is empty', (file: string) => truncateSync(file)],
       ['was cut', (file: string) => truncateSync(file, 4_096)],
-      ['is a database of somebody else', (file: string) => replaceDatabase(file, 'PRAGMA user_version = 1')],
+      [
+        'is a database of somebody else',
+        (file: string) => replaceDatabase(file, `PRAGMA user_version = ${schemaVersion}`),
+      ],
     ])('where its file %s, which is kept aside', async (_, spoil) => {
       await closed();
       spoil(path('read-model-1.db'));
@@ -93,6 +97,13 @@ describe('the embedded read model', () => {
       alter('PRAGMA user_version = 1000');
       expect(await folder.open('write').checkpoint()).toBe(0);
       expect(files()).toContain('read-model-1.db.unusable-1');
+    });
+
+    it('where it is of an older version', async () => {
+      await closed();
+      alter(`PRAGMA user_version = ${schemaVersion - 1}`);
+      expect(await folder.open('write').checkpoint()).toBe(0);
+      expect(pointer()).toBe('2\n');
     });
 
     it('where the pointer cannot be understood', async () => {

@@ -38,7 +38,10 @@ export function foldConversations(): ConversationFold {
   return {
     sent(conversation, { clientId, seq, from, to, msg, sendDate }, place) {
       const change = changeOf(conversation, place);
-      if (seq > (change.last?.seq ?? 0)) change.last = { seq, from: from.id, msg, send_date: sendDate };
+      if (seq > (change.last?.seq ?? 0)) {
+        const { revision } = place;
+        change.last = { seq, client_id: clientId, revision, from: from.id, msg, send_date: sendDate };
+      }
       const sender = memberOf(change, from.id);
       sender.username = from.username;
       if (seq > sender.own_seq) sender.own_seq = seq;

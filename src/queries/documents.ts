@@ -1,4 +1,4 @@
-import { parseConversationId, peerOf } from '../domain/conversation/conversation-id.ts';
+import { messageId, parseConversationId, peerOf } from '../domain/conversation/conversation-id.ts';
 import { WeiliaoError } from '../errors.ts';
 import type {
   ConversationDocument,
@@ -15,7 +15,7 @@ export function toUser({ _id: id, username, avatar }: Omit<UserDocument, 'positi
 }
 
 /** A message as clients see it. */
-export function toMessage(document: MessageDocument): Message {
+export function toMessage(document: Omit<MessageDocument, 'position'>): Message {
   return {
     id: document._id,
     clientId: document.client_id,
@@ -31,8 +31,33 @@ export function toMessage(document: MessageDocument): Message {
   };
 }
 
+/**
+ * The newest message of a conversation as one member sees it, from the conversation alone. Its sender and its addressee
+ * go by the names that this message gave them; the addressee's read date is the message's own, as reads cover it last.
+ */
+export function lastMessageFor(reader: MemberDocument, conversation: ConversationDocument): Message {
+  const { _id, members, last_message: last } = conversation;
+  const memberOf = (id: string | undefined) => members.find((member) => member.id === id);
+  const refOf = (id: string) => ({ id, username: memberOf(id)?.username ?? id });
+  const addressee = memberOf(peerOf(_id, last.from));
+  const read = addressee !== undefined && addressee.read_seq >= last.seq;
+  return toMessageFor(reader, {
+    _id: messageId(_id, last.seq),
+    client_id: last.client_id,
+    conversation: _id,
+    seq: last.seq,
+    revision: last.revision,
+    from: refOf(last.from),
+    to: addressee === undefined ? null : refOf(addressee.id),
+    msg: last.msg,
+    status: read ? 2 : 1,
+    send_date: last.send_date,
+    read_date: read ? addressee.read_date : null,
+  });
+}
+
 /** A message as one reader sees it: in a group the status is the reader's own. */
-export function toMessageFor(reader: MemberDocument, document: MessageDocument): Message {
+export function toMessageFor(reader: MemberDocument, document: Omit<MessageDocument, 'position'>): Message {
   const message = toMessage(document);
   if (message.to !== null) return message;
   if (message.from.id === reader.id) return { ...message, status: 2, readDate: message.sendDate };

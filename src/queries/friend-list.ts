@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { messageId, peerOf } from '../domain/conversation/conversation-id.ts';
-import type { ConversationDocument, ConversationsQuery } from '../read-model/read-model.ts';
+import { peerOf } from '../domain/conversation/conversation-id.ts';
+import type { ConversationDocument, ConversationsQuery, UserDocument } from '../read-model/read-model.ts';
 import { ReadModelUnavailableError } from '../read-model/read-model.ts';
 import type { ApiContext } from './context.ts';
-import { toMessageFor, toUser } from './documents.ts';
+import { lastMessageFor, toUser } from './documents.ts';
 import { messageSchema, seqSchema, timeSchema, userSchema } from './schemas.ts';
 
 const friendSchema = z
@@ -60,21 +60,20 @@ export async function readFriendList(context: ApiContext, { user, limit, before 
   const found = await context.readModel.conversations({ user, limit: limit + 1, ...(before && { before }) });
   const page = found.slice(0, limit);
   const last = page.at(-1);
+  const peers = page.map(({ _id }) => peerOf(_id, user)).filter((peer) => peer !== undefined);
+  const users = await context.users.find(peers);
   return {
-    items: await Promise.all(page.map((conversation) => toFriend(context, conversation, user))),
+    items: page.map((conversation) => toFriend(conversation, user, users)),
     next: found.length > limit && last !== undefined ? encodePage(last) : null,
   };
 }
 
-async function toFriend(context: ApiContext, conversation: ConversationDocument, user: string): Promise<Friend> {
+function toFriend(conversation: ConversationDocument, user: string, users: ReadonlyMap<string, UserDocument>): Friend {
   const { _id: id, last_seq: lastSeq, members } = conversation;
   const peerId = peerOf(id, user);
-  const [message, peer] = await Promise.all([
-    context.readModel.message(messageId(id, lastSeq)),
-    peerId === undefined ? undefined : context.users.find(peerId),
-  ]);
+  const peer = peerId === undefined ? undefined : users.get(peerId);
   const self = members.find((member) => member.id === user);
-  if (message === undefined || self === undefined) {
+  if (self === undefined) {
     throw new ReadModelUnavailableError(`conversation ${id} is not whole in the read model`);
   }
   const others = members.filter((member) => member !== self);
@@ -82,7 +81,7 @@ async function toFriend(context: ApiContext, conversation: ConversationDocument,
   return {
     conversation: id,
     peer: peerId === undefined ? null : toUser(peer ?? { _id: peerId, username, avatar: null }),
-    lastMessage: toMessageFor(self, message),
+    lastMessage: lastMessageFor(self, conversation),
     lastSeq,
     readSeq: self.read_seq,
     peerReadSeq: Math.min(...(others.length === 0 ? [self] : others).map((member) => member.read_seq)),

@@ -3,18 +3,27 @@ import type { ReadModelQueries, UserDocument } from '../read-model/read-model.ts
 
 /** Users by id, for naming the peers of a friend list. */
 export interface UserDirectory {
-  find(id: string): Promise<UserDocument | undefined>;
+  /** Those of the given users that there are. */
+  find(ids: readonly string[]): Promise<ReadonlyMap<string, UserDocument>>;
 }
 
 /** A registered user never changes, so one that was found once is held; one that was not is looked for again. */
-export function createUserDirectory(readModel: Pick<ReadModelQueries, 'user'>, max = 10_000): UserDirectory {
+export function createUserDirectory(readModel: Pick<ReadModelQueries, 'usersById'>, max = 10_000): UserDirectory {
   const held = new LRUCache<string, UserDocument>({ max });
   return {
-    async find(id) {
-      const known = held.get(id);
-      if (known !== undefined) return known;
-      const found = await readModel.user(id);
-      if (found !== undefined) held.set(id, found);
+    async find(ids) {
+      const found = new Map<string, UserDocument>();
+      const missing: string[] = [];
+      for (const id of ids) {
+        const known = held.get(id);
+        if (known === undefined) missing.push(id);
+        else found.set(id, known);
+      }
+      if (missing.length === 0) return found;
+      for (const user of await readModel.usersById(missing)) {
+        held.set(user._id, user);
+        found.set(user._id, user);
+      }
       return found;
     },
   };

@@ -48,8 +48,12 @@ export interface MemberDocument {
   readonly own_seq: number;
 }
 
+/** The newest message of a conversation, with all that a list of conversations shows of it. */
 export interface LastMessageDocument {
   readonly seq: number;
+  readonly client_id: string;
+  readonly revision: number;
+  /** Id of the sender. */
   readonly from: string;
   readonly msg: string;
   readonly send_date: number;
@@ -144,6 +148,8 @@ export interface ReadModelQueries {
   /** Position of the last event applied, 0 in an empty read model. */
   checkpoint(): Promise<number>;
   user(id: string): Promise<UserDocument | undefined>;
+  /** Those of the given users that there are, each once, in any order. */
+  usersById(ids: readonly string[]): Promise<readonly UserDocument[]>;
   /** Every user, ordered by id as text. */
   users(): Promise<readonly UserDocument[]>;
   conversation(id: string): Promise<ConversationDocument | undefined>;

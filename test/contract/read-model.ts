@@ -8,7 +8,7 @@ import { changeOf, emptyBatch, memberChange, message, messagesBatch, ref } from 
 export interface ReadModelFixture {
   readonly writer: ReadModel;
   /** Another handle on the same read model, closed by `dispose` at the latest. */
-  openReader(): ReadModel;
+  openReader(): ReadModel | Promise<ReadModel>;
   dispose(): Promise<void>;
 }
 
@@ -60,6 +60,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         expect(await everything(writer)).toEqual({ checkpoint: 0, users: [], conversations: [], messages: [] });
         expect(await writer.user('a')).toBeUndefined();
         expect(await writer.users()).toEqual([]);
+        expect(await writer.usersById(['a', 'b'])).toEqual([]);
         expect(await writer.conversation('dm~a~b')).toBeUndefined();
         expect(await writer.conversations({ user: 'a', limit: 10 })).toEqual([]);
         expect(await writer.conversationsChangedSince('a', 0, 10)).toEqual([]);
@@ -70,7 +71,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
       });
 
       it('answers the same to another handle', async () => {
-        expect(await everything(fixture.openReader())).toEqual(await everything(writer));
+        expect(await everything(await fixture.openReader())).toEqual(await everything(writer));
       });
     });
 
@@ -134,7 +135,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
       });
 
       it('shows another handle everything it has applied', async () => {
-        const reader = fixture.openReader();
+        const reader = await fixture.openReader();
         expect(await reader.checkpoint()).toBe(0);
         await applyAll([messagesBatch(message(1)), 1]);
         await eventually(() => reader.checkpoint()).toBe(1);
@@ -147,7 +148,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         await applyAll([messagesBatch(message(1)), 1]);
         const before = await everything(writer);
         await writer.close();
-        expect(await everything(fixture.openReader())).toEqual(before);
+        expect(await everything(await fixture.openReader())).toEqual(before);
       });
     });
 
@@ -160,6 +161,14 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         expect(await writer.user('ada')).toEqual(ada);
         expect(await writer.users()).toEqual([ada, bob, carl]);
         expect(await collect(writer.scanUsers())).toEqual([ada, bob, carl]);
+      });
+
+      it('are found several at a time, each once, those that there are', async () => {
+        const [ada, bob, carl] = [user('ada', 1), user('bob', 2), user('carl', 3)];
+        await applyAll([{ ...emptyBatch, users: [ada, bob, carl] }, 3]);
+        const found = await writer.usersById(['carl', 'nobody', 'ada', 'carl']);
+        expect(found.toSorted((one, other) => one.position - other.position)).toEqual([ada, carl]);
+        expect(await writer.usersById([])).toEqual([]);
       });
 
       it('stay as they were first registered', async () => {
@@ -322,7 +331,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
           ],
           last_seq: 2,
           revision: 1,
-          last_message: { seq: 2, from: 'b', msg: 'text 2', send_date: 1_002 },
+          last_message: { seq: 2, client_id: 'client-2', revision: 1, from: 'b', msg: 'text 2', send_date: 1_002 },
           updated_at: 1_002,
           last_position: 2,
         });

@@ -194,14 +194,26 @@ describe('the friend list', () => {
     await api.say('1001', '1002');
     await list('1001');
     await list('1001');
-    expect(api.model.calls.filter((name) => name === 'user')).toHaveLength(1);
+    expect(api.model.calls.filter((name) => name === 'usersById')).toHaveLength(1);
   });
 
-  test('is not answered from a read model that holds a conversation without its last message', async () => {
+  test('asks the store for its users together, and for no message', async () => {
     await api.say('1001', '1002');
-    api.model.messages.clear();
-    const answer = await api.as('1001').get('/v1/conversations');
-    expect(answer.statusCode).toBe(503);
-    expect(answer.json()).toMatchObject({ code: 'READ_MODEL_BEHIND' });
+    await api.say('1001', '1003');
+    api.model.calls.length = 0;
+    await list('1001');
+    expect(api.model.calls.filter((name) => name !== 'checkpoint').sort()).toEqual(['conversations', 'usersById']);
+  });
+
+  test.each([
+    ['unread', 0],
+    ['read', 2],
+  ])('shows the last message as the message itself is shown, %s', async (_, seq) => {
+    await api.say('1001', '1002', 'one', 2);
+    if (seq > 0) await api.as('1002').put('/v1/conversations/dm~1001~1002/read', { seq });
+    for (const user of ['1001', '1002']) {
+      const message = (await api.as(user).get('/v1/messages/dm~1001~1002:2')).json<object>();
+      expect((await list(user)).items).toMatchObject([{ lastMessage: message }]);
+    }
   });
 });

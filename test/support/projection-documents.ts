@@ -40,7 +40,14 @@ export function changeOf(messages: readonly MessageDocument[]): ConversationChan
     _id: last.conversation,
     revision: last.revision,
     last_position: last.position,
-    last_message: { seq: last.seq, from: last.from.id, msg: last.msg, send_date: last.send_date },
+    last_message: {
+      seq: last.seq,
+      client_id: last.client_id,
+      revision: last.revision,
+      from: last.from.id,
+      msg: last.msg,
+      send_date: last.send_date,
+    },
     members: ids.map((id) => {
       const own = messages.filter(({ from }) => from.id === id);
       const { username } = people.findLast((person) => person.id === id)!;

@@ -30,7 +30,10 @@ const tables: readonly Table[] = [
   {
     name: 'conversation',
     key: ['number'],
-    columns: ['updated_at', 'last_position', 'last_seq', 'revision', 'id', 'members', 'last_from', 'last_msg'],
+    columns: [
+      ...['updated_at', 'last_position', 'last_seq', 'revision', 'id', 'members'],
+      ...['last_client_id', 'last_revision', 'last_from', 'last_msg'],
+    ],
   },
   {
     name: 'message',

@@ -2,10 +2,11 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { LRUCache } from 'lru-cache';
 import type { ConversationChange, LastMessageDocument } from '../read-model.ts';
 import { parseMembers, stringifyMembers } from './documents.ts';
-import { mergeConversation, unknownConversation } from './merge.ts';
-import type { ConversationState } from './merge.ts';
+import { mergeConversation, unknownConversation } from '../merge.ts';
+import type { ConversationState } from '../merge.ts';
 import { prepareRows } from './rows.ts';
 import { toStored } from './text.ts';
+import type { StoredText } from './text.ts';
 
 /** Writes conversation rows, numbered in the order in which the log names them. */
 export interface ConversationWriter {
@@ -99,27 +100,25 @@ export function createConversationWriter(db: DatabaseSyncInstance, kept = defaul
 }
 
 function createRowWriter(db: DatabaseSyncInstance): (conversation: Known) => void {
-  const insert = db.prepare('INSERT INTO conversation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = db.prepare('INSERT INTO conversation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const touch = db.prepare('UPDATE conversation SET revision = ?, last_position = ?, members = ? WHERE number = ?');
   const advance = db.prepare(
     `UPDATE conversation SET revision = ?, last_position = ?, members = ?,
-       last_seq = ?, updated_at = ?, last_from = ?, last_msg = ? WHERE number = ?`,
+       last_seq = ?, updated_at = ?, last_client_id = ?, last_revision = ?, last_from = ?, last_msg = ? WHERE number = ?`,
   );
   const link = db.prepare('INSERT INTO member VALUES (?, ?) ON CONFLICT DO NOTHING');
-  const noMessage: LastMessageDocument = { seq: 0, from: '', msg: '', send_date: 0 };
+  const noMessage: LastMessageDocument = { seq: 0, client_id: '', revision: -1, from: '', msg: '', send_date: 0 };
 
   return (conversation) => {
     const { id, number, stored, linked, state, position, last } = conversation;
     const members = stringifyMembers(state.members);
     if (!stored) {
-      const { seq, from, msg, send_date } = last ?? noMessage;
-      const texts = [toStored(id), members, toStored(from), toStored(msg)];
-      insert.run(number, send_date, position, seq, state.revision, ...texts);
+      const { seq, send_date } = last ?? noMessage;
+      insert.run(number, send_date, position, seq, state.revision, toStored(id), members, ...fields(last ?? noMessage));
     } else if (last === undefined) {
       touch.run(state.revision, position, members, number);
     } else {
-      const { seq, from, msg, send_date } = last;
-      advance.run(state.revision, position, members, seq, send_date, toStored(from), toStored(msg), number);
+      advance.run(state.revision, position, members, last.seq, last.send_date, ...fields(last), number);
     }
     if (state.members.length > linked) {
       for (const member of state.members) link.run(toStored(member.id), number);
@@ -128,4 +127,8 @@ function createRowWriter(db: DatabaseSyncInstance): (conversation: Known) => voi
     conversation.linked = state.members.length;
     conversation.last = undefined;
   };
+}
+
+function fields({ client_id, revision, from, msg }: LastMessageDocument): (StoredText | number)[] {
+  return [toStored(client_id), revision, toStored(from), toStored(msg)];
 }

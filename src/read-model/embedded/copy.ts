@@ -14,7 +14,7 @@ const others: Readonly<Record<Projection, string>> = {
     INSERT INTO user SELECT * FROM other.user;
     INSERT INTO person SELECT * FROM other.person;
     INSERT INTO message SELECT * FROM other.message;
-    INSERT INTO conversation SELECT number, 0, 0, 0, -1, id, '[]', '', '' FROM other.conversation;`,
+    INSERT INTO conversation SELECT number, 0, 0, 0, -1, id, '[]', '', -1, '', '' FROM other.conversation;`,
   user: `
     INSERT INTO person SELECT * FROM other.person;
     INSERT INTO conversation SELECT * FROM other.conversation;

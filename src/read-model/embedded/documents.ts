@@ -1,5 +1,6 @@
 import type { ConversationDocument, MemberDocument, UserDocument, UserRefDocument } from '../read-model.ts';
 import type { MessageDocument } from '../read-model.ts';
+import type { StoredMember } from '../merge.ts';
 import { fromStored } from './text.ts';
 import type { StoredText } from './text.ts';
 
@@ -16,26 +17,39 @@ export function toUser([id, username, avatar, position]: UserRow): UserDocument 
   };
 }
 
-export const conversationColumns = 'id, members, last_seq, revision, updated_at, last_position, last_from, last_msg';
-export type ConversationRow = readonly [StoredText, string, number, number, number, number, StoredText, StoredText];
+export const conversationColumns =
+  'id, members, last_seq, revision, updated_at, last_position, last_client_id, last_revision, last_from, last_msg';
+export type ConversationRow = readonly [
+  StoredText,
+  string,
+  number,
+  number,
+  number,
+  number,
+  StoredText,
+  number,
+  StoredText,
+  StoredText,
+];
 
 export function toConversation(row: ConversationRow): ConversationDocument {
-  const [id, members, last_seq, revision, updated_at, last_position, last_from, last_msg] = row;
+  const [id, members, last_seq, revision, updated_at, last_position, client_id, last_revision, from, msg] = row;
   return {
     _id: fromStored(id),
     members: parseMembers(members).map(toMember),
     last_seq,
     revision,
-    last_message: { seq: last_seq, from: fromStored(last_from), msg: fromStored(last_msg), send_date: updated_at },
+    last_message: {
+      seq: last_seq,
+      client_id: fromStored(client_id),
+      revision: last_revision,
+      from: fromStored(from),
+      msg: fromStored(msg),
+      send_date: updated_at,
+    },
     updated_at,
     last_position,
   };
-}
-
-/** A member as its conversation's row keeps it. */
-export interface StoredMember extends MemberDocument {
-  /** Of this member's messages in the conversation; null where there is none. */
-  readonly greatest_client_id: string | null;
 }
 
 type MemberFields = readonly [string, string, number, number | null, number, string | null];

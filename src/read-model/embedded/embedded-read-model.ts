@@ -74,6 +74,7 @@ function reads<C extends Connection>(follower: Follower<C>): Omit<ReadModel, 'ap
   return {
     checkpoint: () => answer(({ queries }) => queries.checkpoint()),
     user: (id) => answer(({ queries }) => queries.user(id)),
+    usersById: (ids) => answer(({ queries }) => queries.usersById(ids)),
     users: () => answer(({ queries }) => queries.users()),
     conversation: (id) => answer(({ queries }) => queries.conversation(id)),
     conversations: (query) => answer(({ queries }) => queries.conversations(query)),

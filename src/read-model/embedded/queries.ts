@@ -25,6 +25,7 @@ import type { StoredText } from './text.ts';
 export interface Queries {
   checkpoint(): number;
   user(id: string): UserDocument | undefined;
+  usersById(ids: readonly string[]): UserDocument[];
   users(): UserDocument[];
   conversation(id: string): ConversationDocument | undefined;
   conversations(query: ConversationsQuery): ConversationDocument[];
@@ -45,14 +46,16 @@ export function createQueries(db: DatabaseSyncInstance): Queries {
   };
 }
 
-function userQueries(db: DatabaseSyncInstance): Pick<Queries, 'user' | 'users'> {
+function userQueries(db: DatabaseSyncInstance): Pick<Queries, 'user' | 'usersById' | 'users'> {
   const one = prepareRows<UserRow>(db, `SELECT ${userColumns} FROM user WHERE id = ?`);
   const every = prepareRows<UserRow>(db, `SELECT ${userColumns} FROM user ORDER BY id`);
+  function user(id: string): UserDocument | undefined {
+    const row = one.get(toStored(id));
+    return row && toUser(row);
+  }
   return {
-    user(id) {
-      const row = one.get(toStored(id));
-      return row && toUser(row);
-    },
+    user,
+    usersById: (ids) => [...new Set(ids)].map(user).filter((found) => found !== undefined),
     users: () => every.all().map(toUser),
   };
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 
 /** Shape of the tables, kept in `user_version`. A file of another version is not read: the log gives everything again. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /**
  * - `person` keeps each (id, username) that messages name once, so that a message row holds two small numbers.
@@ -39,6 +39,8 @@ const tables = `
     revision INTEGER NOT NULL,
     id TEXT NOT NULL UNIQUE,
     members TEXT NOT NULL,
+    last_client_id TEXT NOT NULL,
+    last_revision INTEGER NOT NULL,
     last_from TEXT NOT NULL,
     last_msg TEXT NOT NULL
   );

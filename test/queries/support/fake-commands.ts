@@ -59,7 +59,7 @@ export function createFakeCommands(model: FakeReadModel) {
     model.conversations.set(conversation, {
       ...{ _id: conversation, last_seq: seq, revision, updated_at: send_date, last_position: position },
       members: members.map((member) => (member.id === sender ? { ...member, own_seq: seq } : member)),
-      last_message: { seq, from: sender, msg, send_date },
+      last_message: { seq, client_id: clientId, revision, from: sender, msg, send_date },
     });
     return message;
   }

@@ -32,6 +32,7 @@ export function createFakeReadModel() {
   const queries: ReadModelQueries = {
     checkpoint: () => query('checkpoint', () => state.checkpoint ?? state.position),
     user: (id) => query('user', () => users.get(id)),
+    usersById: (ids) => query('usersById', () => [...users.values()].filter(({ _id }) => ids.includes(_id))),
     users: () => query('users', () => [...users.values()].sort((a, b) => (a._id < b._id ? -1 : 1))),
     conversation: (id) => query('conversation', () => conversations.get(id)),
     conversations: ({ user, before, limit }) =>

@@ -1,5 +1,10 @@
-import type { ConversationChange, MemberChange } from '../read-model.ts';
-import type { StoredMember } from './documents.ts';
+import type { ConversationChange, MemberChange, MemberDocument } from './read-model.ts';
+
+/** A member as a read model keeps it. */
+export interface StoredMember extends MemberDocument {
+  /** Of this member's messages in the conversation; null where there is none, or where it is not kept. */
+  readonly greatest_client_id: string | null;
+}
 
 /** What a conversation must know of itself to take a change. */
 export interface ConversationState {

@@ -1,0 +1,86 @@
+import { MongoClient, MongoError } from 'mongodb';
+import type { MongoClientOptions } from 'mongodb';
+import { OperatorError } from '../../errors.ts';
+import { ReadModelUnavailableError } from '../read-model.ts';
+import { isTemporary } from './errors.ts';
+import { within } from './within.ts';
+
+const defaultDatabase = 'weiliao';
+
+/** What decides whether an acknowledged write can be lost: not open to the URL. */
+const guarantees: MongoClientOptions = {
+  appName: 'weiliao',
+  writeConcern: { w: 'majority', journal: true, wtimeoutMS: 5_000 },
+  readPreference: 'primary',
+  retryReads: true,
+  retryWrites: true,
+};
+
+/** Milliseconds, and connections; the URL may say otherwise. */
+const defaults = {
+  // An unreachable server is told within seconds; the projector and clients try again by themselves.
+  serverSelectionTimeoutMS: 2_000,
+  connectTimeoutMS: 2_000,
+  waitQueueTimeoutMS: 2_000,
+  // Longer than any command may take (`deadlines`): only a server that answers nothing at all meets it.
+  socketTimeoutMS: 6_000,
+  // How often a server is looked at between answers; an election or a lost server is then seen soon.
+  heartbeatFrequencyMS: 2_000,
+  // A process has one busy writer and short reads; the rest wait for a moment instead of loading the server more.
+  maxPoolSize: 20,
+} as const satisfies MongoClientOptions;
+
+/** How long a caller waits for the answer to a read and to a write, in milliseconds. */
+export const deadlines = { read: 2_500, write: 5_000 } as const;
+/** How long the server works at a read, in milliseconds: it gives up before the caller does. */
+export const maxReadMs = 2_000;
+
+export interface MongoConnection {
+  readonly client: MongoClient;
+  readonly database: string;
+}
+
+/** Hosts and database of a MongoDB URL, without credentials and options: fit to be shown. */
+export function describeUrl(url: string): string {
+  const place = /^mongodb(?:\+srv)?:\/\/(?:[^/?]*@)?([^/?]*)/.exec(url)?.[1];
+  return place === undefined || place === '' ? 'MongoDB' : `MongoDB at ${place}`;
+}
+
+/** The database that the URL names, `weiliao` where it names none. */
+export function databaseOf(url: string): string {
+  const path = /^mongodb(?:\+srv)?:\/\/[^/]*\/([^?]*)/.exec(url)?.[1] ?? '';
+  return path === '' ? defaultDatabase : decodeURIComponent(path);
+}
+
+/**
+ * Connects, within about two seconds. Throws `OperatorError` where nobody answers, the credentials are refused or the
+ * URL cannot be used; it names the hosts, never the credentials.
+ */
+export async function connectMongo(url: string): Promise<MongoConnection> {
+  const where = describeUrl(url);
+  let client: MongoClient | undefined;
+  try {
+    const given = new URLSearchParams(url.split('?')[1] ?? '');
+    const names = new Set([...given.keys()].map((name) => name.toLowerCase()));
+    const chosen = Object.entries(defaults).filter(([name]) => !names.has(name.toLowerCase()));
+    client = new MongoClient(url, { ...guarantees, ...(Object.fromEntries(chosen) as Partial<typeof defaults>) });
+    const database = databaseOf(url);
+    await client.connect();
+    // Connecting finds a server; only a read finds out whether it lets us in.
+    await within(deadlines.read, client.db(database).collection('projection').findOne({}, { maxTimeMS: maxReadMs }));
+    return { client, database };
+  } catch (error) {
+    await client?.close().catch(() => undefined);
+    throw new OperatorError(`${where} ${faultOf(error)}`, { cause: error });
+  }
+}
+
+const authenticationFailed = 18;
+const unauthorized = 13;
+
+function faultOf(error: unknown): string {
+  if (error instanceof ReadModelUnavailableError) return 'does not answer';
+  if (!(error instanceof MongoError)) return 'cannot be used: the URL has a fault';
+  if (error.code === authenticationFailed || error.code === unauthorized) return 'refuses these credentials';
+  return isTemporary(error) ? 'does not answer' : `cannot be used: ${error.name}`;
+}

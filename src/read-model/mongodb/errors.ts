@@ -1,0 +1,86 @@
+import {
+  MongoBulkWriteError,
+  MongoClientClosedError,
+  MongoError,
+  MongoErrorLabel,
+  MongoExpiredSessionError,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+  MongoWriteConcernError,
+} from 'mongodb';
+import type { WriteError } from 'mongodb';
+import { ReadModelUnavailableError } from '../read-model.ts';
+
+const duplicateKey = 11_000;
+
+/** Codes that pass by themselves (https://www.mongodb.com/docs/manual/reference/error-codes/), by what they tell. */
+const passing = new Set<unknown>([
+  ...[6, 7, 89, 9_001, 202], // no way to a host
+  ...[24, 46, 112, 117, 314], // somebody else is at it
+  ...[50, 262, 64, 100], // not in time; too few members to acknowledge
+  ...[91, 11_600, 11_601, 11_602], // interrupted, also by a shutdown
+  ...[189, 10_107, 13_435, 13_436, 10_058, 133, 134], // not the primary any more, or not yet
+  ...[43, 175, 237], // a cursor ended: its collection was replaced
+  ...[14_031, 146, 39], // no room
+]);
+
+/** What the driver throws where a pool has no connection to give, which it does not export. */
+const passingNames = new Set(['MongoWaitQueueTimeoutError', 'MongoPoolClearedError', 'MongoPoolClosedError']);
+
+const passingClasses = [
+  MongoNetworkError,
+  MongoServerSelectionError,
+  MongoWriteConcernError,
+  MongoTopologyClosedError,
+  MongoNotConnectedError,
+  MongoClientClosedError,
+  MongoExpiredSessionError,
+];
+
+const passingLabels = [
+  MongoErrorLabel.RetryableWriteError,
+  MongoErrorLabel.TransientTransactionError,
+  MongoErrorLabel.ResetPool,
+];
+
+export function isTemporary(error: unknown): boolean {
+  if (!(error instanceof MongoError)) return false;
+  if (passingClasses.some((one) => error instanceof one) || passingNames.has(error.name)) return true;
+  return passing.has(error.code) || passingLabels.some((label) => error.hasErrorLabel(label));
+}
+
+/** True where what was read was replaced meanwhile: the same read, begun again, finds the new. */
+export function isReplaced(error: unknown): boolean {
+  return error instanceof MongoError && (error.code === 43 || error.code === 175 || error.code === 237);
+}
+
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof MongoError && error.code === duplicateKey;
+}
+
+/** An error of the driver in the port's words; anything else, a bug or a wrong setting, stays as it is. */
+export function translate(error: unknown): unknown {
+  if (!isTemporary(error)) return error;
+  const { name } = error as MongoError;
+  return new ReadModelUnavailableError(`MongoDB cannot be used now: ${name}`, { cause: error });
+}
+
+/**
+ * Places in the bulk of the documents that were there already. Throws the error where it says anything more than that
+ * some were.
+ */
+export function alreadyThere(error: unknown): number[] {
+  if (!(error instanceof MongoBulkWriteError)) throw error;
+  if (error.errorLabels.length > 0 || error.result.getWriteConcernError() !== undefined) {
+    throw new ReadModelUnavailableError('MongoDB did not acknowledge a write', { cause: error });
+  }
+  const found: readonly WriteError[] = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+  const other = found.find(({ code }) => code !== duplicateKey);
+  if (found.length === 0 || (other !== undefined && !passing.has(other.code))) throw error;
+  if (other !== undefined) {
+    throw new ReadModelUnavailableError(`MongoDB refused a write for now, code ${other.code}`, { cause: error });
+  }
+  return found.map(({ index }) => index);
+}

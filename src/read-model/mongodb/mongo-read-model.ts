@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Logger } from '../../logger.ts';
+import { ReadModelUnavailableError } from '../read-model.ts';
+import type { ReadModel } from '../read-model.ts';
+import { connectMongo, describeUrl, maxReadMs } from './client.ts';
+import { collectionsOf } from './collections.ts';
+import { createQueries, reading } from './queries.ts';
+import type { Reading } from './queries.ts';
+import { createScans } from './scan.ts';
+import { createShareHolder } from './share-holder.ts';
+import { appliedPosition, sharesOf } from './shares.ts';
+import type { Partition } from './shares.ts';
+
+export interface MongoReadModelOptions {
+  /** `mongodb://` or `mongodb+srv://`; its database, or `weiliao`. A single server and a replica set both do. */
+  readonly url: string;
+  readonly log: Logger;
+  /** `read`: any number, anywhere; `apply` then throws. `write`: the one projector of its share. */
+  readonly mode: 'write' | 'read';
+  /** With `write`: which share of the conversations. Default 1/1, all of them. */
+  readonly partition?: Partition;
+  /** With `write`: what operators are told holds the share. Default: host and process id. */
+  readonly holder?: string;
+}
+
+/**
+ * The read model in MongoDB. Rejects with `OperatorError`, after about two seconds, where the server cannot be used; it
+ * may go and come at any time after that.
+ *
+ * A writer takes its share when it is first used, by `checkpoint` or `apply`, and renews its lease until it is closed.
+ * Both throw `ReadModelUnavailableError` naming the holder while another process has it: to be tried again. Its
+ * `checkpoint` is the share's own; a reader's is what all shares have reached.
+ */
+export async function openMongoReadModel(options: MongoReadModelOptions): Promise<ReadModel> {
+  const { url, log, mode, partition = { index: 1, count: 1 } } = options;
+  const { client, database } = await connectMongo(url);
+  const db = client.db(database);
+  const collections = collectionsOf(db);
+  const shares = sharesOf(db);
+  const name = options.holder ?? `${hostname()} pid ${process.pid}`;
+  const holder = { name, owner: randomUUID() };
+  const writer = mode === 'write' ? createShareHolder({ collections, shares, partition, holder, log }) : undefined;
+  log.info({ where: describeUrl(url), database, mode }, 'read model opened');
+  let closing: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    await writer?.release();
+    await client.close();
+  }
+
+  /** A closed client would connect again. */
+  const answer: Reading = (read) => {
+    if (closing === undefined) return reading(read);
+    return Promise.reject(new ReadModelUnavailableError('the read model is closed'));
+  };
+
+  return {
+    ...createQueries(collections, answer),
+    ...createScans(collections, answer),
+    checkpoint: writer?.checkpoint ?? (() => answer(() => appliedPosition(shares, maxReadMs))),
+    apply: writer?.apply ?? (() => Promise.reject(new TypeError('this read model was opened to read'))),
+    close: () => (closing ??= close()),
+  };
+}
