@@ -37,7 +37,7 @@ const partition = z
   .regex(/^[1-9][0-9]{0,3}\/[1-9][0-9]{0,3}$/, 'must be i/n, for example 1/4')
   .transform((text) => {
     const [index = 1, count = 1] = text.split('/').map(Number);
-    return { index, count };
+    return { index, count } satisfies Partition;
   })
   .refine(({ index, count }) => index <= count, 'must be i/n with i at most n');
 
@@ -82,6 +82,24 @@ export type Auth =
       readonly jwksUrl: string | undefined;
     };
 
+/** Where the log is. */
+export type LogSettings =
+  | { readonly kind: 'embedded'; readonly dataDir: string }
+  /** `url`: connection string of @eventstore/db-client. */
+  | { readonly kind: 'eventstoredb'; readonly url: string };
+
+/** Where the read model is. */
+export type ReadModelSettings =
+  | { readonly kind: 'embedded'; readonly dataDir: string }
+  /** `url`: connection string of the MongoDB driver. */
+  | { readonly kind: 'mongodb'; readonly url: string };
+
+/** A projector's share of the conversations: `index` of `count`, from 1. */
+export interface Partition {
+  readonly index: number;
+  readonly count: number;
+}
+
 export interface Config {
   readonly host: string;
   /** 0: any free port; the `ready` line tells which. */
@@ -89,7 +107,13 @@ export interface Config {
   readonly wsPort: number;
   /** Absolute. */
   readonly dataDir: string;
+  readonly log: LogSettings;
+  readonly readModel: ReadModelSettings;
   readonly roles: ReadonlySet<Role>;
+  readonly feed: 'catch-up' | 'persistent';
+  /** Names this gateway's persistent subscription; undefined: one of its own at every start. */
+  readonly gatewayId: string | undefined;
+  readonly partition: Partition;
   readonly auth: Auth;
   /** Empty: in mode jwt no origin may read answers; in mode none every one may. */
   readonly corsOrigins: readonly string[];
@@ -122,12 +146,22 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     : parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`);
   if (!parsed.success || faults.length > 0) throw new SettingsError(faults.join('\n'));
   const env = parsed.data;
+  const dataDir = resolve(env.DATA_DIR);
   return {
     host: env.HOST,
     httpPort: env.HTTP_PORT,
     wsPort: env.WS_PORT,
-    dataDir: resolve(env.DATA_DIR),
+    dataDir,
+    log:
+      env.EVENTSTORE_URL === undefined
+        ? { kind: 'embedded', dataDir }
+        : { kind: 'eventstoredb', url: env.EVENTSTORE_URL },
+    readModel:
+      env.MONGODB_URL === undefined ? { kind: 'embedded', dataDir } : { kind: 'mongodb', url: env.MONGODB_URL },
     roles: new Set(env.ROLES),
+    feed: env.FEED,
+    gatewayId: env.GATEWAY_ID,
+    partition: env.PROJECTOR_PARTITION,
     auth: authOf(env),
     corsOrigins: env.CORS_ORIGINS,
     commandTimeoutMs: env.COMMAND_TIMEOUT_MS,
@@ -151,13 +185,11 @@ function contradictions(env: Environment): string[] {
   if (env.AUTH === 'none' && keys.length > 0) {
     faults.push('AUTH: none takes no JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL; set AUTH=jwt to check tokens');
   }
-  if (env.EVENTSTORE_URL !== undefined) faults.push('EVENTSTORE_URL: this build has the embedded log only; unset it');
-  if (env.MONGODB_URL !== undefined) {
-    faults.push('MONGODB_URL: this build has the embedded read model only; unset it');
+  if (env.FEED === 'persistent' && env.EVENTSTORE_URL === undefined) {
+    faults.push('FEED: persistent needs EVENTSTORE_URL');
   }
-  if (env.FEED === 'persistent') faults.push('FEED: persistent needs EVENTSTORE_URL');
-  if (env.PROJECTOR_PARTITION.count > 1) {
-    faults.push('PROJECTOR_PARTITION: the embedded read model has one projector, 1/1');
+  if (env.PROJECTOR_PARTITION.count > 1 && env.MONGODB_URL === undefined) {
+    faults.push('PROJECTOR_PARTITION: the embedded read model has one projector, 1/1; set MONGODB_URL');
   }
   return faults;
 }

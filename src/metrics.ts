@@ -32,6 +32,12 @@ export function createMetrics() {
       labelNames: ['kind', 'outcome'] as const,
       registers,
     }),
+    storeIncidents: new Counter({
+      name: 'weiliao_event_store_incidents_total',
+      help: 'What the EventStoreDB adapter dealt with by itself: retries, timeouts, connections lost and renewed.',
+      labelNames: ['kind'] as const,
+      registers,
+    }),
     appendConflicts: new Counter({
       name: 'weiliao_append_conflicts_total',
       help: 'Appends that found their stream moved on and were decided again.',

@@ -1,10 +1,7 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { OperatorError } from './errors.ts';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 
 /** Bytes of the key and of the one block that a position fills. */
-const size = 16;
+export const wireKeySize = 16;
 const tokenPattern = /^[A-Za-z0-9_-]{22}$/;
 
 /**
@@ -23,7 +20,7 @@ export function createWirePositions(key: Buffer): WirePositions {
   // One block a call and no chaining: both objects can be used again for every position.
   const cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   const decipher = createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false);
-  const block = Buffer.alloc(size);
+  const block = Buffer.alloc(wireKeySize);
   return {
     encode(position) {
       block.writeUInt32BE(Math.floor(position / 2 ** 32), 8);
@@ -38,20 +35,4 @@ export function createWirePositions(key: Buffer): WirePositions {
       return Number.isSafeInteger(position) ? position : undefined;
     },
   };
-}
-
-/** The key of this installation, made at the first start. Throws `OperatorError` where the file is not what it was. */
-export function wireKey(dataDir: string): Buffer {
-  const path = join(dataDir, 'position.key');
-  try {
-    mkdirSync(dataDir, { recursive: true });
-    writeFileSync(path, randomBytes(size), { flag: 'wx', mode: 0o600, flush: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new OperatorError(`DATA_DIR: ${path} cannot be written: ${(error as Error).message}`, { cause: error });
-    }
-  }
-  const key = readFileSync(path);
-  if (key.length === size) return key;
-  throw new OperatorError(`${path} is damaged: remove it; cursors that clients hold are then not recognised any more`);
 }

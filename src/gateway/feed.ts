@@ -1,10 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
-import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
+import type { EventBatch, EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 
+/** What a feed is fed from. */
+export interface FeedSource {
+  /**
+   * Begins at the log's end: every event of a conversation after position `after`, each conversation's in order. Throws
+   * `EventStoreUnavailableError`, as does the iteration when the log is lost: begin again then.
+   */
+  begin(signal: AbortSignal): Promise<{ readonly after: number; readonly batches: AsyncIterable<EventBatch> }>;
+}
+
+/** Follows the log by itself: nothing is kept in the store, and any node of a cluster will do. */
+export function catchUpFrom(store: Pick<EventStore, 'lastPosition' | 'subscribeToAll'>): FeedSource {
+  return {
+    async begin(signal) {
+      const after = await store.lastPosition();
+      return { after, batches: store.subscribeToAll({ after, prefixes: [conversationStreamPrefix], signal }) };
+    },
+  };
+}
+
 export interface FeedDeps {
-  readonly store: EventStore;
+  readonly source: FeedSource;
   readonly logger: Logger;
   /** Some events of conversations, in log order. */
   onBatch(events: readonly RecordedEvent[]): void;
@@ -22,44 +41,57 @@ export interface Feed {
 }
 
 /** Longest pause between two attempts to get the feed back, in milliseconds. */
-const maxPauseMs = 5_000;
+const maxPauseMs = 2_000;
 
 /**
- * Subscribes to the log from its end on and hands out each event once, in order. When the log is lost, sockets are to
- * be closed (their cursors repair what they miss) and the feed begins again at the log's end.
+ * Follows the log from its end on and hands out each event once, in order. When the log is lost, sockets are to be closed
+ * (their cursors repair what they miss) and the feed begins again at the log's end. Rejects where it cannot begin.
  */
-export async function startFeed({ store, logger, onBatch, onLost }: FeedDeps): Promise<Feed> {
+export async function startFeed({ source, logger, onBatch, onLost }: FeedDeps): Promise<Feed> {
   const ending = new AbortController();
   const { signal } = ending;
-  let position = await store.lastPosition();
+  let begun = await source.begin(signal);
+  let position = begun.after;
   let live = true;
 
   async function follow(): Promise<void> {
-    const prefixes = [conversationStreamPrefix];
-    for await (const { events } of store.subscribeToAll({ after: position, prefixes, signal })) {
-      live = true;
-      if (events.length === 0) continue;
-      position = events.at(-1)?.position ?? position;
+    for await (const { events } of begun.batches) {
+      const newest = events.at(-1);
+      if (newest === undefined) continue;
+      position = Math.max(position, newest.position);
       onBatch(events);
     }
   }
 
-  async function run(): Promise<void> {
+  async function beginAgain(): Promise<void> {
     for (let failures = 0; !signal.aborted; failures += 1) {
+      const pause = Math.min(maxPauseMs, 50 * 2 ** failures) * (0.5 + Math.random() / 2);
+      await delay(pause, undefined, { signal }).catch(() => undefined);
       try {
-        if (!live) position = await store.lastPosition();
-        if (failures > 0) live = true;
-        await follow();
+        begun = await source.begin(signal);
+        position = begun.after;
+        live = true;
+        logger.info({ component: 'feed', position }, 'feed is back');
+        return;
       } catch (error) {
-        if (live) {
-          live = false;
-          failures = 0;
-          logger.error({ component: 'feed', error }, 'feed lost');
-          onLost();
-        }
-        const pause = Math.min(maxPauseMs, 50 * 2 ** failures) * (0.5 + Math.random() / 2);
-        await delay(pause, undefined, { signal }).catch(() => undefined);
+        logger.debug({ component: 'feed', error }, 'feed not back yet');
       }
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await follow();
+        if (isAborted(signal)) return;
+        logger.error({ component: 'feed' }, 'feed ended by itself');
+      } catch (error) {
+        if (isAborted(signal)) return;
+        logger.error({ component: 'feed', error }, 'feed lost');
+      }
+      live = false;
+      onLost();
+      await beginAgain();
     }
   }
 
@@ -72,4 +104,9 @@ export async function startFeed({ store, logger, onBatch, onLost }: FeedDeps): P
       await running;
     },
   };
+}
+
+/** Read anew: TypeScript believes that a property stays what it was before an await. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Authenticator } from '../auth.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config.ts';
-import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
+import type { RecordedEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { WirePositions } from '../wire-position.ts';
@@ -10,6 +9,7 @@ import { closeCodes } from './close-codes.ts';
 import { drainSessions } from './drain.ts';
 import { createFanOut } from './fan-out.ts';
 import { startFeed } from './feed.ts';
+import type { FeedSource } from './feed.ts';
 import { createHelloDeadlines } from './hello-deadlines.ts';
 import { createHub } from './hub.ts';
 import { createOriginalProtocol, createOriginalReads } from './original.ts';
@@ -20,7 +20,9 @@ import { createV1Protocol } from './v1.ts';
 
 export interface GatewayDeps {
   readonly config: Pick<Config, 'host' | 'wsPort' | 'maxBufferedBytes' | 'drainMs'>;
-  readonly store: EventStore;
+  /** Names this process in session ids and in the store. */
+  readonly gatewayId: string;
+  readonly source: FeedSource;
   readonly commands: Commands;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
@@ -41,8 +43,7 @@ export interface Gateway {
 
 /** Starts the feed and the WebSocket listener. Rejects with `OperatorError` where the port cannot be had. */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
-  const { config, store, commands, authenticator, metrics, logger, positions } = deps;
-  const gatewayId = randomBytes(6).toString('base64url');
+  const { config, gatewayId, source, commands, authenticator, metrics, logger, positions } = deps;
   const hub = createHub();
   const sessions = new Set<Session>();
   let numbers = 0;
@@ -76,7 +77,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     for (const session of sessions) outboxes.close(session, closeCodes.feedLost, 'the feed was lost');
   }
 
-  const feed = await startFeed({ store, logger, onBatch, onLost });
+  const feed = await startFeed({ source, logger, onBatch, onLost });
   const protocolDeps = {
     commands,
     authenticator,

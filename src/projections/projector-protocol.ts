@@ -1,10 +1,13 @@
+import type { LogSettings, Partition, ReadModelSettings } from '../config.ts';
 import type { ProjectorProgress, ProjectorState } from './runner.ts';
 
 /** What the projector's thread is started with. */
 export interface ProjectorWorkerData {
-  readonly dataDir: string;
-  /** Raised by the log's writer after every commit. */
-  readonly signal: SharedArrayBuffer;
+  readonly log: LogSettings;
+  readonly readModel: ReadModelSettings;
+  readonly partition: Partition;
+  /** Raised by the embedded log's writer after every commit; undefined where the log is elsewhere. */
+  readonly signal: SharedArrayBuffer | undefined;
   readonly logLevel: string;
 }
 

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { followEmbeddedLog } from '../event-store/embedded/follow.ts';
+import { followEventStore } from '../event-store/follow-event-store.ts';
 import { createLogger } from '../logger.ts';
-import { openEmbeddedReadModel } from '../read-model/embedded/embedded-read-model.ts';
+import { openReadModel } from '../read-model/open-read-model.ts';
+import { backOff } from './back-off.ts';
 import type { ProjectorReport, ProjectorWorkerData } from './projector-protocol.ts';
 import { runProjector } from './runner.ts';
 import type { ProjectorProgress } from './runner.ts';
@@ -14,7 +16,7 @@ const reportEvery = 100;
 const port = parentPort;
 if (port === null) throw new Error('projector-worker runs in a worker thread');
 const report = (message: ProjectorReport): void => port.postMessage(message);
-const { dataDir, signal, logLevel } = workerData as ProjectorWorkerData;
+const { log: logSettings, readModel: settings, partition, signal, logLevel } = workerData as ProjectorWorkerData;
 const log = createLogger(logLevel).child({ component: 'projector' });
 const stopping = new AbortController();
 port.once('message', () => stopping.abort());
@@ -28,12 +30,35 @@ function reportProgress(): void {
   progress = undefined;
 }
 
+/**
+ * A store that is elsewhere was there a moment ago, when the process started: it is waited for. Embedded ones are there or
+ * never will be.
+ */
+async function opened<T>(isElsewhere: boolean, open: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!isElsewhere || stopping.signal.aborted) throw error;
+      log.error({ error }, 'a store cannot be opened, will try again');
+      report({
+        kind: 'state',
+        state: { kind: 'retrying', reason: error instanceof Error ? error.message : String(error) },
+      });
+      await delay(backOff(failures), undefined, { signal: stopping.signal });
+    }
+  }
+}
+
 async function run(): Promise<void> {
-  const store = followEmbeddedLog({ dataDir, signal });
-  const readModel = openEmbeddedReadModel({ dataDir, mode: 'write', log });
+  const store = await opened(logSettings.kind !== 'embedded', () => followEventStore(logSettings, signal));
+  const readModel = await opened(settings.kind !== 'embedded', () =>
+    openReadModel({ settings, mode: 'write', partition, log }),
+  );
   await runProjector({
     store,
     readModel,
+    partition,
     signal: stopping.signal,
     log,
     onState: (state) => report({ kind: 'state', state }),
@@ -51,7 +76,7 @@ async function run(): Promise<void> {
 try {
   await run();
 } catch (error) {
-  log.fatal({ error }, 'projector ended');
+  if (!stopping.signal.aborted) log.fatal({ error }, 'projector ended');
   report({ kind: 'state', state: { kind: 'failed', reason: error instanceof Error ? error.message : String(error) } });
 } finally {
   port.close();

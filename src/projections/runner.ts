@@ -2,16 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { OperatorError } from '../errors.ts';
 import { EventStoreUnavailableError } from '../event-store/event-store.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
+import type { Partition } from '../config.ts';
 import type { Logger } from '../logger.ts';
-import { ReadModelMovedError, ReadModelUnavailableError } from '../read-model/read-model.ts';
+import { ReadModelMovedError, ReadModelUnavailableError, ShareHeldError } from '../read-model/read-model.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import { backOff as defaultBackOff } from './back-off.ts';
 import { assertReadModelNotAhead } from './checkpoint.ts';
 import { foldEvents, projectedPrefixes } from './fold.ts';
+import { holds } from './partition.ts';
 
 /**
  * - `starting`: nothing read yet. `catching-up`: there is more in the log than was applied. `live`: the newest event
  *   was applied, or is being.
+ * - `standby`: another projector holds the share; this one takes it over when that one has ended.
  * - `retrying`: the log or the read model does not answer; it is asked again for as long as it takes.
  * - `failed`: a batch cannot be applied; nothing is skipped, so nothing goes on until somebody mends it and starts again.
  */
@@ -19,6 +22,7 @@ export type ProjectorState =
   | { readonly kind: 'starting' }
   | { readonly kind: 'catching-up' }
   | { readonly kind: 'live' }
+  | { readonly kind: 'standby'; readonly reason: string }
   | { readonly kind: 'retrying'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
@@ -37,6 +41,8 @@ export interface ProjectorProgress {
 export interface ProjectorOptions {
   readonly store: EventStore;
   readonly readModel: ReadModel;
+  /** This projector's share of the conversations, default all: events of others are passed over. */
+  readonly partition?: Partition;
   /** Ends the projector after the batch in hand. */
   readonly signal: AbortSignal;
   readonly log: Logger;
@@ -56,6 +62,9 @@ const liveBatch = 1_000;
 const catchUpBatch = 10_000;
 /** Milliseconds between two looks whether another generation is in use, while nothing happens. */
 const lookEvery = 1_000;
+/** Milliseconds between two attempts to take a share that another projector holds. */
+const standbyEvery = 1_000;
+const whole: Partition = { index: 1, count: 1 };
 /** Failures in a row after which an error that is not temporary is final. */
 const triesForPermanent = 5;
 
@@ -70,7 +79,7 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
   let failuresInARow = 0;
 
   function become(next: ProjectorState): void {
-    if (next.kind === state.kind && next.kind !== 'retrying') return;
+    if (next.kind === state.kind && !('reason' in next)) return;
     state = next;
     onState?.(next);
   }
@@ -78,6 +87,11 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
   function advance(change: Partial<ProjectorProgress>): void {
     progress = { ...progress, ...change };
     onProgress?.(progress);
+  }
+
+  function standBy(reason: string): void {
+    if (state.kind !== 'standby') log.info({ component: 'projector', reason }, 'standing by');
+    become({ kind: 'standby', reason });
   }
 
   const applier: Applier = {
@@ -95,6 +109,11 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
       await projectUntilMoved(options, applier);
     } catch (error) {
       if (isAborted(signal)) return;
+      if (error instanceof ShareHeldError) {
+        standBy(error.message);
+        await delay(standbyEvery, undefined, { signal }).catch(() => undefined);
+        continue;
+      }
       failuresInARow += 1;
       advance({ failures: progress.failures + 1 });
       const reason = error instanceof Error ? error.message : String(error);
@@ -133,7 +152,7 @@ interface Applier {
 
 /** Returns when the signal aborts, or when the read model went over to another generation: begin again then. */
 async function projectUntilMoved(options: ProjectorOptions, applier: Applier): Promise<void> {
-  const { store, readModel, signal } = options;
+  const { store, readModel, signal, partition = whole } = options;
   await assertReadModelNotAhead({ store, readModel });
   let position = await readModel.checkpoint();
   applier.started(position);
@@ -149,24 +168,29 @@ async function projectUntilMoved(options: ProjectorOptions, applier: Applier): P
 
   try {
     let waiting: RecordedEvent[] = [];
+    /** Position of the newest event seen, and how many were seen since the last write: others' events count too. */
+    let newest = position;
+    let seen = 0;
     let behind = true;
     const subscription = store.subscribeToAll({ after: position, prefixes: projectedPrefixes, signal: either });
     for await (const { events, caughtUp } of subscription) {
-      waiting = waiting.length === 0 ? [...events] : waiting.concat(events);
-      if (!caughtUp && waiting.length < (behind ? catchUpBatch : liveBatch)) continue;
+      const mine = partition.count === 1 ? events : events.filter(({ stream }) => holds(partition, stream));
+      waiting = waiting.length === 0 ? [...mine] : waiting.concat(mine);
+      newest = events.at(-1)?.position ?? newest;
+      seen += events.length;
+      if (!caughtUp && seen < (behind ? catchUpBatch : liveBatch)) continue;
       behind = !caughtUp;
       const begun = performance.now();
-      const newest = waiting.at(-1);
+      const moves = newest > position;
       const { batch, unknown } = foldEvents(waiting);
-      if (newest !== undefined) {
-        await readModel.apply(batch, { after: position, position: newest.position });
-        position = newest.position;
-      }
+      if (moves) await readModel.apply(batch, { after: position, position: newest });
+      position = newest;
       applier.applied({ position, events: waiting.length, unknown, caughtUp });
       waiting = [];
+      seen = 0;
       const took = performance.now() - begun;
       const rest = Math.max(writeEvery - took, took);
-      if (caughtUp && newest !== undefined) {
+      if (caughtUp && moves) {
         await delay(rest, undefined, { signal: either }).catch(() => undefined);
       }
     }

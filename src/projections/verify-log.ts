@@ -3,6 +3,7 @@ import { readConversationEvent } from '../domain/conversation/upcasters.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import type { Difference } from './compare.ts';
 import { projectedPrefixes, readable, UnreadableEventError } from './fold.ts';
+import { hashOf } from './partition.ts';
 
 export interface LogCheck {
   readonly store: EventStore;
@@ -38,11 +39,11 @@ export async function* checkLog(check: LogCheck): AsyncGenerator<Difference> {
         last = event.position;
         onProgress?.(last);
       }
-      if (hash(event.stream) % passes !== pass) continue;
+      if (hashOf(event.stream) % passes !== pass) continue;
       yield* checkEvent(event, ends);
       if (pass > 0 || ends.size <= maxStreams) continue;
       passes *= 2;
-      for (const stream of ends.keys()) if (hash(stream) % passes !== 0) ends.delete(stream);
+      for (const stream of ends.keys()) if (hashOf(stream) % passes !== 0) ends.delete(stream);
     }
   }
 }
@@ -87,11 +88,4 @@ function difference(
   actual: unknown,
 ): Difference {
   return { kind, where: `${stream} revision ${revision}, position ${position}`, expected, actual };
-}
-
-/** FNV-1a of the code units, 32 bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  return value >>> 0;
 }

@@ -58,8 +58,11 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     freshness: createFreshness(readModel, floor),
     users: createUserDirectory(readModel),
   };
-  const resources = [operationRoutes, userRoutes, messageRoutes, conversationRoutes];
-  if (mode === 'none') resources.push(originalRoutes);
+  const resources = [operationRoutes];
+  if (deps.serve === 'everything') {
+    resources.push(userRoutes, messageRoutes, conversationRoutes);
+    if (mode === 'none') resources.push(originalRoutes);
+  }
   for (const resource of resources) void app.register(resource, context);
   return app;
 }

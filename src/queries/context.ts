@@ -31,6 +31,8 @@ export interface ApiDeps {
   /** Log position that the read model must have reached before anything is answered from it: the log's end at start. */
   readonly floor: () => number;
   readonly health: () => HealthReport;
+  /** `operations`: nothing but health, metrics and documentation, for a process without the role `api`. */
+  readonly serve: 'everything' | 'operations';
   /** The AsyncAPI document of the gateway, served as it is. */
   readonly asyncApi: unknown;
 }

@@ -193,6 +193,14 @@ export class ReadModelUnavailableError extends Error {
   }
 }
 
+/** Another projector holds the share: the same succeeds once that one has ended. The message names it. */
+export class ShareHeldError extends ReadModelUnavailableError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ShareHeldError';
+  }
+}
+
 /**
  * The read model has not reached the position that the batch follows: another generation was put in use since. Nothing
  * was applied. Read `checkpoint()` and go on after it.

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openEmbeddedEventStore } from '../../dist/event-store/embedded/embedded-event-store.js';
 import type { EmbeddedEventStore } from '../../dist/event-store/embedded/embedded-event-store.js';
-import { startProjectorThread } from '../../dist/projections/projector-thread.js';
+
 import type { ProjectorThread } from '../../dist/projections/projector-thread.js';
 import { eventually } from '../support/projection-eventually.ts';
+import { startEmbeddedProjector } from '../support/projector.ts';
 import { emptyBatch } from '../support/projection-documents.ts';
 import { sentMany } from '../support/projection-facts.ts';
 import { makeModelFolder } from '../support/projection-model.ts';
@@ -34,7 +35,7 @@ describe("the projector's thread", () => {
   }
 
   function start(): ProjectorThread {
-    projector = startProjectorThread({ dataDir: folder.dataDir, signal: store.signal, logLevel: 'silent' });
+    projector = startEmbeddedProjector({ dataDir: folder.dataDir, signal: store.signal });
     return projector;
   }
 

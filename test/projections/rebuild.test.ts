@@ -6,10 +6,10 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OperatorError } from '../../dist/errors.js';
 import { UnreadableEventError } from '../../dist/projections/fold.js';
-import { startProjectorThread } from '../../dist/projections/projector-thread.js';
 import { rebuildEmbedded } from '../../dist/projections/rebuild.js';
 import type { RebuildResult } from '../../dist/projections/rebuild.js';
 import { eventually } from '../support/projection-eventually.ts';
+import { startEmbeddedProjector } from '../support/projector.ts';
 import { makeLogFolder } from '../support/projection-embedded.ts';
 import type { LogFolder } from '../support/projection-embedded.ts';
 import { read, registered, sent, sentMany } from '../support/projection-facts.ts';
@@ -42,11 +42,7 @@ describe('a rebuild', () => {
   /** Applies the whole log as a running server does, and stops. */
   async function project(): Promise<void> {
     const last = await folder.store.lastPosition();
-    const projector = startProjectorThread({
-      dataDir: folder.dataDir,
-      signal: folder.store.signal,
-      logLevel: 'silent',
-    });
+    const projector = startEmbeddedProjector({ dataDir: folder.dataDir, signal: folder.store.signal });
     const reader = folder.open('read');
     await eventually(() => reader.checkpoint()).toBe(last);
     await projector.stop();
@@ -179,11 +175,7 @@ describe('a rebuild', () => {
   });
 
   it('goes unnoticed by a running server, which lets go of the old file', async () => {
-    const projector = startProjectorThread({
-      dataDir: folder.dataDir,
-      signal: folder.store.signal,
-      logLevel: 'silent',
-    });
+    const projector = startEmbeddedProjector({ dataDir: folder.dataDir, signal: folder.store.signal });
     const reader = folder.open('read');
     const running = new AbortController();
     let next = 21;

@@ -36,6 +36,7 @@ export function startApi(overrides: Partial<ApiDeps> = {}) {
     seenBy: () => 0,
     floor: () => 0,
     health: () => ({ ready: true, checks: { log: { ok: true } } }),
+    serve: 'everything',
     asyncApi: { asyncapi: '3.0.0', info: { title: 'gateway' } },
     ...overrides,
     config,

@@ -1,0 +1,20 @@
+import type { Partition, ReadModelSettings } from '../config.ts';
+import type { Logger } from '../logger.ts';
+import { openEmbeddedReadModel } from './embedded/embedded-read-model.ts';
+import { openMongoReadModel } from './mongodb/mongo-read-model.ts';
+import type { ReadModel } from './read-model.ts';
+
+export interface OpenReadModelOptions {
+  readonly settings: ReadModelSettings;
+  /** `write`: the one projector of its share. `read`: any number; `apply` then throws. */
+  readonly mode: 'write' | 'read';
+  /** With `write`: the share, default all. The embedded read model has no other. */
+  readonly partition?: Partition;
+  readonly log: Logger;
+}
+
+/** The read model that the settings name. Rejects with `OperatorError` where it cannot be used. */
+export async function openReadModel({ settings, mode, partition, log }: OpenReadModelOptions): Promise<ReadModel> {
+  if (settings.kind === 'embedded') return openEmbeddedReadModel({ dataDir: settings.dataDir, mode, log });
+  return openMongoReadModel({ url: settings.url, mode, log, ...(partition !== undefined && { partition }) });
+}

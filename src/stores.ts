@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import { openEmbeddedEventStore } from './event-store/embedded/embedded-event-store.ts';
+import { lockDataDir } from './event-store/embedded/lock.ts';
+import type { EventStore } from './event-store/event-store.ts';
+import { openEventStoreDb } from './event-store/eventstoredb/eventstoredb-event-store.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import { openReadModel } from './read-model/open-read-model.ts';
+import type { ReadModel } from './read-model/read-model.ts';
+import { wireKeyOfFolder, wireKeyOfLog } from './wire-key.ts';
+
+/** The two stores that a process runs on, wherever the settings say they are. */
+export interface Stores {
+  readonly store: EventStore;
+  readonly readModel: ReadModel;
+  /** Raised at every commit of an embedded log. */
+  readonly signal: SharedArrayBuffer | undefined;
+  /** True where other processes may use the same stores. */
+  readonly shared: boolean;
+  /** What positions are encrypted with. */
+  readonly wireKey: Buffer;
+}
+
+/** What stores are opened with. */
+export interface StoresDeps {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly metrics: Metrics;
+}
+
+/** Opens both stores and hands them to `lifecycle`. Rejects with `OperatorError` where one cannot be used. */
+export async function openStores(deps: StoresDeps): Promise<Stores> {
+  const { config, logger, lifecycle } = deps;
+  const { store, signal } = await openLog(deps);
+  lifecycle.defer('event store', () => store.close());
+  const readModel = await openReadModel({ settings: config.readModel, mode: 'read', log: logger });
+  lifecycle.defer('read model', () => readModel.close());
+  const shared = config.log.kind !== 'embedded';
+  const wireKey = shared && writes(config) ? await wireKeyOfLog(store) : wireKeyOfFolder(config.dataDir);
+  return { store, readModel, signal, shared, wireKey };
+}
+
+async function openLog({ config, logger, lifecycle, metrics }: StoresDeps): Promise<{
+  readonly store: EventStore;
+  readonly signal: SharedArrayBuffer | undefined;
+}> {
+  const { log, readModel } = config;
+  if (log.kind === 'embedded') {
+    const store = await openEmbeddedEventStore({
+      dataDir: log.dataDir,
+      onFatal(error) {
+        logger.fatal({ error }, 'the log is lost');
+        void lifecycle.end('the log is lost', 1);
+      },
+      onCommit(appends, position) {
+        metrics.commitAppends.observe(appends);
+        metrics.logPosition.set(position);
+      },
+    });
+    metrics.logPosition.set(await store.lastPosition());
+    return { store, signal: store.signal };
+  }
+  if (readModel.kind === 'embedded') {
+    const unlock = lockDataDir(config.dataDir, join(config.dataDir, 'running'));
+    lifecycle.defer('data folder', unlock);
+  }
+  const store = await openEventStoreDb({
+    url: log.url,
+    ...(!writes(config) && { appendThreads: 0 }),
+    onIncident({ kind, count, reason }) {
+      metrics.storeIncidents.inc({ kind }, count);
+      logger.warn({ component: 'event store', kind, count, reason }, 'event store incident');
+    },
+  });
+  return { store, signal: undefined };
+}
+
+/** A process that only projects appends nothing. */
+function writes({ roles }: Config): boolean {
+  return roles.has('gateway') || roles.has('api');
+}
