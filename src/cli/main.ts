@@ -5,6 +5,7 @@ import { version } from '../version.ts';
 import { printFault } from './fault.ts';
 import { registerLoad } from './load.ts';
 import { registerRebuild } from './rebuild.ts';
+import { registerStandIn } from './stand-in.ts';
 import { registerStart } from './start.ts';
 import { registerVerify } from './verify.ts';
 
@@ -16,7 +17,8 @@ const program = new Command('weiliao')
   .showHelpAfterError('(--help tells more)')
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [registerStart, registerRebuild, registerVerify, registerLoad]) register(program);
+for (const register of [registerStart, registerRebuild, registerVerify, registerLoad, registerStandIn])
+  register(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help tells more)');
 
 try {

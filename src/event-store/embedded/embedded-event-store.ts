@@ -15,8 +15,8 @@ export interface EmbeddedEventStoreOptions {
   readonly dataDir: string;
   /** The log can no longer be trusted or written: the process should end. */
   onFatal(error: Error): void;
-  /** After each commit: how many appends shared its fsync, and the newest position. */
-  onCommit?(appends: number, position: number): void;
+  /** After each commit: how many appends shared its fsync, the newest position, and what was written, in order. */
+  onCommit?(appends: number, position: number, events: readonly RecordedEvent[]): void;
 }
 
 export interface EmbeddedEventStore extends EventStore {
@@ -89,7 +89,7 @@ export async function openEmbeddedEventStore(options: EmbeddedEventStoreOptions)
       const committed: RecordedEvent[] = [];
       done.forEach((pending, index) => settleOne(pending, result.outcomes[index], committed));
       for (const subscription of live) subscription.push(committed);
-      onCommit?.(done.length, lastPosition);
+      onCommit?.(done.length, lastPosition, committed);
     }
     if (inFlight.length === 0) drained?.();
   }

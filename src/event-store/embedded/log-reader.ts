@@ -16,6 +16,8 @@ export interface LogReader {
   readStream(stream: string, options: ReadStreamOptions): RecordedEvent[];
   /** Events after a position whose stream begins with one of the prefixes, in order, at most `limit`. */
   readAll(after: number, prefixes: readonly string[], limit: number): RecordedEvent[];
+  /** Events before a position, newest first, at most `limit`. */
+  readAllBackwards(before: number, limit: number): RecordedEvent[];
   lastPosition(): number;
 }
 
@@ -27,6 +29,10 @@ export function createLogReader(db: DatabaseSync): LogReader {
     `SELECT ${appendColumns} FROM append WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT ?`,
   );
   const holding = db.prepare('SELECT min(revision) AS revision FROM append WHERE stream = ? AND revision >= ?');
+  const allBackwards = db.prepare(
+    `SELECT ${appendColumns} FROM append WHERE position <= ? ORDER BY position DESC LIMIT ?`,
+  );
+  const holdingPosition = db.prepare('SELECT min(position) AS position FROM append WHERE position >= ?');
   const last = db.prepare('SELECT max(position) AS position FROM append');
   const scans = new Map<string, StatementSync>();
 
@@ -81,6 +87,19 @@ export function createLogReader(db: DatabaseSync): LogReader {
         const last = rows.at(-1);
         if (last === undefined || rows.length < count) break;
         from = last.position;
+      }
+      return events;
+    },
+
+    readAllBackwards(before, limit) {
+      const events: RecordedEvent[] = [];
+      for (let from = before; from > 1 && events.length < limit; from = events.at(-1)?.position ?? 0) {
+        const holder = holdingPosition.get(from - 1) as { position: number | null };
+        const start = holder.position ?? Number.MAX_SAFE_INTEGER;
+        const rows = allBackwards.all(start, Math.min(limit - events.length, rowsPerScan)) as unknown as AppendRow[];
+        const found = rows.flatMap((row) => decodeAppend(row).reverse()).filter(({ position }) => position < from);
+        if (found.length === 0) break;
+        events.push(...found.slice(0, limit - events.length));
       }
       return events;
     },

@@ -1,0 +1,63 @@
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { serveFaults } from '../event-store/stand-in/faults-http.ts';
+import { startStandIn } from '../event-store/stand-in/stand-in.ts';
+import { createLifecycle } from '../lifecycle.ts';
+import { createLogger } from '../logger.ts';
+import { printFault } from './fault.ts';
+
+interface StandInArguments {
+  readonly host: string;
+  readonly port: number;
+  readonly data: string;
+  readonly faultsPort?: number;
+  readonly logLevel: string;
+}
+
+/** Adds `weiliao stand-in`. */
+export function registerStandIn(program: Command): void {
+  program
+    .command('stand-in')
+    .description("serve an embedded log in EventStoreDB's protocol: for development and tests, without TLS or users")
+    .requiredOption('--data <folder>', 'folder of the log, made where there is none; no other process may have it')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'port to listen on, 0 for any that is free', toPort, 2113)
+    .option('--faults-port <number>', 'port of 127.0.0.1 that takes faults for tests; none by default', toPort)
+    .option('--log-level <level>', 'debug, info, warn, error', 'info')
+    .action(standIn);
+}
+
+function toPort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('a port is 0 to 65535.');
+  return port;
+}
+
+/** Runs until SIGTERM or SIGINT. Logs a line `ready` with the ports it got. */
+async function standIn({ host, port, data, faultsPort, logLevel }: StandInArguments): Promise<void> {
+  const logger = createLogger(logLevel);
+  const lifecycle = createLifecycle(logger, 0);
+  try {
+    const server = await startStandIn({
+      dataDir: data,
+      host,
+      port,
+      logger,
+      onFatal(error) {
+        logger.fatal({ error }, 'the log is lost');
+        void lifecycle.end('the log is lost', 1);
+      },
+    });
+    lifecycle.defer('stand-in', () => server.close());
+    const ports: Record<string, number> = { port: server.port };
+    if (faultsPort !== undefined) {
+      const faults = await serveFaults(server.faults, faultsPort);
+      lifecycle.defer('faults', () => faults.close());
+      ports['faultsPort'] = faults.port;
+    }
+    logger.info({ ...ports, host }, 'ready');
+  } catch (error) {
+    printFault(error);
+    await lifecycle.end('could not start', 1);
+  }
+}
