@@ -59,12 +59,20 @@ export interface AppendReply {
 }
 
 export function readReply(reply: BatchAppendResp): AppendReply {
-  const correlation = Number(reply.getCorrelationId()?.getStructured()?.getLeastSignificantBits());
+  const correlation = correlationOf(reply);
   const success = reply.getSuccess();
   if (success === undefined) return { correlation, answer: readError(reply) };
   const revision = Number(success.getCurrentRevision());
   const position = Number(success.getPosition()?.getCommitPosition());
   return { correlation, answer: { kind: 'appended', revision, position } };
+}
+
+/** A server may answer an id of either form in the other. */
+function correlationOf(reply: BatchAppendResp): number {
+  const id = reply.getCorrelationId();
+  const structured = id?.getStructured();
+  if (structured !== undefined) return Number(structured.getLeastSignificantBits());
+  return Number.parseInt(id?.getString().slice(-12) ?? '', 16);
 }
 
 function readError(reply: BatchAppendResp): AppendAnswer {
