@@ -13,6 +13,7 @@ import type { Incident, OnIncident } from './incident.ts';
 
 /** What a thread that appends tells. */
 export type AppendThreadReply =
+  | { readonly kind: 'ready' }
   | { readonly kind: 'outcomes'; readonly outcomes: readonly AppendOutcome[] }
   | { readonly kind: 'incident'; readonly incident: Incident };
 
@@ -26,6 +27,8 @@ export interface AppendThreadOptions extends AppendWorkerData {
 
 /** A thread that appends, seen from the one that asks it to. */
 export interface AppendThread {
+  /** Resolves once it runs: until then an append waits, and its time goes by. Rejects where it cannot run. */
+  readonly ready: Promise<void>;
   append(stream: string, events: readonly EventData[], expected: ExpectedRevision): Promise<AppendResult>;
   /** Waits for appends in flight, each of which ends within its timeout; then ends the thread. */
   close(): Promise<void>;
@@ -54,12 +57,20 @@ export function startAppendThread({ url, timeoutMs, onIncident, program }: Appen
   let timer: NodeJS.Timeout | undefined;
   let drained: (() => void) | undefined;
   let closing: Promise<void> | undefined;
+  let begun: () => void;
+  let failed: (error: Error) => void;
+  const ready = new Promise<void>((resolve, reject) => {
+    begun = resolve;
+    failed = reject;
+  });
+  ready.catch(() => undefined);
   let worker: Worker | undefined = start();
 
   function start(): Worker {
     const started = new Worker(file, { workerData });
     started.on('message', (reply: AppendThreadReply) => {
-      if (reply.kind === 'incident') onIncident(reply.incident);
+      if (reply.kind === 'ready') begun();
+      else if (reply.kind === 'incident') onIncident(reply.incident);
       else for (const outcome of reply.outcomes) settle(outcome);
     });
     started.on('error', (error) => replace(started, error));
@@ -72,6 +83,7 @@ export function startAppendThread({ url, timeoutMs, onIncident, program }: Appen
     if (lost !== worker) return;
     worker = undefined;
     failures += 1;
+    failed(error);
     onIncident({ kind: 'worker-lost', count: waiting.size, reason: error.message });
     const unknown = new EventStoreUnavailableError('the thread that appends was lost', { cause: error });
     for (const { reject } of waiting.values()) reject(unknown);
@@ -161,6 +173,7 @@ export function startAppendThread({ url, timeoutMs, onIncident, program }: Appen
   }
 
   return {
+    ready,
     append(stream, events, expected) {
       if (closing !== undefined) return Promise.reject(new EventStoreUnavailableError('the event store is closed'));
       return new Promise((resolve, reject) => {

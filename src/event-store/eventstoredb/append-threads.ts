@@ -5,6 +5,7 @@ import type { AppendThread, AppendThreadOptions } from './append-thread.ts';
 export function startAppendThreads({ count, ...options }: AppendThreadOptions & { count: number }): AppendThread {
   const threads = Array.from({ length: count }, () => startAppendThread(options));
   return {
+    ready: Promise.all(threads.map(({ ready }) => ready)).then(() => undefined),
     append(stream, events, expected) {
       const thread = threads[hash(stream) % count];
       if (thread === undefined) throw new RangeError('there is no thread to append');

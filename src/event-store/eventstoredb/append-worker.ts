@@ -41,3 +41,5 @@ port.on('message', (request: AppendThreadRequest) => {
       port.close();
   }
 });
+
+post({ kind: 'ready' });

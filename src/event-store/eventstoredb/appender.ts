@@ -7,6 +7,7 @@ import { backOff } from './back-off.ts';
 import { connect } from './connection.ts';
 import type { Connection } from './connection.ts';
 import type { OnIncident } from './incident.ts';
+import { exceptionOf } from './rpc-error.ts';
 
 export interface AppenderOptions {
   readonly url: string;
@@ -117,8 +118,7 @@ export function createAppender({ url, onOutcome, onIncident }: AppenderOptions):
   function lose(error: Error): void {
     failures += 1;
     onIncident({ kind: 'connection-lost', count: 1, reason: `appends: ${error.message}` });
-    const redirected = 'metadata' in error && String(exceptionOf(error)) === 'not-leader';
-    reset(!redirected);
+    reset(exceptionOf(error) !== 'not-leader');
   }
 
   function reset(afresh: boolean): void {
@@ -161,9 +161,4 @@ export function createAppender({ url, onOutcome, onIncident }: AppenderOptions):
       connection?.close();
     },
   };
-}
-
-function exceptionOf(error: Error): unknown {
-  const { metadata } = error as { metadata?: { get?(key: string): unknown[] } };
-  return metadata?.get?.('exception')[0];
 }

@@ -1,11 +1,16 @@
-import type { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { AccessDeniedError, StreamDeletedError, StreamNotFoundError } from '@eventstore/db-client';
+import type { ClientReadableStream } from '@grpc/grpc-js';
+import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { EventStoreUnavailableError } from '../event-store.ts';
+import type { RecordedEvent } from '../event-store.ts';
 import type { Link } from './links.ts';
+import { toRecordedEvent } from './recorded-event.ts';
+import { exceptionOf, isRefusal } from './rpc-error.ts';
 
-/** A finite read of db-client, or of gRPC itself. */
-type FiniteRead = Readable & { cancel(): unknown };
+/** Starts a read or a subscription. */
+export function openRead(link: Link, request: ReadReq): Promise<ClientReadableStream<ReadResp>> {
+  return link.connection.openStream('read', (grpc, metadata, options) => grpc.read(request, metadata, options));
+}
 
 export interface CollectOptions {
   readonly withinMs: number;
@@ -14,56 +19,44 @@ export interface CollectOptions {
 }
 
 /**
- * What a finite read brings; nothing where its stream does not exist. Throws `EventStoreUnavailableError`. A transport
- * error, and silence of the server for the whole time, give up the link too.
+ * The events of a finite read; none where its stream does not exist. Throws `EventStoreUnavailableError`. A transport
+ * error, and a server that was silent for the whole time, give up the link too.
  */
-export async function collect<T>(
-  link: Link,
-  open: (link: Link) => FiniteRead | Promise<FiniteRead>,
-  options: CollectOptions,
-): Promise<T[]> {
+export async function collect(link: Link, request: ReadReq, options: CollectOptions): Promise<RecordedEvent[]> {
   const { withinMs, most } = options;
   const askedAt = performance.now();
-  const found: T[] = [];
-  let read: FiniteRead | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let onLost: (() => void) | undefined;
+  const events: RecordedEvent[] = [];
+  const late = new AbortController();
+  // After what is there already: a busy process sees its timers before what came over the network meanwhile.
+  const timer = setTimeout(() => void turn().then(() => late.abort()), withinMs);
+  const over = AbortSignal.any([late.signal, link.lost]);
+  let read: ClientReadableStream<ReadResp> | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      onLost = () => reject(link.lost.reason as Error);
-      link.lost.addEventListener('abort', onLost);
-      // After what is there already: a busy process sees its timers before what came over the network meanwhile.
-      const expire = (): void => void turn().then(() => reject(new TimeoutError(withinMs)));
-      timer = setTimeout(expire, withinMs);
-      Promise.resolve(open(link)).then((opened) => {
+      over.addEventListener('abort', () => reject(new Error(`no answer within ${withinMs} ms`)), { once: true });
+      openRead(link, request).then((opened) => {
         read = opened;
-        opened.on('data', (item: T) => {
+        if (over.aborted) opened.cancel();
+        opened.on('data', (response: ReadResp) => {
           link.heardAt = performance.now();
-          if (found.length < most) found.push(item);
-          if (found.length === most) resolve();
+          const event = response.getEvent()?.getEvent();
+          if (event !== undefined && events.length < most) events.push(toRecordedEvent(event));
+          if (events.length === most) resolve();
         });
         opened.on('end', resolve);
         opened.on('error', reject);
       }, reject);
     });
-    return found;
+    return events;
   } catch (error) {
-    if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return [];
-    if (error instanceof EventStoreUnavailableError) throw error;
-    const silent = error instanceof TimeoutError ? link.heardAt < askedAt : !(error instanceof AccessDeniedError);
-    if (silent) link.drop(error as Error);
+    if (link.lost.aborted) throw link.lost.reason;
+    if (exceptionOf(error as Error) === 'stream-deleted') return [];
+    if (late.signal.aborted ? link.heardAt < askedAt : !isRefusal(error as Error)) link.drop(error as Error);
     throw new EventStoreUnavailableError(`the event store cannot be read: ${(error as Error).message}`, {
       cause: error,
     });
   } finally {
     clearTimeout(timer);
-    if (onLost !== undefined) link.lost.removeEventListener('abort', onLost);
-    void Promise.resolve(read?.cancel()).catch(() => undefined);
-  }
-}
-
-class TimeoutError extends Error {
-  constructor(withinMs: number) {
-    super(`no answer within ${withinMs} ms`);
+    read?.cancel();
   }
 }

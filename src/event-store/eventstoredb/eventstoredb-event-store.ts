@@ -1,18 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BACKWARDS, END, FORWARDS, START } from '@eventstore/db-client';
-import type { ReadStreamOptions as DbClientReadOptions, ResolvedEvent } from '@eventstore/db-client';
 import { OperatorError } from '../../errors.ts';
 import { EventStoreUnavailableError } from '../event-store.ts';
-import type { EventStore, ReadStreamOptions, RecordedEvent } from '../event-store.ts';
+import type { EventStore } from '../event-store.ts';
 import { startAppendThreads } from './append-threads.ts';
 import { backOff } from './back-off.ts';
 import { collect } from './collect.ts';
 import { hostsOf } from './connection.ts';
 import type { OnIncident } from './incident.ts';
-import { lastEventPosition } from './last-event.ts';
 import { createLinks } from './links.ts';
-import type { Link } from './links.ts';
-import { toRecordedEvent } from './recorded-event.ts';
+import { newestRequest, streamRequest } from './read-request.ts';
 import { followLog } from './subscription.ts';
 
 export interface EventStoreDbOptions {
@@ -48,15 +44,24 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
   let closing: Promise<void> | undefined;
 
   async function lastPosition(): Promise<number> {
-    newest = Math.max(newest, await lastEventPosition(links.current(), readWithin));
+    const [event] = await collect(links.current(), newestRequest(), { withinMs: readWithin, most: 1 });
+    newest = Math.max(newest, event?.position ?? 0);
     return newest;
   }
 
-  await waitFor(lastPosition, startTimeoutMs, hostsOf(url)).catch((error: unknown) => {
-    links.close();
-    throw error;
-  });
   const threads = startAppendThreads({ url, timeoutMs: appendTimeoutMs, count: appendThreads, onIncident });
+  const close = async (): Promise<void> => {
+    ending.abort();
+    await threads.close();
+    links.close();
+  };
+  try {
+    await waitFor(lastPosition, startTimeoutMs, hostsOf(url));
+    await threads.ready;
+  } catch (error) {
+    await close();
+    throw error;
+  }
 
   return {
     async appendToStream(stream, events, expected) {
@@ -65,39 +70,19 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
       return result;
     },
 
-    readStream: async (stream, read) => readStream(links.current(), stream, read),
+    async readStream(stream, read) {
+      if (read.maxCount <= 0) return [];
+      const limits = { withinMs: readWithin, most: read.maxCount };
+      return collect(links.current(), streamRequest(stream, read), limits);
+    },
 
     subscribeToAll: (subscribe) =>
       followLog(links, { ...subscribe, signal: AbortSignal.any([subscribe.signal, ending.signal]) }),
 
     lastPosition,
 
-    close: () =>
-      (closing ??= (async () => {
-        ending.abort();
-        await threads.close();
-        links.close();
-      })()),
+    close: () => (closing ??= close()),
   };
-}
-
-async function readStream(link: Link, stream: string, options: ReadStreamOptions): Promise<readonly RecordedEvent[]> {
-  const { direction, fromRevision, maxCount } = options;
-  if (maxCount <= 0) return [];
-  const forwards = direction === 'forwards';
-  const first = forwards ? START : END;
-  const read: DbClientReadOptions = {
-    direction: forwards ? FORWARDS : BACKWARDS,
-    fromRevision: fromRevision === undefined ? first : BigInt(fromRevision),
-    maxCount,
-  };
-  const limits = { withinMs: readWithin, most: maxCount };
-  const found = await collect<ResolvedEvent>(
-    link,
-    ({ connection }) => connection.client.readStream(stream, read),
-    limits,
-  );
-  return found.flatMap(({ event }) => (event === undefined ? [] : [toRecordedEvent(event)]));
 }
 
 async function waitFor(ask: () => Promise<unknown>, withinMs: number, hosts: string): Promise<void> {

@@ -1,10 +1,13 @@
-import { BACKWARDS, END } from '@eventstore/db-client';
 import { collect } from './collect.ts';
 import type { Link } from './links.ts';
+import { streamRequest } from './read-request.ts';
 
 /** Milliseconds without a sign of life after which one is asked for, and for how long it is waited for. */
 const quietFor = 3_000;
 const answerWithin = 5_000;
+
+/** Any answer does, also that there is no such stream. */
+const anything = streamRequest('weiliao-sign-of-life', { direction: 'backwards', maxCount: 1 });
 
 /**
  * Watches over a link for a subscription that only waits: a frozen server, or one behind a broken path, keeps its
@@ -15,14 +18,7 @@ export function watchLink(link: Link): () => void {
   const timer = setInterval(() => {
     if (asking || performance.now() - link.heardAt < quietFor) return;
     asking = true;
-    collect(
-      link,
-      ({ connection: { client } }) => client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }),
-      {
-        withinMs: answerWithin,
-        most: 1,
-      },
-    )
+    collect(link, anything, { withinMs: answerWithin, most: 1 })
       .catch(() => undefined)
       .finally(() => {
         asking = false;
