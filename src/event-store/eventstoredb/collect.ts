@@ -1,0 +1,62 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { ClientReadableStream } from '@grpc/grpc-js';
+import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { EventStoreUnavailableError } from '../event-store.ts';
+import type { RecordedEvent } from '../event-store.ts';
+import type { Link } from './links.ts';
+import { toRecordedEvent } from './recorded-event.ts';
+import { exceptionOf, isRefusal } from './rpc-error.ts';
+
+/** Starts a read or a subscription. */
+export function openRead(link: Link, request: ReadReq): Promise<ClientReadableStream<ReadResp>> {
+  return link.connection.openStream('read', (grpc, metadata, options) => grpc.read(request, metadata, options));
+}
+
+export interface CollectOptions {
+  readonly withinMs: number;
+  /** Reads no further once it has so many. */
+  readonly most: number;
+}
+
+/**
+ * The events of a finite read; none where its stream does not exist. Throws `EventStoreUnavailableError`. A transport
+ * error, and a server that was silent for the whole time, give up the link too.
+ */
+export async function collect(link: Link, request: ReadReq, options: CollectOptions): Promise<RecordedEvent[]> {
+  const { withinMs, most } = options;
+  const askedAt = performance.now();
+  const events: RecordedEvent[] = [];
+  const late = new AbortController();
+  // After what is there already: a busy process sees its timers before what came over the network meanwhile.
+  const timer = setTimeout(() => void turn().then(() => late.abort()), withinMs);
+  const over = AbortSignal.any([late.signal, link.lost]);
+  let read: ClientReadableStream<ReadResp> | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      over.addEventListener('abort', () => reject(new Error(`no answer within ${withinMs} ms`)), { once: true });
+      openRead(link, request).then((opened) => {
+        read = opened;
+        if (over.aborted) opened.cancel();
+        opened.on('data', (response: ReadResp) => {
+          link.heardAt = performance.now();
+          const event = response.getEvent()?.getEvent();
+          if (event !== undefined && events.length < most) events.push(toRecordedEvent(event));
+          if (events.length === most) resolve();
+        });
+        opened.on('end', resolve);
+        opened.on('error', reject);
+      }, reject);
+    });
+    return events;
+  } catch (error) {
+    if (link.lost.aborted) throw link.lost.reason;
+    if (exceptionOf(error as Error) === 'stream-deleted') return [];
+    if (late.signal.aborted ? link.heardAt < askedAt : !isRefusal(error as Error)) link.drop(error as Error);
+    throw new EventStoreUnavailableError(`the event store cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+    read?.cancel();
+  }
+}

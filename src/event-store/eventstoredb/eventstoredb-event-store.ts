@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { OperatorError } from '../../errors.ts';
+import { EventStoreUnavailableError } from '../event-store.ts';
+import type { EventStore } from '../event-store.ts';
+import { startAppendThreads } from './append-threads.ts';
+import { backOff } from './back-off.ts';
+import { collect } from './collect.ts';
+import { hostsOf } from './connection.ts';
+import type { OnIncident } from './incident.ts';
+import { createLinks } from './links.ts';
+import { newestRequest, streamRequest } from './read-request.ts';
+import { followLog } from './subscription.ts';
+
+export interface EventStoreDbOptions {
+  /** Connection string, `esdb://…` or `esdb+discover://…`. */
+  readonly url: string;
+  readonly onIncident?: OnIncident;
+  /** Threads that append, default 2. */
+  readonly appendThreads?: number;
+  /** Milliseconds until an append is told to have an unknown outcome, default 2,000: a retry then fits into a command. */
+  readonly appendTimeoutMs?: number;
+  /** Milliseconds to wait for the store to come up, default 30,000. */
+  readonly startTimeoutMs?: number;
+}
+
+/** Milliseconds that a read may take. */
+const readWithin = 5_000;
+
+/**
+ * The log in an EventStoreDB. Rejects with `OperatorError` where the connection string cannot be used, or where the
+ * store is not there in time.
+ */
+export async function openEventStoreDb(options: EventStoreDbOptions): Promise<EventStore> {
+  const {
+    url,
+    onIncident = () => undefined,
+    appendThreads = 2,
+    appendTimeoutMs = 2_000,
+    startTimeoutMs = 30_000,
+  } = options;
+  const links = createLinks(url, onIncident);
+  const ending = new AbortController();
+  let newest = 0;
+  let closing: Promise<void> | undefined;
+
+  async function lastPosition(): Promise<number> {
+    const [event] = await collect(links.current(), newestRequest(), { withinMs: readWithin, most: 1 });
+    newest = Math.max(newest, event?.position ?? 0);
+    return newest;
+  }
+
+  const threads = startAppendThreads({ url, timeoutMs: appendTimeoutMs, count: appendThreads, onIncident });
+  const close = async (): Promise<void> => {
+    ending.abort();
+    await threads.close();
+    links.close();
+  };
+  try {
+    await waitFor(lastPosition, startTimeoutMs, hostsOf(url));
+    await threads.ready;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  return {
+    async appendToStream(stream, events, expected) {
+      const result = await threads.append(stream, events, expected);
+      newest = Math.max(newest, result.position);
+      return result;
+    },
+
+    async readStream(stream, read) {
+      if (read.maxCount <= 0) return [];
+      const limits = { withinMs: readWithin, most: read.maxCount };
+      return collect(links.current(), streamRequest(stream, read), limits);
+    },
+
+    subscribeToAll: (subscribe) =>
+      followLog(links, { ...subscribe, signal: AbortSignal.any([subscribe.signal, ending.signal]) }),
+
+    lastPosition,
+
+    close: () => (closing ??= close()),
+  };
+}
+
+async function waitFor(ask: () => Promise<unknown>, withinMs: number, hosts: string): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  for (let failures = 1; ; failures += 1) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      if (!(error instanceof EventStoreUnavailableError)) throw error;
+      if (performance.now() > deadline) {
+        const cause = error.cause instanceof Error ? error.cause : error;
+        throw new OperatorError(`no event store at ${hosts} (EVENTSTORE_URL): ${cause.message}`, { cause });
+      }
+      await delay(backOff(failures, { first: 100 }));
+    }
+  }
+}

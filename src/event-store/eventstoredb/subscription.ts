@@ -1,0 +1,44 @@
+import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { EventBatch, RecordedEvent, SubscribeOptions } from '../event-store.ts';
+import { openRead } from './collect.ts';
+import { createInbox } from './inbox.ts';
+import type { Links } from './links.ts';
+import { subscriptionRequest } from './read-request.ts';
+import { toRecordedEvent } from './recorded-event.ts';
+import { watchLink } from './watch.ts';
+
+const defaultBatch = 1_000;
+
+/** The log from a position on, read no further ahead than gRPC's own small buffers: beyond them the server waits. */
+export async function* followLog(links: Links, options: SubscribeOptions): AsyncGenerator<EventBatch> {
+  const { after, prefixes, signal, maxBatch = defaultBatch } = options;
+  if (signal.aborted) return;
+  const link = links.current();
+  const inbox = createInbox<ReadResp>(() => openRead(link, subscriptionRequest(after, prefixes)), {
+    link,
+    signal,
+    most: maxBatch,
+  });
+  const unwatch = watchLink(link);
+  let caughtUp = false;
+  let told = false;
+  try {
+    while (await inbox.wait()) {
+      const { items, more } = inbox.take();
+      const events: RecordedEvent[] = [];
+      for (const response of items) {
+        const event = response.getEvent()?.getEvent();
+        if (event !== undefined) events.push(toRecordedEvent(event));
+        else if (response.hasCaughtUp()) caughtUp = true;
+        else if (response.hasFellBehind()) caughtUp = false;
+      }
+      const all = caughtUp && !more;
+      if (events.length === 0 && (told || !all)) continue;
+      told = all;
+      yield { events, caughtUp: all };
+    }
+  } finally {
+    unwatch();
+    inbox.end();
+  }
+}
