@@ -40,13 +40,11 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
   } = options;
   const links = createLinks(url, onIncident);
   const ending = new AbortController();
-  let newest = 0;
   let closing: Promise<void> | undefined;
 
   async function lastPosition(): Promise<number> {
     const [event] = await collect(links.current(), newestRequest(), { withinMs: readWithin, most: 1 });
-    newest = Math.max(newest, event?.position ?? 0);
-    return newest;
+    return event?.position ?? 0;
   }
 
   const threads = startAppendThreads({ url, timeoutMs: appendTimeoutMs, count: appendThreads, onIncident });
@@ -64,11 +62,7 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
   }
 
   return {
-    async appendToStream(stream, events, expected) {
-      const result = await threads.append(stream, events, expected);
-      newest = Math.max(newest, result.position);
-      return result;
-    },
+    appendToStream: threads.append,
 
     async readStream(stream, read) {
       if (read.maxCount <= 0) return [];
