@@ -168,7 +168,7 @@ test('a thread that appends and dies of an error takes its appends with it, not 
 });
 
 /** What any server must stand: the stand-in, and a real one where there is a command that runs it. */
-function describeHarm(name: string, start: () => Promise<EventStoreServer>): void {
+function describeHarm(name: string, start: () => EventStoreServer | Promise<EventStoreServer>): void {
   describe(name, () => {
     test('killed and started again under load: nothing acked is missing, nothing is there twice', async () => {
       const server = await start();

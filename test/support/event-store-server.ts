@@ -19,7 +19,7 @@ export interface EventStoreServer {
  * A real server of the test's own: `command` runs it in the foreground, at `url`, and keeps its data over restarts. It
  * may take some seconds to come up; whoever uses it waits.
  */
-export async function startRealServer(command: string, url: string): Promise<EventStoreServer> {
+export function startRealServer(command: string, url: string): EventStoreServer {
   // EventStoreDB takes every variable of this prefix for a setting of its own, and ends at one that it does not know.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('EVENTSTORE_')));
   let child: ChildProcess | undefined;
