@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { OperatorError } from '../dist/errors.js';
 import { openEventStoreDb } from '../dist/event-store/eventstoredb/eventstoredb-event-store.js';
 import type { Incident } from '../dist/event-store/eventstoredb/incident.js';
+import { temporaryFolder } from './support/folder.ts';
 import { startStandIn } from './support/stand-in.ts';
 
 const refusal = async (url: string, startTimeoutMs = 200): Promise<string> => {
@@ -65,7 +68,8 @@ test('a process that opened and closed it ends by itself and has printed nothing
       if (events.length > 0) break;
     }
     await store.close();`;
-  const args = ['--input-type=module', '--eval', program];
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout: 25_000, env: {} });
+  const file = join(temporaryFolder(), 'program.mjs');
+  writeFileSync(file, program);
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], { timeout: 25_000, env: {} });
   expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
 });
