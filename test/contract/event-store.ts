@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { WrongExpectedRevisionError } from '../../dist/event-store/event-store.js';
+import { EventStoreUnavailableError, WrongExpectedRevisionError } from '../../dist/event-store/event-store.js';
 import type { EventData, EventStore, RecordedEvent } from '../../dist/event-store/event-store.js';
 
 export interface EventStoreFixture {
@@ -199,6 +199,59 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
       expect(Math.max(...sizes.map((size, index) => size - (sizes[index - 1] ?? 0)))).toBeLessThanOrEqual(10);
     });
 
+    it('keeps for a slow subscriber what comes while it is busy, once and in order', async () => {
+      const store = await open();
+      const { prefix, stream } = streams();
+      const start = await store.lastPosition();
+      await store.appendToStream(stream('a'), events(20), 'no_stream');
+      const sizes: number[] = [];
+      const revisions: number[] = [];
+      const subscription = store.subscribeToAll({
+        after: start,
+        prefixes: [prefix],
+        maxBatch: 50,
+        signal: new AbortController().signal,
+      });
+      for await (const batch of subscription) {
+        if (revisions.length === 0) {
+          for (let head = 19; head < 2_019; head += 200) await store.appendToStream(stream('a'), events(200), head);
+        }
+        sizes.push(batch.events.length);
+        revisions.push(...batch.events.map(({ revision }) => revision));
+        if (revisions.length >= 2_020) break;
+      }
+      expect(revisions).toEqual(Array.from({ length: 2_020 }, (_, revision) => revision));
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(50);
+    });
+
+    it('tells a subscriber again that it is caught up when live events have come', async () => {
+      const store = await open();
+      const { prefix, stream } = streams();
+      const start = await store.lastPosition();
+      const told: boolean[] = [];
+      const seen = await collect(store, { after: start, prefixes: [prefix] }, (all, caughtUp) => {
+        if (told.length === 0) void store.appendToStream(stream('a'), events(3), 'no_stream');
+        told.push(caughtUp);
+        return all.length === 3 && caughtUp;
+      });
+      expect(seen.map(({ revision }) => revision)).toEqual([0, 1, 2]);
+      expect(told[0]).toBe(true);
+    });
+
+    it('lets a subscriber leave in the middle, and begin again where it was', async () => {
+      const store = await open();
+      const { prefix, stream } = streams();
+      const start = await store.lastPosition();
+      await store.appendToStream(stream('a'), events(100), 'no_stream');
+      const revisions: number[] = [];
+      for (let after = start; revisions.length < 100;) {
+        const part = await collect(store, { after, prefixes: [prefix], maxBatch: 30 }, (seen) => seen.length > 0);
+        revisions.push(...part.map(({ revision }) => revision));
+        after = part.at(-1)!.position;
+      }
+      expect(revisions).toEqual(Array.from({ length: 100 }, (_, revision) => revision));
+    });
+
     it('ends a subscription without an error when it is told to', async () => {
       const store = await open();
       const ending = new AbortController();
@@ -217,6 +270,18 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
       const { position } = await store.appendToStream(streams().stream('a'), events(2), 'no_stream');
       expect(position).toBeGreaterThan(before);
       expect(await store.lastPosition()).toBeGreaterThanOrEqual(position);
+    });
+
+    it('takes nothing more once it is closed, and ends its subscriptions', async () => {
+      const store = await open();
+      const { prefix, stream } = streams();
+      const appending = store.appendToStream(stream('a'), events(1), 'no_stream');
+      const following = collect(store, { after: await store.lastPosition(), prefixes: [`${prefix}b`] }, () => false);
+      await store.close();
+      expect(await appending).toMatchObject({ revision: 0 });
+      expect(await following).toEqual([]);
+      await expect(store.appendToStream(stream('a'), events(1), 0)).rejects.toBeInstanceOf(EventStoreUnavailableError);
+      await store.close();
     });
   });
 }

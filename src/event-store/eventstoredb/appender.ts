@@ -1,4 +1,5 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
+import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { appendFrame, readReply } from './append-frames.ts';
 import type { AppendReply } from './append-frames.ts';
@@ -72,7 +73,7 @@ export function createAppender({ url, onOutcome, onIncident }: AppenderOptions):
     if (closed) return;
     try {
       connection ??= connect(url, onIncident);
-      const opened = await connection.openStream('batchAppend', (grpc, metadata, options) =>
+      const opened = await connection.openStream(streamsGrpc.StreamsClient, 'batchAppend', (grpc, metadata, options) =>
         grpc.batchAppend(metadata, options),
       );
       opening = false;

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ClientReadableStream } from '@grpc/grpc-js';
+import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { EventStoreUnavailableError } from '../event-store.ts';
 import type { RecordedEvent } from '../event-store.ts';
@@ -9,7 +10,9 @@ import { exceptionOf, isRefusal } from './rpc-error.ts';
 
 /** Starts a read or a subscription. */
 export function openRead(link: Link, request: ReadReq): Promise<ClientReadableStream<ReadResp>> {
-  return link.connection.openStream('read', (grpc, metadata, options) => grpc.read(request, metadata, options));
+  return link.connection.openStream(streamsGrpc.StreamsClient, 'read', (grpc, metadata, options) =>
+    grpc.read(request, metadata, options),
+  );
 }
 
 export interface CollectOptions {

@@ -1,7 +1,5 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
-import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type { CallOptions, Channel, ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
+import type { CallOptions, Channel, ChannelCredentials, ClientOptions, Metadata } from '@grpc/grpc-js';
 import { OperatorError } from '../../errors.ts';
 import type { OnIncident } from './incident.ts';
 
@@ -9,19 +7,20 @@ import type { OnIncident } from './incident.ts';
 export interface Connection {
   readonly client: EventStoreDBClient;
   /** Opens a gRPC stream that db-client has no method for, on the client's own channel, with its own credentials. */
-  openStream<T extends GrpcStream>(name: string, open: OpenStream<T>): Promise<T>;
+  openStream<C, T>(service: Service<C>, name: string, open: OpenStream<C, T>): Promise<T>;
   /** Cancels what is open and closes the connection. */
   close(): void;
 }
 
-type GrpcStream = ClientReadableStream<unknown> | ClientDuplexStream<unknown, unknown>;
-type OpenStream<T> = (grpc: StreamsClient, metadata: Metadata, options: CallOptions) => T;
+/** One of db-client's generated clients. */
+type Service<C> = new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>) => C;
+type OpenStream<C, T> = (grpc: C, metadata: Metadata, options: CallOptions) => T;
 
 /** What db-client keeps for itself. It is the last release of its line and pinned; test/contract holds it to this shape. */
 interface ClientInternals {
   getChannel(): Promise<Channel>;
   callArguments(options: object, callOptions: CallOptions): [Metadata, CallOptions];
-  GRPCStreamCreator<T>(grpc: typeof StreamsClient, name: string, open: (grpc: StreamsClient) => T): () => Promise<T>;
+  GRPCStreamCreator<C, T>(service: Service<C>, name: string, open: (grpc: C) => T): () => Promise<T>;
   handleError(grpc: unknown, error: Error): Promise<void>;
 }
 
@@ -37,8 +36,8 @@ export function connect(url: string, onIncident: OnIncident): Connection {
   internals.handleError = (grpc, error) => handleError(grpc, error).catch(() => undefined);
   return {
     client,
-    openStream: (name, open) =>
-      internals.GRPCStreamCreator(streamsGrpc.StreamsClient, name, (grpc) =>
+    openStream: (service, name, open) =>
+      internals.GRPCStreamCreator(service, name, (grpc) =>
         open(grpc, ...internals.callArguments({}, { deadline: Infinity })),
       )(),
     close() {

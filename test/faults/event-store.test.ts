@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { EventStoreUnavailableError } from '../../dist/event-store/event-store.js';
+import type { EventData, EventStore, ExpectedRevision, RecordedEvent } from '../../dist/event-store/event-store.js';
+import { openEventStoreDb } from '../../dist/event-store/eventstoredb/eventstoredb-event-store.js';
+import type { EventStoreDbOptions } from '../../dist/event-store/eventstoredb/eventstoredb-event-store.js';
+import type { Incident } from '../../dist/event-store/eventstoredb/incident.js';
+import { startRealServer } from '../support/event-store-server.ts';
+import type { EventStoreServer } from '../support/event-store-server.ts';
+import { startStandIn } from '../support/stand-in.ts';
+import { until, within } from '../support/until.ts';
+
+const event = (): EventData => ({ id: randomUUID(), type: 'Tested', data: {}, metadata: { schemaVersion: 1 } });
+const events = (count: number): EventData[] => Array.from({ length: count }, event);
+const newStream = (): string => `conversation-${randomUUID()}`;
+
+interface OpenStore {
+  readonly store: EventStore;
+  readonly incidents: readonly Incident[];
+}
+
+async function openStore(url: string, options: Partial<EventStoreDbOptions> = {}): Promise<OpenStore> {
+  const incidents: Incident[] = [];
+  const store = await openEventStoreDb({ url, onIncident: (incident) => incidents.push(incident), ...options });
+  onTestFinished(() => store.close());
+  return { store, incidents };
+}
+
+const idsOf = async (store: EventStore, stream: string): Promise<string[]> =>
+  (await store.readStream(stream, { direction: 'forwards', maxCount: 1_000 })).map(({ id }) => id);
+
+/** Appends as a command does: the same again for as long as the outcome is unknown. */
+async function insist(store: EventStore, stream: string, batch: EventData[], expected: ExpectedRevision) {
+  for (;;) {
+    try {
+      return await store.appendToStream(stream, batch, expected);
+    } catch (error) {
+      if (!(error instanceof EventStoreUnavailableError)) throw error;
+      await delay(20);
+    }
+  }
+}
+
+/** Many streams that are appended to without a pause; `end` resolves to the ids that each must hold, in order. */
+function keepAppending(store: EventStore, count: number) {
+  let ending = false;
+  let acked = 0;
+  const run = async (stream: string): Promise<[string, string[]]> => {
+    const ids: string[] = [];
+    for (let expected: ExpectedRevision = 'no_stream'; !ending;) {
+      const batch = events(2);
+      expected = (await insist(store, stream, batch, expected)).revision;
+      ids.push(...batch.map(({ id }) => id));
+      acked += 1;
+    }
+    return [stream, ids];
+  };
+  const running = Array.from({ length: count }, () => run(newStream()));
+  return {
+    acked: () => acked,
+    end() {
+      ending = true;
+      return Promise.all(running);
+    },
+  };
+}
+
+async function expectKept(store: EventStore, streams: readonly [string, string[]][]): Promise<void> {
+  for (const [stream, ids] of streams) expect(await idsOf(store, stream)).toEqual(ids);
+}
+
+describe('a server that does not answer', () => {
+  test('the caller is told in time, and the same append made again is there once', async () => {
+    const standIn = await startStandIn();
+    const { store, incidents } = await openStore(standIn.url, { appendTimeoutMs: 500 });
+    const [stream, batch] = [newStream(), events(2)];
+    await standIn.faults.set({ mute: true });
+    const told = await within(
+      store.appendToStream(stream, batch, 'no_stream').catch((error: unknown) => error),
+      'word',
+    );
+    expect(told).toBeInstanceOf(EventStoreUnavailableError);
+    expect(incidents.map(({ kind }) => kind)).toContain('append-timed-out');
+    await standIn.faults.clear();
+    expect(await insist(store, stream, batch, 'no_stream')).toMatchObject({ revision: 1 });
+    expect(await idsOf(store, stream)).toEqual(batch.map(({ id }) => id));
+  });
+
+  test('an append that was written but not answered has its first outcome when it is made again', async () => {
+    const standIn = await startStandIn();
+    const { store } = await openStore(standIn.url, { appendTimeoutMs: 500 });
+    const [stream, batch] = [newStream(), events(2)];
+    await standIn.faults.set({ dropAnswers: 1 });
+    await expect(store.appendToStream(stream, batch, 'no_stream')).rejects.toBeInstanceOf(EventStoreUnavailableError);
+    const { position } = await insist(store, stream, batch, 'no_stream');
+    const read = await store.readStream(stream, { direction: 'forwards', maxCount: 10 });
+    expect(read.map(({ id }) => id)).toEqual(batch.map(({ id }) => id));
+    expect(position).toBe(read[1]!.position);
+  });
+});
+
+describe('a server that refuses for now', () => {
+  test.each(['busy', 'not-ready'] as const)(
+    '%s: the append is made again without the caller noticing',
+    async (refuse) => {
+      const standIn = await startStandIn();
+      const { store, incidents } = await openStore(standIn.url, { appendTimeoutMs: 20_000 });
+      await standIn.faults.set({ refuse });
+      const appending = store.appendToStream(newStream(), events(1), 'no_stream');
+      await until(() => incidents.some(({ kind }) => kind === 'append-retried'), 'it is tried again');
+      await standIn.faults.clear();
+      expect(await appending).toMatchObject({ revision: 0 });
+    },
+  );
+
+  test('a follower: the append goes to the leader that it names', async () => {
+    const [follower, leader] = [await startStandIn(), await startStandIn()];
+    const { store } = await openStore(follower.url, { appendTimeoutMs: 20_000 });
+    const { store: atLeader } = await openStore(leader.url);
+    await follower.faults.set({ refuse: { leader: { host: leader.host, port: leader.port } } });
+    const [stream, batch] = [newStream(), events(1)];
+    await store.appendToStream(stream, batch, 'no_stream');
+    expect(await idsOf(atLeader, stream)).toEqual(batch.map(({ id }) => id));
+  });
+});
+
+test('connections cut under hundreds of appends: all of them are there once, in order', async () => {
+  const standIn = await startStandIn();
+  const { store, incidents } = await openStore(standIn.url);
+  const appending = keepAppending(store, 200);
+  for (let cut = 1; cut <= 3; cut += 1) {
+    const before = appending.acked();
+    await until(() => appending.acked() > before + 200, 'appends go on');
+    await standIn.faults.cut();
+    await until(() => incidents.filter(({ kind }) => kind === 'connection-lost').length >= cut, 'the cut is noticed');
+  }
+  await expectKept(store, await appending.end());
+});
+
+test('a thread that appends and dies of an error takes its appends with it, not the process', async () => {
+  const { startAppendThread } = await import('../../dist/event-store/eventstoredb/append-thread.js');
+  const source = `
+    import { parentPort as port } from 'node:worker_threads';
+    port.postMessage({ kind: 'ready' });
+    port.on('message', ({ kind, appends }) => {
+      if (kind === 'close') port.close();
+      for (const { key, stream } of appends ?? []) {
+        if (stream === 'poison') setImmediate(() => { throw new TypeError('undefined is not iterable'); });
+        if (stream === 'good') port.postMessage({ kind: 'outcomes', outcomes: [{ kind: 'appended', key, revision: 0, position: 1 }] });
+      }
+    });`;
+  const incidents: Incident[] = [];
+  const thread = startAppendThread({
+    url: '',
+    timeoutMs: 20_000,
+    onIncident: (incident) => incidents.push(incident),
+    program: new URL(`data:text/javascript,${encodeURIComponent(source)}`),
+  });
+  onTestFinished(() => thread.close());
+  const silent = thread.append('silent', [event()], 'no_stream');
+  const poison = thread.append('poison', [event()], 'no_stream');
+  for (const outcome of await Promise.allSettled([silent, poison])) {
+    expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(EventStoreUnavailableError) as unknown });
+  }
+  expect(incidents).toMatchObject([{ kind: 'worker-lost', count: 2, reason: 'undefined is not iterable' }]);
+  expect(await thread.append('good', [event()], 'no_stream')).toEqual({ revision: 0, position: 1 });
+});
+
+/** What any server must stand: the stand-in, and a real one where there is a command that runs it. */
+function describeHarm(name: string, start: () => EventStoreServer | Promise<EventStoreServer>): void {
+  describe(name, () => {
+    test('killed and started again under load: nothing acked is missing, nothing is there twice', async () => {
+      const server = await start();
+      const { store } = await openStore(server.url, { startTimeoutMs: 60_000 });
+      const appending = keepAppending(store, 64);
+      for (let round = 1; round <= 2; round += 1) {
+        const before = appending.acked();
+        await until(() => appending.acked() > before + 200, 'appends go on', { withinMs: 60_000 });
+        await server.restart();
+      }
+      await expectKept(store, await appending.end());
+    }, 180_000);
+
+    test('frozen: appends and subscriptions are told, and go on when it wakes', async () => {
+      const server = await start();
+      const { store } = await openStore(server.url, { startTimeoutMs: 60_000 });
+      const stream = newStream();
+      const ending = new AbortController();
+      onTestFinished(() => ending.abort());
+      const follow = async (after: number): Promise<RecordedEvent> => {
+        const subscription = store.subscribeToAll({ after, prefixes: [stream], signal: ending.signal });
+        for await (const batch of subscription) if (batch.events[0] !== undefined) return batch.events[0];
+        throw new Error('the subscription ended');
+      };
+      const [one, other] = [event(), event()];
+      const { position } = await insist(store, stream, [one], 'no_stream');
+      expect((await follow(0)).id).toBe(one.id);
+
+      const following = follow(position).catch((error: unknown) => error);
+      server.freeze();
+      onTestFinished(() => server.thaw());
+      await expect(store.appendToStream(stream, [other], 0)).rejects.toBeInstanceOf(EventStoreUnavailableError);
+      await expect(store.readStream(stream, { direction: 'forwards', maxCount: 1 })).rejects.toBeInstanceOf(
+        EventStoreUnavailableError,
+      );
+      expect(await within(following, 'the end of the subscription', 20_000)).toBeInstanceOf(EventStoreUnavailableError);
+      server.thaw();
+      await insist(store, stream, [other], 0);
+      expect((await follow(position)).id).toBe(other.id);
+      expect(await idsOf(store, stream)).toEqual([one.id, other.id]);
+    }, 120_000);
+  });
+}
+
+describeHarm('the stand-in', () => startStandIn());
+
+const { EVENTSTORE_URL: url, EVENTSTORE_COMMAND: command } = process.env;
+if (url === undefined || command === undefined) {
+  test.skip('a real EventStoreDB (EVENTSTORE_COMMAND, which runs one in the foreground at EVENTSTORE_URL, is not set)');
+} else {
+  describeHarm('a real EventStoreDB', () => startRealServer(command, url));
+}
