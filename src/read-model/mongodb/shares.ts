@@ -162,7 +162,7 @@ function refusal(found: SharesDocument | null, { index, count }: Partition): Err
       `conversations are divided among ${found.count} projectors, not ${count}, until all of those have ended${held}`,
     );
   }
-  if (fence !== null && shares[index]?.holder == null) {
+  if (fence !== null && (shares[index]?.holder ?? null) === null) {
     return new ReadModelUnavailableError(`a read model built anew is being put in use by ${fence.holder}`);
   }
   return new ReadModelUnavailableError(`share ${index}/${count} is held by ${shares[index]?.holder ?? 'nobody'}`);
