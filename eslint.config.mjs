@@ -33,7 +33,7 @@ function imports(room, ownPackages = []) {
   const strangers = places.filter((place) => !allowed.includes(place));
   const patterns = Object.entries(packages)
     .filter(([name]) => !ownPackages.includes(name))
-    .map(([name, home]) => ({ group: [name, `${name}/*`], message: `imported in ${home} only` }));
+    .map(([name, home]) => ({ regex: `^${name.replaceAll('.', '\\.')}(/|$)`, message: `imported in ${home} only` }));
   if (strangers.length > 0) {
     const regex = `^(\\.\\./)+(${strangers.join('|')})(/|\\.ts$)`;
     const message = `${room} may import ${rooms[room].join(', ') || 'nothing of the house'} only`;

@@ -28,7 +28,7 @@ export interface RebuildResult extends Counts {
   readonly differences: readonly Difference[];
 }
 
-const mostDifferences = 1_000;
+export const mostDifferences = 1_000;
 
 /**
  * Builds the read model anew from the embedded log, beside the one in use, compares the two at the same position and

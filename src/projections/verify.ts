@@ -43,7 +43,11 @@ export async function* verifyEmbedded(options: VerifyOptions): AsyncGenerator<Di
   }
 }
 
-async function* logDifferences(store: EventStore, { signal, onProgress }: VerifyOptions): AsyncGenerator<Difference> {
+/** Every way in which a log is not what it must be. */
+export async function* logDifferences(
+  store: EventStore,
+  { signal, onProgress }: Pick<VerifyOptions, 'signal' | 'onProgress'>,
+): AsyncGenerator<Difference> {
   const upTo = await store.lastPosition();
   try {
     yield* checkLog({

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runProjector } from '../../dist/projections/runner.js';
-import type { ProjectorState } from '../../dist/projections/runner.js';
 import { ReadModelUnavailableError } from '../../dist/read-model/read-model.js';
-import type { ReadModel } from '../../dist/read-model/read-model.js';
 import { mongoModels } from '../support/mongo-models.ts';
+import { projecting } from '../support/mongo-projector.ts';
 import { makeMongod, noMongoBinary, reportSkipped } from '../support/mongod.ts';
 import type { OwnMongod } from '../support/mongod.ts';
 import { inOne, projected } from '../support/projection-cut.ts';
@@ -12,7 +10,7 @@ import { emptyBatch, message, messagesBatch } from '../support/projection-docume
 import { read, registered, sent } from '../support/projection-facts.ts';
 import { createMemoryLog } from '../support/projection-log.ts';
 import type { Fact, MemoryLog } from '../support/projection-log.ts';
-import { dump, makeModelFolder, silent } from '../support/projection-model.ts';
+import { dump, makeModelFolder } from '../support/projection-model.ts';
 import { until, within } from '../support/until.ts';
 
 /** What twenty pairs say and read, `rounds` times. */
@@ -59,26 +57,6 @@ describe.skipIf(skipped).each([
     url = mongod.url.replace('/weiliao', `/faults-${databases}`);
   });
   afterEach(() => models.close());
-
-  /** Runs the projector until `use` is done. */
-  async function projecting(log: MemoryLog, readModel: ReadModel, use: (states: ProjectorState[]) => Promise<void>) {
-    const stopping = new AbortController();
-    const states: ProjectorState[] = [];
-    const running = runProjector({
-      store: log,
-      readModel,
-      signal: stopping.signal,
-      log: silent,
-      backOff: () => 50,
-      onState: (state) => void states.push(state),
-    });
-    try {
-      await use(states);
-    } finally {
-      stopping.abort();
-      await running;
-    }
-  }
 
   it('loses nothing and takes nothing twice when the server is killed under load and comes back', async () => {
     const log = createMemoryLog({ gap: 5 });
