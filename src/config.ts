@@ -89,6 +89,8 @@ export interface Config {
   readonly wsPort: number;
   /** Absolute. */
   readonly dataDir: string;
+  /** The read model in MongoDB; undefined: the embedded one in `dataDir`. May carry credentials: never to be shown. */
+  readonly mongodbUrl: string | undefined;
   readonly roles: ReadonlySet<Role>;
   readonly auth: Auth;
   /** Empty: in mode jwt no origin may read answers; in mode none every one may. */
@@ -127,6 +129,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     httpPort: env.HTTP_PORT,
     wsPort: env.WS_PORT,
     dataDir: resolve(env.DATA_DIR),
+    mongodbUrl: env.MONGODB_URL,
     roles: new Set(env.ROLES),
     auth: authOf(env),
     corsOrigins: env.CORS_ORIGINS,
@@ -152,12 +155,9 @@ function contradictions(env: Environment): string[] {
     faults.push('AUTH: none takes no JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL; set AUTH=jwt to check tokens');
   }
   if (env.EVENTSTORE_URL !== undefined) faults.push('EVENTSTORE_URL: this build has the embedded log only; unset it');
-  if (env.MONGODB_URL !== undefined) {
-    faults.push('MONGODB_URL: this build has the embedded read model only; unset it');
-  }
   if (env.FEED === 'persistent') faults.push('FEED: persistent needs EVENTSTORE_URL');
   if (env.PROJECTOR_PARTITION.count > 1) {
-    faults.push('PROJECTOR_PARTITION: the embedded read model has one projector, 1/1');
+    faults.push('PROJECTOR_PARTITION: the embedded log has one projector, 1/1');
   }
   return faults;
 }

@@ -18,7 +18,7 @@ import { assertReadModelNotAhead } from './projections/checkpoint.ts';
 import { startProjectorThread } from './projections/projector-thread.ts';
 import type { ProjectorThread } from './projections/projector-thread.ts';
 import { createApi } from './queries/api.ts';
-import { openEmbeddedReadModel } from './read-model/embedded/embedded-read-model.ts';
+import { openReadModel } from './read-model/open.ts';
 import type { ReadModel } from './read-model/read-model.ts';
 import { version } from './version.ts';
 import { createWirePositions, wireKey } from './wire-position.ts';
@@ -42,7 +42,7 @@ export interface Ports {
 }
 
 /**
- * Runs the configured roles in this process, on the embedded stores. What is opened is handed to `lifecycle`, which
+ * Runs the configured roles in this process, on the embedded log. What is opened is handed to `lifecycle`, which
  * closes it in the reverse order. Rejects with `OperatorError` where something cannot be opened.
  */
 export async function startServer(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<Ports> {
@@ -69,7 +69,7 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
 }
 
 async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<House> {
-  const { dataDir } = config;
+  const { dataDir, mongodbUrl } = config;
   const metrics = createMetrics();
   const store = await openEmbeddedEventStore({
     dataDir,
@@ -84,7 +84,7 @@ async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): 
   });
   lifecycle.defer('event store', () => store.close());
   metrics.logPosition.set(await store.lastPosition());
-  const readModel = openEmbeddedReadModel({ dataDir, mode: 'read', log: logger });
+  const readModel = await openReadModel({ dataDir, mongodbUrl, mode: 'read', log: logger });
   lifecycle.defer('read model', () => readModel.close());
   await assertReadModelNotAhead({ store, readModel });
   const positions = createWirePositions(wireKey(dataDir));
@@ -95,6 +95,7 @@ function startProjector({ config, logger, lifecycle, metrics, store }: House): P
   const counted = { events: 0, unknown: 0, failures: 0 };
   const projector = startProjectorThread({
     dataDir: config.dataDir,
+    mongodbUrl: config.mongodbUrl,
     signal: store.signal,
     logLevel: config.logLevel,
     onState: (state) => logger[state.kind === 'failed' ? 'error' : 'debug']({ component: 'projector', state }, 'state'),

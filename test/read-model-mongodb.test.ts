@@ -68,7 +68,7 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
       expect(await db.collection('message').find().toArray()).toEqual([message(1)]);
       const conversations = await db.collection('conversation').find().toArray();
       expect(conversations).toEqual([await writer.conversation('dm~a~b')]);
-      const names = (await db.listCollections().toArray()).map(({ name }) => String(name));
+      const names = (await db.listCollections().toArray()).map(({ name }) => name);
       expect(names.sort()).toEqual(['conversation', 'message', 'projection']);
     });
 

@@ -2,8 +2,11 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { createLogger } from '../logger.ts';
+import { OperatorError } from '../errors.ts';
+import { followEmbeddedLog } from '../event-store/embedded/follow.ts';
+import { rebuildMongo } from '../projections/mongo-rebuild.ts';
 import { rebuildEmbedded } from '../projections/rebuild.ts';
-import type { RebuildResult } from '../projections/rebuild.ts';
+import type { RebuildOptions, RebuildResult } from '../projections/rebuild.ts';
 import { printDifferences } from './differences.ts';
 import { createProgress } from './progress.ts';
 
@@ -23,25 +26,41 @@ export function registerRebuild(program: Command): void {
 }
 
 async function rebuild({ projection }: Flags): Promise<void> {
-  const { dataDir } = readConfig();
+  const { dataDir, mongodbUrl } = readConfig();
   const stop = new AbortController();
   const interrupt = (): void => stop.abort(new Error('interrupted; nothing was changed'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const progress = createProgress('rebuilding', 'events');
   try {
-    const result = await rebuildEmbedded({
+    const options: RebuildOptions = {
       dataDir,
       projection,
       log: createLogger('error'),
       signal: stop.signal,
       onProgress: ({ position, upTo }) => progress.show(position, upTo),
-    });
+    };
+    const result = await (mongodbUrl === undefined ? rebuildEmbedded(options) : rebuildInMongo(mongodbUrl, options));
     progress.end();
     process.stdout.write(`${describe(result)}\n`);
     printDifferences(result.differences);
   } finally {
     progress.end();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+async function rebuildInMongo(
+  url: string,
+  { dataDir, projection, ...options }: RebuildOptions,
+): Promise<RebuildResult> {
+  if (projection !== undefined) {
+    throw new OperatorError('--projection: in MongoDB the projections are built together; leave it out');
+  }
+  const store = followEmbeddedLog({ dataDir });
+  try {
+    return await rebuildMongo({ store, url, ...options });
+  } finally {
+    await store.close();
   }
 }
 

@@ -19,10 +19,10 @@ export interface ProjectorThread {
   stop(): Promise<void>;
 }
 
-/** Starts the projector of the embedded log and read model in a thread of its own. The log must be open for writing. */
+/** Starts the projector of the embedded log in a thread of its own. The log must be open for writing. */
 export function startProjectorThread(options: ProjectorThreadOptions): ProjectorThread {
-  const { dataDir, signal, logLevel, onState, onProgress } = options;
-  const workerData: ProjectorWorkerData = { dataDir, signal, logLevel };
+  const { dataDir, mongodbUrl, signal, logLevel, onState, onProgress } = options;
+  const workerData: ProjectorWorkerData = { dataDir, mongodbUrl, signal, logLevel };
   const worker = new Worker(new URL('./projector-worker.js', import.meta.url), { workerData });
   let state: ProjectorState = { kind: 'starting' };
   let progress: ProjectorProgress = { position: 0, events: 0, unknown: 0, failures: 0 };

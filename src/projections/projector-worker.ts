@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { followEmbeddedLog } from '../event-store/embedded/follow.ts';
 import { createLogger } from '../logger.ts';
-import { openEmbeddedReadModel } from '../read-model/embedded/embedded-read-model.ts';
+import { openReadModel } from '../read-model/open.ts';
 import type { ProjectorReport, ProjectorWorkerData } from './projector-protocol.ts';
 import { runProjector } from './runner.ts';
 import type { ProjectorProgress } from './runner.ts';
@@ -14,7 +14,7 @@ const reportEvery = 100;
 const port = parentPort;
 if (port === null) throw new Error('projector-worker runs in a worker thread');
 const report = (message: ProjectorReport): void => port.postMessage(message);
-const { dataDir, signal, logLevel } = workerData as ProjectorWorkerData;
+const { dataDir, mongodbUrl, signal, logLevel } = workerData as ProjectorWorkerData;
 const log = createLogger(logLevel).child({ component: 'projector' });
 const stopping = new AbortController();
 port.once('message', () => stopping.abort());
@@ -30,7 +30,7 @@ function reportProgress(): void {
 
 async function run(): Promise<void> {
   const store = followEmbeddedLog({ dataDir, signal });
-  const readModel = openEmbeddedReadModel({ dataDir, mode: 'write', log });
+  const readModel = await openReadModel({ dataDir, mongodbUrl, mode: 'write', lazy: true, log });
   await runProjector({
     store,
     readModel,

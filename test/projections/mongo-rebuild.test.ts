@@ -77,7 +77,7 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
   it('a rebuild makes a read model where there is none, and leaves nothing else', async () => {
     expect(await rebuild()).toMatchObject({ events: 26, unknown: 0, differences: [] });
     const built = await shown();
-    const names = (await db.listCollections().toArray()).map(({ name }) => String(name));
+    const names = (await db.listCollections().toArray()).map(({ name }) => name);
     expect(names.sort()).toEqual(['conversation', 'message', 'projection', 'user']);
     await db.dropDatabase();
     expect(built).toBe(await project());
@@ -108,7 +108,7 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
     expect(await verify()).toEqual(harm);
     expect(await verify()).toEqual(harm);
     expect(await shown()).toBe(before);
-    expect((await db.listCollections().toArray()).map(({ name }) => String(name)).sort()).toEqual([
+    expect((await db.listCollections().toArray()).map(({ name }) => name).sort()).toEqual([
       'conversation',
       'message',
       'projection',
@@ -151,7 +151,7 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
     log.push({ stream: 'conversation-dm~a~b', type: 'MessageSent', data: {} });
     await expect(rebuild()).rejects.toThrow(UnreadableEventError);
     expect(await shown()).toBe(before);
-    const names = (await db.listCollections().toArray()).map(({ name }) => String(name));
+    const names = (await db.listCollections().toArray()).map(({ name }) => name);
     expect(names.filter((name) => name.startsWith('building'))).toEqual([]);
   });
 
