@@ -1,9 +1,13 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
+import type { LogSettings } from '../config.ts';
 import { createLogger } from '../logger.ts';
+import { OperatorError } from '../errors.ts';
+import { followEventStore } from '../event-store/follow-event-store.ts';
+import { rebuildMongo } from '../projections/mongo-rebuild.ts';
 import { rebuildEmbedded } from '../projections/rebuild.ts';
-import type { RebuildResult } from '../projections/rebuild.ts';
+import type { RebuildOptions, RebuildResult } from '../projections/rebuild.ts';
 import { printDifferences } from './differences.ts';
 import { createProgress } from './progress.ts';
 
@@ -23,25 +27,45 @@ export function registerRebuild(program: Command): void {
 }
 
 async function rebuild({ projection }: Flags): Promise<void> {
-  const { dataDir } = readConfig();
+  const { dataDir, log: source, readModel } = readConfig();
   const stop = new AbortController();
   const interrupt = (): void => stop.abort(new Error('interrupted; nothing was changed'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const progress = createProgress('rebuilding', 'events');
   try {
-    const result = await rebuildEmbedded({
+    const options: RebuildOptions = {
       dataDir,
+      source,
       projection,
       log: createLogger('error'),
       signal: stop.signal,
       onProgress: ({ position, upTo }) => progress.show(position, upTo),
-    });
+    };
+    const result = await (readModel.kind === 'embedded'
+      ? rebuildEmbedded(options)
+      : rebuildInMongo(readModel.url, source, options));
     progress.end();
     process.stdout.write(`${describe(result)}\n`);
     printDifferences(result.differences);
   } finally {
     progress.end();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+async function rebuildInMongo(
+  url: string,
+  source: LogSettings,
+  { projection, log, signal, onProgress }: RebuildOptions,
+): Promise<RebuildResult> {
+  if (projection !== undefined) {
+    throw new OperatorError('--projection: in MongoDB the projections are built together; leave it out');
+  }
+  const store = await followEventStore(source);
+  try {
+    return await rebuildMongo({ store, url, log, ...(signal && { signal }), ...(onProgress && { onProgress }) });
+  } finally {
+    await store.close();
   }
 }
 

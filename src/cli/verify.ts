@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
+import type { LogSettings } from '../config.ts';
+import { followEventStore } from '../event-store/follow-event-store.ts';
+import type { Difference } from '../projections/compare.ts';
+import { verifyMongo } from '../projections/mongo-verify.ts';
+import type { VerifyOptions } from '../projections/verify.ts';
 import { verifyEmbedded } from '../projections/verify.ts';
 import { printDifferences } from './differences.ts';
 import { createProgress } from './progress.ts';
@@ -14,18 +19,21 @@ export function registerVerify(program: Command): void {
 
 /** Prints each difference as it is found; exit 1 where there is one. */
 async function verify(): Promise<void> {
-  const { dataDir } = readConfig();
+  const { dataDir, log: source, readModel } = readConfig();
   const stop = new AbortController();
   const interrupt = (): void => stop.abort(new Error('interrupted before the end'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const progress = createProgress('verifying', 'events');
   let found = 0;
   try {
-    const differences = verifyEmbedded({
+    const options: VerifyOptions = {
       dataDir,
+      source,
       signal: stop.signal,
       onProgress: ({ position, upTo }) => progress.show(position, upTo),
-    });
+    };
+    const differences =
+      readModel.kind === 'embedded' ? verifyEmbedded(options) : verifyInMongo(readModel.url, source, options);
     for await (const difference of differences) {
       found += 1;
       printDifferences([difference]);
@@ -36,4 +44,17 @@ async function verify(): Promise<void> {
   }
   process.stdout.write(found === 0 ? 'verified: no difference\n' : `verified: ${found} differences\n`);
   if (found > 0) process.exitCode = 1;
+}
+
+async function* verifyInMongo(
+  url: string,
+  source: LogSettings,
+  { signal, onProgress }: VerifyOptions,
+): AsyncGenerator<Difference> {
+  const store = await followEventStore(source);
+  try {
+    yield* verifyMongo({ store, url, ...(signal && { signal }), ...(onProgress && { onProgress }) });
+  } finally {
+    await store.close();
+  }
 }

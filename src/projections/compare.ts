@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ConversationDocument, MessageDocument, UserDocument } from '../read-model/read-model.ts';
 
 /** One way in which the read model is not what the log says, or the log not what it should be. */
 export interface Difference {
@@ -25,6 +26,39 @@ export interface Comparison<T extends Document> {
   readonly actual: Pages<T>;
   /** Below 0 where the first comes before the second in both scans. */
   readonly order: (one: T, other: T) => number;
+}
+
+/** Every document of a read model, in the order of the port's scans. */
+export interface Everything {
+  users(): Pages<UserDocument>;
+  conversations(): Pages<ConversationDocument>;
+  messages(): Pages<MessageDocument>;
+}
+
+/** Yields each difference between two read models. */
+export async function* compareEverything(expected: Everything, actual: Everything): AsyncGenerator<Difference> {
+  yield* compareScans({ name: 'user', expected: expected.users(), actual: actual.users(), order: byId });
+  yield* compareScans({
+    name: 'conversation',
+    expected: expected.conversations(),
+    actual: actual.conversations(),
+    order: byId,
+  });
+  yield* compareScans({
+    name: 'message',
+    expected: expected.messages(),
+    actual: actual.messages(),
+    order: (one, other) => compareText(one.conversation, other.conversation) || one.seq - other.seq,
+  });
+}
+
+function byId(one: Document, other: Document): number {
+  return compareText(one._id, other._id);
+}
+
+function compareText(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }
 
 /** Merges two scans of the same order and yields each difference. Holds one page of either in memory. */

@@ -1,6 +1,6 @@
 import type { Frozen } from '../read-model/embedded/comparison.ts';
 import type { Scans } from '../read-model/embedded/scan.ts';
-import { compareScans } from './compare.ts';
+import { compareEverything } from './compare.ts';
 import type { Difference } from './compare.ts';
 
 /**
@@ -9,20 +9,7 @@ import type { Difference } from './compare.ts';
  */
 export async function* differencesOf(built: Scans, actual: Frozen): AsyncGenerator<Difference> {
   if (actual.sameRows()) return;
-  const { scans } = actual;
-  yield* compareScans({ name: 'user', expected: built.users(), actual: scans.users(), order: byId });
-  yield* compareScans({
-    name: 'conversation',
-    expected: built.conversations(),
-    actual: scans.conversations(),
-    order: byId,
-  });
-  yield* compareScans({
-    name: 'message',
-    expected: built.messages(),
-    actual: scans.messages(),
-    order: (one, other) => compareText(one.conversation, other.conversation) || one.seq - other.seq,
-  });
+  yield* compareEverything(built, actual.scans);
   const { missing, unexpected } = actual.differentLinks();
   for (const link of missing) yield { kind: 'missing', where: `member ${link}`, expected: link, actual: undefined };
   for (const link of unexpected) {
@@ -30,15 +17,6 @@ export async function* differencesOf(built: Scans, actual: Frozen): AsyncGenerat
   }
 }
 
-export function aheadOfLog({ checkpoint }: Frozen, logEnd: number): Difference {
+export function aheadOfLog({ checkpoint }: Pick<Frozen, 'checkpoint'>, logEnd: number): Difference {
   return { kind: 'checkpoint', where: 'checkpoint', expected: logEnd, actual: checkpoint };
-}
-
-function byId(one: { readonly _id: string }, other: { readonly _id: string }): number {
-  return compareText(one._id, other._id);
-}
-
-function compareText(one: string, other: string): number {
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
 }

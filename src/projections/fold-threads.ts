@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { LogSettings } from '../config.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import { encodeBatch } from '../read-model/embedded/bulk-writer.ts';
 import type { EncodedBatch } from '../read-model/embedded/bulk-writer.ts';
@@ -16,25 +17,27 @@ const worthThreads = 4 * piece;
 const mostThreads = 4;
 
 export interface FoldSource {
-  readonly dataDir: string;
+  readonly source: LogSettings;
   readonly store: EventStore;
 }
 
 /**
- * Folds a part of the embedded log, in log order. Reading, parsing and folding, which cost more than writing what comes
+ * Folds a part of the log, in log order. Of an embedded log, reading, parsing and folding, which cost more than writing what comes
  * of it, are done in threads, each taking every n-th piece of the log.
  */
 export async function* foldInThreads(
-  { dataDir, store }: FoldSource,
+  { source, store }: FoldSource,
   range: Range,
   signal?: AbortSignal,
 ): AsyncGenerator<Stretch<EncodedBatch>> {
-  if (range.upTo - range.after < worthThreads) {
+  if (source.kind !== 'embedded' || range.upTo - range.after < worthThreads) {
     yield* foldHere(store, range, signal);
     return;
   }
   const pieces = cut(range);
-  const threads = Array.from({ length: Math.min(mostThreads, availableParallelism()) }, () => startThread(dataDir));
+  const threads = Array.from({ length: Math.min(mostThreads, availableParallelism()) }, () =>
+    startThread(source.dataDir),
+  );
   const threadOf = (index: number) => threads[index % threads.length];
   try {
     pieces.slice(0, threads.length * ahead).forEach((one, index) => threadOf(index)?.ask(one));

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { EventStore } from '../event-store/event-store.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
 import { createLogger } from '../logger.ts';
 import { openReadModel } from '../read-model/open-read-model.ts';
@@ -30,17 +31,14 @@ function reportProgress(): void {
   progress = undefined;
 }
 
-/**
- * A store that is elsewhere was there a moment ago, when the process started: it is waited for. Embedded ones are there or
- * never will be.
- */
-async function opened<T>(isElsewhere: boolean, open: () => Promise<T>): Promise<T> {
+/** An event store was there a moment ago, when the process started: it is waited for. An embedded log is there or never. */
+async function openLog(): Promise<EventStore> {
   for (let failures = 1; ; failures += 1) {
     try {
-      return await open();
+      return await followEventStore(logSettings, signal);
     } catch (error) {
-      if (!isElsewhere || stopping.signal.aborted) throw error;
-      log.error({ error }, 'a store cannot be opened, will try again');
+      if (logSettings.kind === 'embedded' || stopping.signal.aborted) throw error;
+      log.error({ error }, 'the event store cannot be opened, will try again');
       report({
         kind: 'state',
         state: { kind: 'retrying', reason: error instanceof Error ? error.message : String(error) },
@@ -51,10 +49,8 @@ async function opened<T>(isElsewhere: boolean, open: () => Promise<T>): Promise<
 }
 
 async function run(): Promise<void> {
-  const store = await opened(logSettings.kind !== 'embedded', () => followEventStore(logSettings, signal));
-  const readModel = await opened(settings.kind !== 'embedded', () =>
-    openReadModel({ settings, mode: 'write', partition, log }),
-  );
+  const store = await openLog();
+  const readModel = await openReadModel({ settings, mode: 'write', partition, lazy: true, log });
   await runProjector({
     store,
     readModel,

@@ -1,4 +1,5 @@
-import { followEmbeddedLog } from '../event-store/embedded/follow.ts';
+import type { LogSettings } from '../config.ts';
+import { followEventStore } from '../event-store/follow-event-store.ts';
 import type { Logger } from '../logger.ts';
 import type { Projection } from '../read-model/embedded/bulk-writer.ts';
 import { beginConstruction } from '../read-model/embedded/construction.ts';
@@ -9,7 +10,10 @@ import type { Difference } from './compare.ts';
 import { aheadOfLog, differencesOf } from './embedded-check.ts';
 
 export interface RebuildOptions {
+  /** Folder of the read model. */
   readonly dataDir: string;
+  /** Default: the embedded log in the same folder. */
+  readonly source?: LogSettings;
   /** Build this projection only; the others are taken over as they are. Default: all. */
   readonly projection?: Projection | undefined;
   readonly log: Logger;
@@ -28,10 +32,10 @@ export interface RebuildResult extends Counts {
   readonly differences: readonly Difference[];
 }
 
-const mostDifferences = 1_000;
+export const mostDifferences = 1_000;
 
 /**
- * Builds the read model anew from the embedded log, beside the one in use, compares the two at the same position and
+ * Builds the embedded read model anew from the log, beside the one in use, compares the two at the same position and
  * puts the new one in use, whether or not they were equal. A running server goes over to it without a gap; without one
  * it works as well.
  *
@@ -40,12 +44,12 @@ const mostDifferences = 1_000;
  * is changed then.
  */
 export async function rebuildEmbedded(options: RebuildOptions): Promise<RebuildResult> {
-  const { dataDir, signal, onProgress } = options;
-  const store = followEmbeddedLog({ dataDir });
+  const { dataDir, signal, onProgress, source = { kind: 'embedded', dataDir } } = options;
+  const store = await followEventStore(source);
   try {
     const construction = beginConstruction(options);
     try {
-      return await rebuild(options, { dataDir, store, construction, signal, onProgress });
+      return await rebuild(options, { source, store, construction, signal, onProgress });
     } finally {
       construction.end();
     }

@@ -1,4 +1,5 @@
-import { followEmbeddedLog } from '../event-store/embedded/follow.ts';
+import type { LogSettings } from '../config.ts';
+import { followEventStore } from '../event-store/follow-event-store.ts';
 import { LogDamagedError } from '../event-store/event-store.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import { beginConstruction } from '../read-model/embedded/construction.ts';
@@ -10,14 +11,17 @@ import { aheadOfLog, differencesOf } from './embedded-check.ts';
 import { checkLog } from './verify-log.ts';
 
 export interface VerifyOptions {
+  /** Folder of the read model. */
   readonly dataDir: string;
+  /** Default: the embedded log in the same folder. */
+  readonly source?: LogSettings;
   readonly signal?: AbortSignal;
   /** While the log is read, which is done twice. */
   readonly onProgress?: (progress: BuildProgress) => void;
 }
 
 /**
- * Yields every way in which the embedded log is not what a log must be, and the read model is not what the log says at
+ * Yields every way in which the log is not what a log must be, and the embedded read model is not what the log says at
  * the read model's checkpoint. A server may be running; nothing is changed.
  *
  * Memory stays bounded however long the log is: what the log says is built on disk, beside the read model, compared and
@@ -28,14 +32,15 @@ export interface VerifyOptions {
  * and the signal's reason.
  */
 export async function* verifyEmbedded(options: VerifyOptions): AsyncGenerator<Difference> {
-  const store = followEmbeddedLog({ dataDir: options.dataDir });
+  const { dataDir, source = { kind: 'embedded', dataDir } } = options;
+  const store = await followEventStore(source);
   try {
     let readable = true;
     for await (const difference of logDifferences(store, options)) {
       if (difference.kind === 'unreadable') readable = false;
       yield difference;
     }
-    if (readable) yield* readModelDifferences(store, options);
+    if (readable) yield* readModelDifferences(store, { ...options, source });
   } catch (error) {
     throw translate(error);
   } finally {
@@ -43,7 +48,11 @@ export async function* verifyEmbedded(options: VerifyOptions): AsyncGenerator<Di
   }
 }
 
-async function* logDifferences(store: EventStore, { signal, onProgress }: VerifyOptions): AsyncGenerator<Difference> {
+/** Every way in which a log is not what it must be. */
+export async function* logDifferences(
+  store: EventStore,
+  { signal, onProgress }: Pick<VerifyOptions, 'signal' | 'onProgress'>,
+): AsyncGenerator<Difference> {
   const upTo = await store.lastPosition();
   try {
     yield* checkLog({
@@ -60,11 +69,11 @@ async function* logDifferences(store: EventStore, { signal, onProgress }: Verify
 
 async function* readModelDifferences(
   store: EventStore,
-  { dataDir, signal, onProgress }: VerifyOptions,
+  { dataDir, source, signal, onProgress }: VerifyOptions & { readonly source: LogSettings },
 ): AsyncGenerator<Difference> {
   const construction = beginConstruction({ dataDir });
   try {
-    const build: Build = { dataDir, store, construction, signal, onProgress };
+    const build: Build = { source, store, construction, signal, onProgress };
     const position = await bulkEnd(build);
     await fillInBulk(build, position);
     const found = await freezeLive(build, position);

@@ -10,11 +10,14 @@ export interface OpenReadModelOptions {
   readonly mode: 'write' | 'read';
   /** With `write`: the share, default all. The embedded read model has no other. */
   readonly partition?: Partition;
+  /** A server is first asked at the first use, and may come later. Default false. */
+  readonly lazy?: boolean;
   readonly log: Logger;
 }
 
 /** The read model that the settings name. Rejects with `OperatorError` where it cannot be used. */
-export async function openReadModel({ settings, mode, partition, log }: OpenReadModelOptions): Promise<ReadModel> {
+export async function openReadModel(options: OpenReadModelOptions): Promise<ReadModel> {
+  const { settings, mode, partition, lazy = false, log } = options;
   if (settings.kind === 'embedded') return openEmbeddedReadModel({ dataDir: settings.dataDir, mode, log });
-  return openMongoReadModel({ url: settings.url, mode, log, ...(partition !== undefined && { partition }) });
+  return openMongoReadModel({ url: settings.url, mode, lazy, log, ...(partition !== undefined && { partition }) });
 }

@@ -39,7 +39,7 @@ describe.skipIf(reportSkipped('many gateways', noMongo))('two gateways and a pro
       const count = 300;
       for (let index = 0; index < count; index += 1) {
         const back = index % 3 === 0;
-        (back ? listeners[2]! : sender).send({ type: 'send', id: newId(), to: back ? a : b, msg: `text ${index}` });
+        (back ? listeners[2] : sender).send({ type: 'send', id: newId(), to: back ? a : b, msg: `text ${index}` });
       }
       for (const chat of [sender, ...listeners]) {
         for (let revision = 0; revision < count; revision += 1) {

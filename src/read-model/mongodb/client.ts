@@ -52,26 +52,33 @@ export function databaseOf(url: string): string {
   return path === '' ? defaultDatabase : decodeURIComponent(path);
 }
 
+/** A client that connects at its first use. Throws `OperatorError` where the URL cannot be used. */
+export function clientOf(url: string): MongoConnection {
+  const given = new URLSearchParams(url.split('?')[1] ?? '');
+  const names = new Set([...given.keys()].map((name) => name.toLowerCase()));
+  const chosen = Object.entries(defaults).filter(([name]) => !names.has(name.toLowerCase()));
+  try {
+    const options: MongoClientOptions = { ...guarantees, ...Object.fromEntries(chosen) };
+    return { client: new MongoClient(url, options), database: databaseOf(url) };
+  } catch (error) {
+    throw new OperatorError(`${describeUrl(url)} cannot be used: the URL has a fault`, { cause: error });
+  }
+}
+
 /**
  * Connects, within about two seconds. Throws `OperatorError` where nobody answers, the credentials are refused or the
  * URL cannot be used; it names the hosts, never the credentials.
  */
 export async function connectMongo(url: string): Promise<MongoConnection> {
-  const where = describeUrl(url);
-  let client: MongoClient | undefined;
+  const { client, database } = clientOf(url);
   try {
-    const given = new URLSearchParams(url.split('?')[1] ?? '');
-    const names = new Set([...given.keys()].map((name) => name.toLowerCase()));
-    const chosen = Object.entries(defaults).filter(([name]) => !names.has(name.toLowerCase()));
-    client = new MongoClient(url, { ...guarantees, ...(Object.fromEntries(chosen) as Partial<typeof defaults>) });
-    const database = databaseOf(url);
     await client.connect();
     // Connecting finds a server; only a read finds out whether it lets us in.
     await within(deadlines.read, client.db(database).collection('projection').findOne({}, { maxTimeMS: maxReadMs }));
     return { client, database };
   } catch (error) {
-    await client?.close().catch(() => undefined);
-    throw new OperatorError(`${where} ${faultOf(error)}`, { cause: error });
+    await client.close().catch(() => undefined);
+    throw new OperatorError(`${describeUrl(url)} ${faultOf(error)}`, { cause: error });
   }
 }
 
@@ -80,7 +87,7 @@ const unauthorized = 13;
 
 function faultOf(error: unknown): string {
   if (error instanceof ReadModelUnavailableError) return 'does not answer';
-  if (!(error instanceof MongoError)) return 'cannot be used: the URL has a fault';
+  if (!(error instanceof MongoError)) return 'cannot be used';
   if (error.code === authenticationFailed || error.code === unauthorized) return 'refuses these credentials';
   return isTemporary(error) ? 'does not answer' : `cannot be used: ${error.name}`;
 }

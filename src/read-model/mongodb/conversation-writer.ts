@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { MongoBulkWriteError } from 'mongodb';
-import type { AnyBulkWriteOperation, Collection } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, MongoBulkWriteError } from 'mongodb';
 import { mergeConversation, unknownConversation } from '../merge.ts';
 import type { ConversationState } from '../merge.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Logger } from '../../logger.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
 import type { ReadModel } from '../read-model.ts';
-import { connectMongo, describeUrl, maxReadMs } from './client.ts';
+import { clientOf, connectMongo, describeUrl, maxReadMs } from './client.ts';
 import { collectionsOf } from './collections.ts';
 import { createQueries, reading } from './queries.ts';
 import type { Reading } from './queries.ts';
@@ -18,6 +18,8 @@ export interface MongoReadModelOptions {
   readonly log: Logger;
   /** `read`: any number, anywhere; `apply` then throws. `write`: the one projector of its share. */
   readonly mode: 'write' | 'read';
+  /** The server is first asked at the first use, and may come later. Default false. */
+  readonly lazy?: boolean;
   /** With `write`: which share of the conversations. Default 1/1, all of them. */
   readonly partition?: Partition;
   /** With `write`: what operators are told holds the share. Default: host and process id. */
@@ -34,7 +36,7 @@ export interface MongoReadModelOptions {
  */
 export async function openMongoReadModel(options: MongoReadModelOptions): Promise<ReadModel> {
   const { url, log, mode, partition = { index: 1, count: 1 } } = options;
-  const { client, database } = await connectMongo(url);
+  const { client, database } = await (options.lazy === true ? clientOf(url) : connectMongo(url));
   const db = client.db(database);
   const collections = collectionsOf(db);
   const shares = sharesOf(db);

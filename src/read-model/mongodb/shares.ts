@@ -53,8 +53,11 @@ export function sharesOf(db: Db): Collection<SharesDocument> {
 
 export const never = new Date(0);
 export const inLeaseTime = { $add: ['$$NOW', leaseMs] };
-export const isLive = (path: string): Document => ({ $gt: [`$${path}.expires`, '$$NOW'] });
-const none = (...conditions: readonly Document[]): Document => ({ $not: [{ $or: conditions }] });
+/** True while the lease at this path, or of the document itself, has not ended. */
+export const isLive = (path?: string): Document => ({
+  $gt: [path === undefined ? '$expires' : `$${path}.expires`, '$$NOW'],
+});
+export const none = (...conditions: readonly Document[]): Document => ({ $not: [{ $or: conditions }] });
 /** `shares` as a list of its values. */
 export const everyShare = { $map: { input: { $objectToArray: '$shares' }, as: 'share', in: '$$share.v' } };
 
@@ -114,7 +117,8 @@ export async function acquire(
   return { epoch: acquired.epoch, position: acquired.position };
 }
 
-async function begin(shares: Collection<SharesDocument>, count: number): Promise<void> {
+/** Makes the document where there is none. */
+export async function begin(shares: Collection<SharesDocument>, count: number): Promise<void> {
   if ((await shares.findOne({ _id: 'shares' })) !== null) return;
   const free: Share = { position: 0, holder: null, owner: null, epoch: 0, expires: never };
   const all = Object.fromEntries(indexes(count).map((index) => [index, free]));
@@ -162,7 +166,7 @@ function refusal(found: SharesDocument | null, { index, count }: Partition): Err
       `conversations are divided among ${found.count} projectors, not ${count}, until all of those have ended${held}`,
     );
   }
-  if (fence !== null && shares[index]?.holder == null) {
+  if (fence !== null && (shares[index]?.holder ?? null) === null) {
     return new ReadModelUnavailableError(`a read model built anew is being put in use by ${fence.holder}`);
   }
   return new ReadModelUnavailableError(`share ${index}/${count} is held by ${shares[index]?.holder ?? 'nobody'}`);

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { noMongo, openTestMongo, reportSkipped } from '../support/mongod.ts';
+import type { TestMongo } from '../support/mongod.ts';
+import { ownFolder, spawnServer, startServer } from '../support/server.ts';
+import { enter } from '../support/socket.ts';
+import { until } from '../support/until.ts';
+
+const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+test('a server whose MongoDB does not answer ends with a line that names the host, without the credentials', async () => {
+  const server = spawnServer({ MONGODB_URL: 'mongodb://someone:secret@127.0.0.1:1/weiliao' });
+  expect(await server.exited).toEqual({ code: 1, signal: null });
+  expect(server.errors).toBe('weiliao: MongoDB at 127.0.0.1:1 does not answer\n');
+  expect(JSON.stringify(server.log)).not.toContain('secret');
+});
+
+describe.skipIf(reportSkipped('the server with MongoDB', noMongo))('with MONGODB_URL the server', () => {
+  let mongo: TestMongo;
+  beforeAll(async () => {
+    mongo = await openTestMongo();
+  });
+  afterAll(() => mongo.stop());
+
+  test('answers from it, and it can be rebuilt and verified while it serves', async () => {
+    const url = mongo.newDatabase();
+    const folder = ownFolder();
+    const server = await startServer({ MONGODB_URL: url }, folder);
+    await server.register('alice', 'bob');
+    const alice = await enter(server, 'alice');
+    for (const msg of ['one', 'two', 'three']) await alice.say('bob', msg);
+    const list = () =>
+      server.get<{ items: { unread: number; lastMessage: { msg: string } }[] }>('/v1/conversations', 'bob');
+    await until(async () => (await list()).items[0]?.unread === 3, 'all is projected');
+    expect((await list()).items).toMatchObject([{ lastMessage: { msg: 'three' } }]);
+    expect(await mongo.db(url).collection('message').countDocuments({ conversation: 'dm~alice~bob' })).toBe(3);
+
+    const env = { PATH: process.env['PATH'] ?? '', DATA_DIR: folder, MONGODB_URL: url };
+    const run = (...command: string[]) => spawnSync(process.execPath, [program, ...command], { env, encoding: 'utf8' });
+    const rebuilt = run('rebuild');
+    expect(rebuilt).toMatchObject({ status: 0, stderr: '' });
+    expect(rebuilt.stdout).toContain('equal; now in use');
+    expect(run('verify')).toMatchObject({ status: 0, stdout: 'verified: no difference\n' });
+    expect(run('rebuild', '--projection', 'message')).toMatchObject({ status: 1 });
+
+    await alice.say('bob', 'four');
+    await until(async () => (await list()).items[0]?.unread === 4, 'the projector goes on');
+    await until(async () => (await server.get<{ ready: boolean }>('/readyz')).ready, 'it is ready');
+    expect(server.disasters).toEqual([]);
+  });
+});

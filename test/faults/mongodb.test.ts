@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ReadModelUnavailableError } from '../../dist/read-model/read-model.js';
+import { mongoModels } from '../support/mongo-models.ts';
+import { projecting } from '../support/mongo-projector.ts';
+import { makeMongod, noMongoBinary, reportSkipped } from '../support/mongod.ts';
+import type { OwnMongod } from '../support/mongod.ts';
+import { inOne, projected } from '../support/projection-cut.ts';
+import { emptyBatch, message, messagesBatch } from '../support/projection-documents.ts';
+import { read, registered, sent } from '../support/projection-facts.ts';
+import { createMemoryLog } from '../support/projection-log.ts';
+import type { Fact, MemoryLog } from '../support/projection-log.ts';
+import { dump, makeModelFolder } from '../support/projection-model.ts';
+import { until, within } from '../support/until.ts';
+
+/** What twenty pairs say and read, `rounds` times. */
+function chatter(rounds: number, first = 1): Fact[] {
+  const facts: Fact[] = first === 1 ? [registered('a'), registered('b')] : [];
+  for (let seq = first; seq < first + rounds; seq += 1) {
+    for (let pair = 0; pair < 20; pair += 1) {
+      const conversation = `dm~a~p${pair}`;
+      facts.push(sent(conversation, seq, 'a', `p${pair}`));
+      if (seq % 3 === 0) facts.push(read(conversation, `p${pair}`, seq - 3, seq));
+    }
+  }
+  return facts;
+}
+
+/** What the embedded read model holds of the same log. */
+async function embedded(log: MemoryLog): Promise<string> {
+  const folder = await makeModelFolder();
+  try {
+    return await projected(() => folder.open('write'), log.events, inOne);
+  } finally {
+    await folder.remove();
+  }
+}
+
+const skipped = reportSkipped('faults of MongoDB', noMongoBinary);
+
+describe.skipIf(skipped).each([
+  ['a replica set', true],
+  ['a server on its own', false],
+])('the read model in %s', (_, replicaSet) => {
+  let mongod: OwnMongod;
+  const models = mongoModels();
+  let url: string;
+  let databases = 0;
+
+  beforeAll(async () => {
+    mongod = await makeMongod({ replicaSet });
+    await mongod.start();
+  });
+  afterAll(() => mongod.remove());
+  beforeEach(() => {
+    databases += 1;
+    url = mongod.url.replace('/weiliao', `/faults-${databases}`);
+  });
+  afterEach(() => models.close());
+
+  it('loses nothing and takes nothing twice when the server is killed under load and comes back', async () => {
+    const log = createMemoryLog({ gap: 5 });
+    log.batchSize = 100;
+    const model = await models.open({ url, mode: 'write' });
+    const reader = await models.open({ url, mode: 'read' });
+    await projecting(log, model, async (states) => {
+      for (let round = 0; round < 3; round += 1) {
+        const first = 1 + round * 150;
+        log.push(...chatter(150, first));
+        const begun = async () => (await reader.message(`dm~a~p0:${first}`)) !== undefined;
+        await until(begun, 'a batch is being written', { everyMs: 1 });
+        await mongod.kill();
+        await mongod.start();
+      }
+      const last = log.events.at(-1)!.position;
+      const reached = () => reader.checkpoint().catch(() => 0);
+      await until(async () => (await reached()) === last, 'everything is applied', { withinMs: 60_000 });
+      expect(states.map(({ kind }) => kind)).toContain('retrying');
+    });
+    expect(await dump(reader)).toBe(await embedded(log));
+  }, 120_000);
+
+  it('says in time that a frozen server gives no answer, and goes on when it wakes', async () => {
+    const model = await models.open({ url, mode: 'write' });
+    const reader = await models.open({ url, mode: 'read' });
+    await model.apply(messagesBatch(message(1)), { after: 0, position: 1 });
+    mongod.signal('SIGSTOP');
+    try {
+      const asked = [reader.checkpoint(), reader.messages({ conversation: 'dm~a~b', limit: 1 }), reader.users()];
+      const written = model.apply(messagesBatch(message(2)), { after: 1, position: 2 });
+      for (const answer of await within(Promise.allSettled([...asked, written]), 'the answers')) {
+        expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'ReadModelUnavailableError' } });
+      }
+    } finally {
+      mongod.signal('SIGCONT');
+    }
+    const apply = () => model.apply(messagesBatch(message(2)), { after: 1, position: 2 });
+    await until(() => apply().then(() => true, refused), 'the batch is taken');
+    expect(await reader.checkpoint()).toBe(2);
+    expect(await reader.messages({ conversation: 'dm~a~b', after: 0, limit: 9 })).toEqual([message(1), message(2)]);
+  });
+
+  it('tells the projector why it waits while the server is gone', async () => {
+    const log = createMemoryLog();
+    const model = await models.open({ url, mode: 'write' });
+    await projecting(log, model, async (states) => {
+      await until(() => states.at(-1)?.kind === 'live', 'the projector is live');
+      await mongod.kill();
+      log.push(...chatter(1));
+      await until(() => states.at(-1)?.kind === 'retrying', 'the projector tries again');
+      await mongod.start();
+      await until(() => states.at(-1)?.kind === 'live', 'the projector is live again');
+    });
+    expect(await dump(model)).toBe(await embedded(log));
+  });
+
+  it('gives a share to another projector some seconds after its holder was killed', async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', endlessWriter, url], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      cwd: import.meta.dirname,
+    });
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    let applied = 0;
+    child.stdout.on('data', (chunk: Buffer) => (applied = Number(chunk.toString().trim().split('\n').at(-1))));
+    await until(() => applied >= 30, 'the holder has applied something');
+    const model = await models.open({ url, mode: 'write' });
+    await expect(model.checkpoint()).rejects.toThrow(`held by endless writer`);
+    child.kill('SIGKILL');
+    await gone;
+    await until(() => model.checkpoint().then(() => true, refused), 'the share is free');
+    const checkpoint = await model.checkpoint();
+    expect(checkpoint).toBeGreaterThanOrEqual(applied);
+    await model.apply(emptyBatch, { after: checkpoint, position: checkpoint + 1 });
+    const found = await model.messages({ conversation: 'dm~a~b', after: 0, limit: 1_000_000 });
+    // The last one may have been written without its checkpoint.
+    expect([checkpoint, checkpoint + 1]).toContain(found.length);
+    expect(found.map(({ seq }) => seq)).toEqual(Array.from(found, (one, index) => index + 1));
+  });
+});
+
+/** False for an answer that may be another one later. */
+function refused(error: unknown): boolean {
+  if (error instanceof ReadModelUnavailableError) return false;
+  throw error;
+}
+
+/** Applies one message after the other and writes the position of each. */
+const endlessWriter = `
+  import { createLogger } from '../../dist/logger.js';
+  import { foldEvents } from '../../dist/projections/fold.js';
+  import { openMongoReadModel } from '../../dist/read-model/mongodb/mongo-read-model.js';
+  const log = createLogger('silent');
+  const model = await openMongoReadModel({ url: process.argv[1], mode: 'write', log, holder: 'endless writer' });
+  for (let seq = 1; ; seq += 1) {
+    const data = { clientId: String(seq), seq, from: { id: 'a', username: 'a' }, to: { id: 'b', username: 'b' }, msg: 'text', sendDate: seq };
+    const place = { stream: 'conversation-dm~a~b', revision: seq - 1, position: seq, created: seq };
+    const { batch } = foldEvents([{ id: String(seq), type: 'MessageSent', data, metadata: { schemaVersion: 1 }, ...place }]);
+    await model.apply(batch, { after: seq - 1, position: seq });
+    process.stdout.write(seq + '\\n');
+  }
+`;
