@@ -140,11 +140,13 @@ export function handleBatchAppend(log: Log, context: CallContext, call: BatchCal
     try {
       take(request);
     } catch (error) {
+      // Answered once. EventStoreDB lets the append time out too, and a second answer ends the client's process.
+      const id = request.getCorrelationId()?.getString() ?? '';
+      const begun = pending.get(id);
+      if (begun !== undefined) drop(id, begun);
       const stream = request.getOptions()?.getStreamIdentifier();
       const name = Buffer.from(stream?.getStreamName_asU8() ?? []).toString('utf8');
-      answer(
-        batchError(request.getCorrelationId()?.getString() ?? '', name, badRequestStatus((error as Error).message)),
-      );
+      answer(batchError(id, name, badRequestStatus((error as Error).message)));
     }
   });
   call.on('end', () => {

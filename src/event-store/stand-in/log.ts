@@ -3,6 +3,7 @@ import { openEmbeddedEventStore } from '../embedded/embedded-event-store.ts';
 import { createLogReader } from '../embedded/log-reader.ts';
 import { openLogReader } from '../embedded/schema.ts';
 import type { EventData, RecordedEvent } from '../event-store.ts';
+import { createBlocks } from './blocks.ts';
 import { createCommittedIds } from './committed-ids.ts';
 import { decide } from './decide.ts';
 import type { Expected } from './decide.ts';
@@ -65,6 +66,7 @@ export async function openLog({ dataDir, onFatal }: LogOptions): Promise<Log> {
   const committed = createCommittedIds();
   let last = await store.lastPosition();
   const tail = createTail(last);
+  const blocks = createBlocks(reader);
   const turns = new Map<string, Promise<unknown>>();
 
   function note(events: readonly RecordedEvent[]): void {
@@ -156,7 +158,7 @@ export async function openLog({ dataDir, onFatal }: LogOptions): Promise<Log> {
       reader.readStream(stream, { direction: 'forwards', fromRevision, maxCount }),
     readStreamBackwards: (stream, fromRevision, maxCount) =>
       reader.readStream(stream, { direction: 'backwards', fromRevision, maxCount }),
-    readAll: (after, limit) => tail.after(after, limit) ?? reader.readAll(after, [], limit),
+    readAll: (after, limit) => tail.after(after, limit) ?? blocks.after(after, limit),
     readAllBackwards: (before, limit) => reader.readAllBackwards(before, limit),
     shared: (event) => tail.at(event.position) ?? event,
     isRecent: (position) => tail.after(position, 0) !== undefined,

@@ -3,8 +3,10 @@ import type { Log } from './log.ts';
 import { streamDeleted } from './rpc-errors.ts';
 import { firstShown, isTooOld } from './stream-states.ts';
 
-/** Events read at a time: as many may be ahead of a slow reader. */
+/** Events of the log that EventStoreDB reads at a time: what checkpoints are counted by. */
 export const pageSize = 32;
+/** Events of a stream read at a time: as many may be ahead of a slow reader. */
+const streamPageSize = 512;
 
 export interface StreamRead {
   readonly stream: string;
@@ -29,7 +31,7 @@ function* readForwards(log: Log, { stream, from, maxCount }: StreamRead): Genera
   const state = log.stateOf(stream);
   let next = Math.max(from === 'end' ? state.head : from, firstShown(state));
   for (let left = maxCount; left > 0;) {
-    const page = log.readStream(stream, next, Math.min(left, pageSize));
+    const page = log.readStream(stream, next, Math.min(left, streamPageSize));
     const last = page.at(-1);
     if (last === undefined) return;
     next = last.revision + 1;
@@ -43,7 +45,7 @@ function* readBackwards(log: Log, { stream, from, maxCount }: StreamRead): Gener
   const first = firstShown(state);
   let next = from === 'end' ? state.head : Math.min(from, state.head);
   for (let left = maxCount; left > 0 && next >= first;) {
-    const page = log.readStreamBackwards(stream, next, Math.min(left, pageSize, next - first + 1));
+    const page = log.readStreamBackwards(stream, next, Math.min(left, streamPageSize, next - first + 1));
     next -= page.length;
     left -= page.length;
     const shown = page.filter((event) => !isTooOld(event, state.metadata));

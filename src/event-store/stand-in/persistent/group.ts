@@ -60,10 +60,14 @@ export function createGroup(log: Log, config: GroupConfig, logger: Logger): Grou
   const own = createGroupLog(log, config);
   const strategy = createStrategy(config.namedConsumerStrategy);
   const outstanding = new Map<string, Outstanding>();
+  /** Ids of those among them that were sent before: they stand behind younger ones. */
+  const sentBefore = new Set<string>();
   let consumers: Consumer[] = [];
   let buffer: GroupMessage[] = [];
   let retry: GroupMessage[] = [];
   let live = false;
+  /** Something that matters was written since the last read. */
+  let grown = true;
   let over = false;
   let total = 0;
   let sequence = 0;
@@ -94,6 +98,8 @@ export function createGroup(log: Log, config: GroupConfig, logger: Logger): Grou
 
   /** Reads on as far as the buffer has room. */
   function read(): void {
+    if (live && !grown) return;
+    grown = false;
     while (config.historyBufferSize - buffer.length - retry.length > config.readBatchSize) {
       const events = source.after(place, config.readBatchSize);
       live = events.length < config.readBatchSize;
@@ -109,6 +115,7 @@ export function createGroup(log: Log, config: GroupConfig, logger: Logger): Grou
       if (live) return;
     }
     live = false;
+    grown = true;
   }
 
   function pushAll(): void {
@@ -133,10 +140,12 @@ export function createGroup(log: Log, config: GroupConfig, logger: Logger): Grou
     if (outstanding.has(message.id)) return;
     const expires = config.messageTimeout === 0 ? Number.POSITIVE_INFINITY : Date.now() + config.messageTimeout;
     outstanding.set(message.id, { message, expires });
+    if (message.retryCount > 0) sentBefore.add(message.id);
   }
 
   function done(id: string): void {
     outstanding.delete(id);
+    sentBefore.delete(id);
     for (const consumer of consumers) release(consumer, id);
   }
 
@@ -180,12 +189,19 @@ export function createGroup(log: Log, config: GroupConfig, logger: Logger): Grou
   /** The first message in log order that is not done. */
   function pending(): GroupMessage['place'] {
     let first: GroupMessage['place'];
-    const waiting = [buffer[0], ...retry, ...[...outstanding.values()].map(({ message }) => message)];
+    const sent = strategy.ordered ? [oldestOutstanding(), ...sentBefore] : [...outstanding.keys()];
+    const waiting = [...sent.map((id) => outstanding.get(id ?? '')?.message), ...retry, buffer[0]];
     for (const message of waiting) {
       const at = message?.place;
       if (at !== undefined && (first === undefined || at.sequence < first.sequence)) first = at;
     }
     return first;
+  }
+
+  /** The one that was sent first of those that were sent once and were not parked before. */
+  function oldestOutstanding(): string | undefined {
+    for (const [id, { message }] of outstanding) if (message.retryCount === 0 && message.place !== undefined) return id;
+    return undefined;
   }
 
   function nack(id: string, action: NackAction, reason: string): void {
@@ -252,6 +268,7 @@ export function createGroup(log: Log, config: GroupConfig, logger: Logger): Grou
 
     notice(events) {
       if (over || !events.some((event) => source.matters(event))) return;
+      grown = true;
       read();
       pushAll();
     },

@@ -9,6 +9,8 @@ export type PushResult = 'sent' | 'skipped' | 'full';
 
 /** Which consumer of a group gets an event. */
 export interface Strategy {
+  /** Events are sent in the order in which they come: none is left behind for its consumer. */
+  readonly ordered: boolean;
   push(message: GroupMessage): PushResult;
   add(consumer: Consumer): void;
   remove(consumer: Consumer): void;
@@ -34,6 +36,7 @@ function inTurn(rotate: boolean): Strategy {
     consumers = [...consumers.filter((other) => other !== consumer), consumer];
   };
   return {
+    ordered: true,
     push(message) {
       for (const consumer of consumers) {
         const sent = push(consumer, message);
@@ -61,6 +64,7 @@ function pinned(keyOf: (message: GroupMessage) => string): Strategy {
   }
 
   return {
+    ordered: false,
     push(message) {
       if (!consumers.some(({ slots }) => slots > 0)) return 'full';
       const bucket = crc32(keyOf(message)) % bucketCount;
