@@ -48,10 +48,11 @@ function takeEvent(request: AppendReq): WireEvent {
   return proposedEvent(message);
 }
 
-function successResponse(revision: number, position: number): AppendResp {
+function successResponse(revision: number, position: number | undefined): AppendResp {
   const success = new streams.AppendResp.Success();
   if (revision < 0) success.setNoStream(new shared.Empty());
   else success.setCurrentRevision(String(revision));
+  if (position === undefined) return new streams.AppendResp().setSuccess(success.setNoPosition(new shared.Empty()));
   const place = new streams.AppendResp.Position()
     .setCommitPosition(String(position))
     .setPreparePosition(String(position));

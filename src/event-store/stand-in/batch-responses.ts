@@ -16,11 +16,12 @@ import type { RpcError } from './rpc-errors.ts';
 export function batchSuccess(
   id: string,
   stream: string,
-  { revision, position }: { readonly revision: number; readonly position: number },
+  { revision, position }: { readonly revision: number; readonly position?: number },
 ): BatchAppendResp {
   const success = new streams.BatchAppendResp.Success();
   if (revision < 0) success.setNoStream(new empty.Empty());
   else success.setCurrentRevision(String(revision));
+  if (position === undefined) return answerTo(id, stream).setSuccess(success.setNoPosition(new empty.Empty()));
   const place = new shared.AllStreamPosition().setCommitPosition(String(position)).setPreparePosition(String(position));
   return answerTo(id, stream).setSuccess(success.setPosition(place));
 }

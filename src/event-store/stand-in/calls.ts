@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { status } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
 import { EventStoreUnavailableError } from '../event-store.ts';
 import type { Logger } from '../../logger.ts';
 import type { FaultGate } from './faults.ts';
-import { RpcError, timedOut } from './rpc-errors.ts';
+import { handlerFailed, RpcError, timedOut } from './rpc-errors.ts';
 
 export interface CallContext {
   readonly gate: FaultGate;
@@ -17,7 +16,7 @@ export function toRpcError(error: unknown, logger: Logger): RpcError {
   if (error instanceof RpcError) return error;
   if (error instanceof EventStoreUnavailableError) return timedOut();
   logger.error({ component: 'stand-in', error }, 'a call failed');
-  return new RpcError(status.UNKNOWN, 'Exception was thrown by handler.');
+  return handlerFailed();
 }
 
 /** Answers a call of one request and one answer. `writes`: its answer may be one to keep back. */

@@ -10,7 +10,7 @@ const linkForm = /^(\d{1,15})@(.+)$/s;
 export function resolve(log: Log, event: RecordedEvent, resolveLinks: boolean): ResolvedEvent {
   if (!resolveLinks || event.type !== '$>') return { event };
   const [, revision, stream] = linkForm.exec(Buffer.from(toWire(event).data).toString('utf8')) ?? [];
-  if (revision === undefined || stream === undefined) return { link: event };
+  if (revision === undefined || stream === undefined) return { event };
   const [target] = log.stateOf(stream).tombstoned ? [] : log.readStream(stream, Number(revision), 1);
   return target?.revision === Number(revision) ? { event: target, link: event } : { link: event };
 }

@@ -8,13 +8,16 @@ import { decide } from './decide.ts';
 import type { Expected } from './decide.ts';
 import { makeTombstone, toStored } from './stored-event.ts';
 import { metadataStreamOf, originalStreamOf, isMetadataStream } from './stream-names.ts';
-import { createStreamStates, softDeleteText, undeleteText } from './stream-states.ts';
+import { createStreamStates, isShown, softDeleteText, undeleteText } from './stream-states.ts';
 import type { StreamState } from './stream-states.ts';
 import { createTail } from './tail.ts';
 
 export type WriteOutcome =
-  /** There now, or there already. `revision` -1: nothing was to be written, and there is no stream. */
-  | { readonly kind: 'written'; readonly revision: number; readonly position: number }
+  /**
+   * There now, or there already. `revision` -1: nothing was to be written, and there is no stream. Without `position`:
+   * there already, and hidden by the stream's metadata.
+   */
+  | { readonly kind: 'written'; readonly revision: number; readonly position?: number }
   | { readonly kind: 'wrong'; readonly actual: number }
   | { readonly kind: 'deleted' };
 
@@ -122,7 +125,9 @@ export async function openLog({ dataDir, onFatal }: LogOptions): Promise<Log> {
     const decision = decideOn(stream, expected, ids);
     if (decision.kind === 'repeated') {
       const { revision } = decision;
-      return { kind: 'written', revision, position: read(stream, revision)?.position ?? 0 };
+      const event = read(stream, revision);
+      const shown = event !== undefined && isShown(event, states.of(stream));
+      return { kind: 'written', revision, ...(shown && { position: event.position }) };
     }
     if (decision.kind !== 'append') return decision;
     const original = originalStreamOf(stream);

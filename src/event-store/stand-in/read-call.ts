@@ -1,4 +1,3 @@
-import { status } from '@grpc/grpc-js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
@@ -8,9 +7,9 @@ import { resolve } from './link.ts';
 import type { Log } from './log.ts';
 import { readAll } from './read-all.ts';
 import { pageSize, readStream } from './read-stream.ts';
-import { streamNameOf } from './requests.ts';
+import { streamNameOf, toRevision } from './requests.ts';
 import { eventResponse, streamNotFoundResponse } from './responses.ts';
-import { invalid, RpcError } from './rpc-errors.ts';
+import { handlerFailed, invalid, invalidRead } from './rpc-errors.ts';
 import { subscribeToAll } from './subscribe-to-all.ts';
 import { subscribeToStream } from './subscribe-to-stream.ts';
 
@@ -32,9 +31,12 @@ export function answersTo(log: Log, request: ReadReq, signal: AbortSignal): Asyn
 
 function* streamEvents(log: Log, options: Options): Generator<Buffer> {
   if (options.hasFilter()) throw invalid('a read of a stream takes no filter');
+  const from = revisionOf(options) ?? 0;
+  const maxCount = countOf(options);
   const stream = streamNameOf(options.getStream()?.getStreamIdentifier());
   const direction = options.getReadDirection() === BACKWARDS ? 'backwards' : 'forwards';
-  const pages = readStream(log, { stream, direction, from: revisionOf(options) ?? 0, maxCount: countOf(options) });
+  if (maxCount === 0 || (direction === 'forwards' && from === 'end')) throw invalidRead();
+  const pages = readStream(log, { stream, direction, from, maxCount });
   if (pages === undefined) yield streamNotFoundResponse(stream);
   for (const page of pages ?? [])
     for (const event of page) yield eventResponse(resolve(log, event, options.getResolveLinks()), usesBits(options));
@@ -65,7 +67,7 @@ function allSubscription(log: Log, options: Options, signal: AbortSignal): Async
   const filter = options.getFilter();
   const window = filter?.hasMax() === true ? filter.getMax() : pageSize;
   const multiplier = filter?.getCheckpointintervalmultiplier() ?? 1;
-  if (multiplier === 0) throw new RpcError(status.UNKNOWN, 'Exception was thrown by handler.');
+  if (multiplier === 0) throw handlerFailed();
   return subscribeToAll(log, {
     after: positionOf(options) ?? 0,
     filter: filterOf(options),
@@ -95,7 +97,7 @@ function revisionOf(options: Options): number | 'end' | undefined {
   const stream = options.getStream();
   switch (stream?.getRevisionOptionCase()) {
     case RevisionOptionCase.REVISION:
-      return toNumber(stream.getRevision());
+      return stream.getRevision() === end ? 'end' : Number(toRevision(stream.getRevision()));
     case RevisionOptionCase.END:
       return 'end';
     default:
@@ -109,7 +111,7 @@ function positionOf(options: Options): number | 'end' | undefined {
   const all = options.getAll();
   switch (all?.getAllOptionCase()) {
     case AllOptionCase.POSITION:
-      return toNumber(all.getPosition()?.getCommitPosition() ?? '0');
+      return positionNumber(all.getPosition()?.getCommitPosition() ?? '0');
     case AllOptionCase.END:
       return 'end';
     default:
@@ -118,9 +120,10 @@ function positionOf(options: Options): number | 'end' | undefined {
 }
 
 /** The highest number of 64 bits stands for the end. */
-function toNumber(digits: string): number | 'end' {
-  const value = BigInt(digits);
-  return value === 2n ** 64n - 1n ? 'end' : Number(value);
+const end = String(2n ** 64n - 1n);
+
+function positionNumber(digits: string): number | 'end' {
+  return digits === end ? 'end' : Number(digits);
 }
 
 function countOf(options: Options): number {

@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '../event-store.ts';
 import type { Log } from './log.ts';
 import { streamDeleted } from './rpc-errors.ts';
-import type { StreamMetadata } from './stream-states.ts';
+import { firstShown, isTooOld } from './stream-states.ts';
 
 /** Events read at a time: as many may be ahead of a slow reader. */
 export const pageSize = 32;
@@ -26,36 +26,28 @@ export function readStream(log: Log, read: StreamRead): Iterable<readonly Record
 }
 
 function* readForwards(log: Log, { stream, from, maxCount }: StreamRead): Generator<readonly RecordedEvent[]> {
-  const { head, metadata } = log.stateOf(stream);
-  let next = Math.max(from === 'end' ? head : from, firstShown(metadata, head));
+  const state = log.stateOf(stream);
+  let next = Math.max(from === 'end' ? state.head : from, firstShown(state));
   for (let left = maxCount; left > 0;) {
     const page = log.readStream(stream, next, Math.min(left, pageSize));
     const last = page.at(-1);
     if (last === undefined) return;
     next = last.revision + 1;
     left -= page.length;
-    yield page.filter((event) => !isTooOld(event, metadata));
+    yield page.filter((event) => !isTooOld(event, state.metadata));
   }
 }
 
 function* readBackwards(log: Log, { stream, from, maxCount }: StreamRead): Generator<readonly RecordedEvent[]> {
-  const { head, metadata } = log.stateOf(stream);
-  const first = firstShown(metadata, head);
-  let next = from === 'end' ? head : Math.min(from, head);
+  const state = log.stateOf(stream);
+  const first = firstShown(state);
+  let next = from === 'end' ? state.head : Math.min(from, state.head);
   for (let left = maxCount; left > 0 && next >= first;) {
     const page = log.readStreamBackwards(stream, next, Math.min(left, pageSize, next - first + 1));
     next -= page.length;
     left -= page.length;
-    const shown = page.filter((event) => !isTooOld(event, metadata));
+    const shown = page.filter((event) => !isTooOld(event, state.metadata));
     yield shown;
     if (page.length === 0 || shown.length < page.length) return;
   }
-}
-
-function firstShown({ maxCount, truncateBefore }: StreamMetadata, head: number): number {
-  return Math.max(0, truncateBefore ?? 0, maxCount === undefined ? 0 : head - maxCount + 1);
-}
-
-function isTooOld({ created }: RecordedEvent, { maxAgeMs }: StreamMetadata): boolean {
-  return maxAgeMs !== undefined && created < Date.now() - maxAgeMs;
 }

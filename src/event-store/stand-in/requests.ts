@@ -1,6 +1,6 @@
 import type { StreamIdentifier, UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import type { Expected } from './decide.ts';
-import { invalid } from './rpc-errors.ts';
+import { handlerFailed, invalid } from './rpc-errors.ts';
 import type { WireEvent } from './stored-event.ts';
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -8,7 +8,7 @@ const emptyUuid = '00000000-0000-0000-0000-000000000000';
 
 export function streamNameOf(identifier: StreamIdentifier | undefined): string {
   const name = Buffer.from(identifier?.getStreamName_asU8() ?? []).toString('utf8');
-  if (name === '') throw invalid('a stream name is missing');
+  if (name === '') throw handlerFailed();
   return name;
 }
 
@@ -38,11 +38,20 @@ export function expectedOf(request: {
   readonly any: boolean;
   readonly streamExists: boolean;
 }): Expected {
-  if (request.revision !== undefined) return BigInt(request.revision);
+  if (request.revision !== undefined) return toRevision(request.revision);
   if (request.noStream) return 'no_stream';
   if (request.any) return 'any';
   if (request.streamExists) return 'stream_exists';
   throw invalid("'None' is not a valid expected stream revision");
+}
+
+const highestRevision = 2n ** 63n - 1n;
+
+/** Throws `RpcError` where no stream can get so far. */
+export function toRevision(digits: string): bigint {
+  const revision = BigInt(digits);
+  if (revision > highestRevision) throw handlerFailed();
+  return revision;
 }
 
 interface ProposedMessage {

@@ -23,6 +23,9 @@ export const maxAppendSize = 1024 * 1024;
 export const notReady = (): RpcError => new RpcError(status.UNAVAILABLE, 'Server Is Not Ready');
 export const tooBusy = (): RpcError => new RpcError(status.UNAVAILABLE, 'Server Is Too Busy');
 export const timedOut = (): RpcError => new RpcError(status.ABORTED, 'Operation timed out: the log did not answer');
+/** What the server's HTTP stack says of a failure that nobody foresaw, a request without a stream name included. */
+export const handlerFailed = (): RpcError => new RpcError(status.UNKNOWN, 'Exception was thrown by handler.');
+export const invalidRead = (): RpcError => new RpcError(status.UNKNOWN, 'Unexpected ReadStreamResult: Error');
 export const invalid = (what: string): RpcError => new RpcError(status.INVALID_ARGUMENT, what);
 
 export function notLeader(host: string, port: number): RpcError {

@@ -10,6 +10,8 @@ import { createGossip, createServerFeatures } from './cluster-services.ts';
 import { createFaults } from './faults.ts';
 import type { Faults } from './faults.ts';
 import { openLog } from './log.ts';
+import { openGroups } from './persistent/groups.ts';
+import { createPersistentService, persistentDefinition } from './persistent/service.ts';
 import { createStreamsService, streamsDefinition } from './streams-service.ts';
 
 export interface StandInOptions {
@@ -40,6 +42,7 @@ const maxMessageBytes = 16 * 1024 * 1024;
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const { dataDir, host, logger, onFatal } = options;
   const log = await openLog({ dataDir, onFatal });
+  const groups = openGroups(log, logger);
   const sockets = new Set<Socket>();
   const { faults, ...gate } = createFaults({
     cut() {
@@ -51,6 +54,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   let port = options.port;
   const server = new Server({ 'grpc.max_receive_message_length': maxMessageBytes, 'grpc.max_send_message_length': -1 });
   server.addService(streamsDefinition, createStreamsService(log, context));
+  server.addService(persistentDefinition, createPersistentService(groups, context));
   server.addService(ServerFeaturesService, createServerFeatures(context));
   server.addService(
     GossipService,
@@ -68,6 +72,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   try {
     port = await listen(listener, host, options.port);
   } catch (error) {
+    groups.close();
     await log.close();
     throw error;
   }
@@ -79,6 +84,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     injector.destroy();
     faults.cut();
     await closed;
+    groups.close();
     await log.close();
   }
 

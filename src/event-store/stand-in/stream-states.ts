@@ -47,7 +47,7 @@ export function createStreamStates(reader: LogReader): StreamStates {
     const last = newest(stream);
     const head = last?.revision ?? -1;
     if (isMetadataStream(stream)) {
-      const { tombstoned } = of(originalStreamOf(stream));
+      const tombstoned = of(originalStreamOf(stream)).tombstoned || (last !== undefined && isTombstone(last));
       return { head, tombstoned, metadata: { maxCount: 1 }, metadataHead: -1, metadataText: '' };
     }
     const set = newest(metadataStreamOf(stream));
@@ -81,6 +81,21 @@ export function createStreamStates(reader: LogReader): StreamStates {
       }
     },
   };
+}
+
+/** First revision that the metadata does not hide by its number. */
+export function firstShown({ metadata: { maxCount, truncateBefore }, head }: StreamState): number {
+  return Math.max(0, truncateBefore ?? 0, maxCount === undefined ? 0 : head - maxCount + 1);
+}
+
+export function isTooOld({ created }: RecordedEvent, { maxAgeMs }: StreamMetadata): boolean {
+  return maxAgeMs !== undefined && created < Date.now() - maxAgeMs;
+}
+
+/** Whether a read of its stream gives the event. */
+export function isShown(event: RecordedEvent, state: StreamState): boolean {
+  if (state.tombstoned || state.metadata.softDeleted === true) return false;
+  return event.revision >= firstShown(state) && !isTooOld(event, state.metadata);
 }
 
 /** What a soft delete sets: the highest revision there is. As a JavaScript number it is rounded up to 2^63. */

@@ -51,21 +51,23 @@ export async function* subscribeToAll(log: Log, subscription: AllSubscription): 
     const window = checkpoints?.window ?? pageSize;
     let sent = position;
     let considered = 0;
-    for (;;) {
-      const page = takePage(log.readAll(position, window), filter);
+    // A page begins with the event that was had last: it counts as looked at.
+    for (let next = Math.max(position, 1); ;) {
+      const page = takePage(log.readAll(next - 1, window), filter);
       for (const event of page.shown) {
+        if (event.position <= position) continue;
         yield send(event);
         sent = event.position;
       }
       considered += page.considered;
-      const first = position + 1;
-      position += page.considered;
-      if (page.considered === 0 || log.readAll(position, 1).length === 0) break;
+      position = Math.max(position, next - 1 + page.considered);
+      if (!page.full && page.considered < window) break;
       if (checkpoints !== undefined && considered >= checkpoints.interval) {
         considered %= checkpoints.interval;
-        sent = Math.max(sent, first);
+        sent = Math.max(sent, next);
         yield* sendCheckpoint(sent);
       }
+      next += page.considered;
     }
     if (checkpoints !== undefined) yield* sendCheckpoint(sent);
   }
@@ -101,6 +103,7 @@ export async function* subscribeToAll(log: Log, subscription: AllSubscription): 
 interface Page {
   readonly shown: readonly RecordedEvent[];
   readonly considered: number;
+  readonly full: boolean;
 }
 
 /** A page ends with the event that makes it full. */
@@ -108,7 +111,7 @@ function takePage(events: readonly RecordedEvent[], filter: EventFilter): Page {
   const shown: RecordedEvent[] = [];
   for (const [index, event] of events.entries()) {
     if (filter(event)) shown.push(event);
-    if (shown.length === pageSize) return { shown, considered: index + 1 };
+    if (shown.length === pageSize) return { shown, considered: index + 1, full: true };
   }
-  return { shown, considered: events.length };
+  return { shown, considered: events.length, full: false };
 }

@@ -20,12 +20,12 @@ export interface StreamSubscription {
 export async function* subscribeToStream(log: Log, subscription: StreamSubscription): AsyncGenerator<Buffer> {
   const { stream, resolveLinks, structuredIds, signal } = subscription;
   const { head, tombstoned } = log.stateOf(stream);
+  if (tombstoned) throw streamDeleted(stream);
   const wakeUp = createWakeUp(log, signal, (event) => event.stream === stream);
   try {
     yield confirmationResponse(randomUUID());
     let revision = head;
     if (subscription.after !== 'end') {
-      if (tombstoned) throw streamDeleted(stream);
       const from = subscription.after + 1;
       const past = readStream(log, { stream, direction: 'forwards', from, maxCount: Number.MAX_SAFE_INTEGER });
       revision = Math.max(subscription.after, head);

@@ -1,0 +1,121 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import persistent from '@eventstore/db-client/generated/persistent_pb.js';
+import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/persistent_pb.js';
+import { endOf, failStream, sendAll, toRpcError } from '../calls.ts';
+import type { CallContext } from '../calls.ts';
+import { uuidOf } from '../requests.ts';
+import { invalid } from '../rpc-errors.ts';
+import type { RpcError } from '../rpc-errors.ts';
+import type { ConsumerPort, GroupMessage } from './consumer.ts';
+import type { GroupConnection, NackAction } from './group.ts';
+import type { Groups } from './groups.ts';
+import { sourceNameOf } from './requests.ts';
+import { confirmationResponse, messageResponse } from './responses.ts';
+import { groupKey } from './settings.ts';
+
+type ConsumerCall = ServerDuplexStream<ReadReq, ReadResp>;
+
+/** A consumer's connection: first its options, then what it acks and refuses; events go the other way. */
+export function handleConsumer(groups: Groups, { gate, logger }: CallContext, call: ConsumerCall): void {
+  const signal = endOf(call);
+  let connection: GroupConnection | undefined;
+  let opened = false;
+
+  function fail(error: unknown): void {
+    connection?.close();
+    failStream(call, toRpcError(error, logger));
+  }
+
+  async function open(options: ReadReq.Options): Promise<void> {
+    if (!(await gate.admit()) || signal.aborted) return;
+    const stream = sourceNameOf(options);
+    const group = options.getGroupName();
+    const outbox = createOutbox(signal);
+    const structured = options.getUuidOption()?.hasStructured() === true;
+    outbox.put(confirmationResponse(groupKey({ stream, group })));
+    const port: ConsumerPort = {
+      connectionName: String(call.metadata.get('connection-name')[0] ?? '<unknown>'),
+      bufferSize: options.getBufferSize(),
+      send: (message: GroupMessage) => outbox.put(messageResponse(message, structured)),
+      drop: (error: RpcError) => outbox.fail(error),
+    };
+    connection = groups.connect(stream, group, port);
+    await sendAll(call, outbox.answers, { gate, signal });
+  }
+
+  function take(request: ReadReq): void {
+    const options = request.getOptions();
+    const ack = request.getAck();
+    const nack = request.getNack();
+    if (!opened) {
+      if (options === undefined) throw invalid('a subscription begins with its options');
+      opened = true;
+      open(options).catch(fail);
+    } else if (ack !== undefined) {
+      connection?.ack(ack.getIdsList().map(uuidOf));
+    } else if (nack !== undefined) {
+      connection?.nack(nack.getIdsList().map(uuidOf), actionOf(nack), nack.getReason());
+    }
+  }
+
+  call.on('data', (request: ReadReq) => {
+    try {
+      take(request);
+    } catch (error) {
+      fail(error);
+    }
+  });
+  signal.addEventListener('abort', () => connection?.close(), { once: true });
+}
+
+const actions = persistent.ReadReq.Nack.Action;
+
+/** `stop` is known to EventStoreDB, and does what `skip` does. */
+function actionOf(nack: ReadReq.Nack): NackAction {
+  switch (nack.getAction()) {
+    case actions.PARK:
+      return 'park';
+    case actions.SKIP:
+    case actions.STOP:
+      return 'skip';
+    default:
+      return 'retry';
+  }
+}
+
+interface Outbox {
+  put(answer: Buffer): void;
+  /** Ends the answers with an error, after those that were put before. */
+  fail(error: RpcError): void;
+  readonly answers: AsyncGenerator<Buffer>;
+}
+
+/** What waits for a consumer: never more than the events that may be under way to it. */
+function createOutbox(signal: AbortSignal): Outbox {
+  const waiting: Buffer[] = [];
+  let failure: RpcError | undefined;
+  let wake: (() => void) | undefined;
+  const ring = (): void => wake?.();
+  signal.addEventListener('abort', ring, { once: true });
+
+  async function* answers(): AsyncGenerator<Buffer> {
+    while (!signal.aborted) {
+      const next = waiting.shift();
+      if (next !== undefined) yield next;
+      else if (failure !== undefined) throw failure;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  }
+
+  return {
+    put(answer) {
+      waiting.push(answer);
+      ring();
+    },
+    fail(error) {
+      failure = error;
+      ring();
+    },
+    answers: answers(),
+  };
+}
