@@ -4,6 +4,7 @@ import { EventStoreUnavailableError } from '../dist/event-store/event-store.js';
 import type { EventData, EventStore, RecordedEvent } from '../dist/event-store/event-store.js';
 import { openEventStoreDb } from '../dist/event-store/eventstoredb/eventstoredb-event-store.js';
 import { createPersistentFeed } from '../dist/event-store/eventstoredb/persistent-feed.js';
+import { startStandIn } from './support/stand-in.ts';
 import { until, within } from './support/until.ts';
 
 const event = (): EventData => ({ id: randomUUID(), type: 'Tested', data: {}, metadata: { schemaVersion: 1 } });
@@ -37,16 +38,17 @@ function follow(url: string, store: EventStore, options: { gatewayId: string; af
 }
 
 /** What a feed over consumer groups promises. */
-function describePersistentFeed(name: string, url: string): void {
+function describePersistentFeed(name: string, server: () => Promise<string>): void {
   describe(`the persistent feed: ${name}`, () => {
     async function open() {
+      const url = await server();
       const store = await openEventStoreDb({ url });
       onTestFinished(() => store.close());
-      return { store, prefix: `conversation-${randomUUID()}-`, gatewayId: randomUUID() };
+      return { url, store, prefix: `conversation-${randomUUID()}-`, gatewayId: randomUUID() };
     }
 
     test('brings each of two gateways everything after its position once, in the order of its stream', async () => {
-      const { store, prefix } = await open();
+      const { url, store, prefix } = await open();
       await store.appendToStream(`${prefix}before`, [event()], 'no_stream');
       const after = await store.lastPosition();
       const between = await store.appendToStream(`${prefix}between`, [event()], 'no_stream');
@@ -71,7 +73,7 @@ function describePersistentFeed(name: string, url: string): void {
     });
 
     test('refuses a second gateway of the same id', async () => {
-      const { store, prefix, gatewayId } = await open();
+      const { url, store, prefix, gatewayId } = await open();
       const after = await store.lastPosition();
       const first = follow(url, store, { gatewayId, after, prefix });
       await first.started();
@@ -80,7 +82,7 @@ function describePersistentFeed(name: string, url: string): void {
     });
 
     test('begins anew at its position when a gateway comes back', async () => {
-      const { store, prefix, gatewayId } = await open();
+      const { url, store, prefix, gatewayId } = await open();
       const first = follow(url, store, { gatewayId, after: await store.lastPosition(), prefix });
       await first.started();
       await first.end();
@@ -94,6 +96,8 @@ function describePersistentFeed(name: string, url: string): void {
   });
 }
 
+describePersistentFeed('the stand-in', async () => (await startStandIn()).url);
+
 const url = process.env['EVENTSTORE_URL'];
 if (url === undefined) test.skip('the persistent feed: a real EventStoreDB (EVENTSTORE_URL is not set)');
-else describePersistentFeed('EventStoreDB at EVENTSTORE_URL', url);
+else describePersistentFeed('EventStoreDB at EVENTSTORE_URL', () => Promise.resolve(url));

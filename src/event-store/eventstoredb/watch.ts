@@ -3,8 +3,8 @@ import type { Link } from './links.ts';
 import { streamRequest } from './read-request.ts';
 
 /** Milliseconds without a sign of life after which one is asked for, and for how long it is waited for. */
-const quietFor = 3_000;
-const answerWithin = 5_000;
+const quietFor = 2_000;
+const answerWithin = 4_000;
 
 /** Any answer does, also that there is no such stream. */
 const anything = streamRequest('weiliao-sign-of-life', { direction: 'backwards', maxCount: 1 });
