@@ -6,6 +6,7 @@ import {
   MongoExpiredSessionError,
   MongoNetworkError,
   MongoNotConnectedError,
+  MongoRuntimeError,
   MongoServerSelectionError,
   MongoTopologyClosedError,
   MongoWriteConcernError,
@@ -37,6 +38,8 @@ const passingClasses = [
   MongoNotConnectedError,
   MongoClientClosedError,
   MongoExpiredSessionError,
+  // An answer that makes no sense, or of a primary that is one no more: another connection gives another.
+  MongoRuntimeError,
 ];
 
 const passingLabels = [
@@ -51,9 +54,13 @@ function originOf(error: unknown): unknown {
   return inner instanceof Error ? inner : error;
 }
 
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && 'errno' in error;
+}
+
 export function isTemporary(error: unknown): boolean {
   const origin = originOf(error);
-  if (!(origin instanceof MongoError)) return false;
+  if (!(origin instanceof MongoError)) return isSystemError(origin);
   if (passingClasses.some((one) => origin instanceof one) || passingNames.has(origin.name)) return true;
   if (origin instanceof MongoBulkWriteError && origin.result.getWriteConcernError() !== undefined) return true;
   return passing.has(origin.code) || passingLabels.some((label) => origin.hasErrorLabel(label));
@@ -71,7 +78,7 @@ export function isDuplicateKey(error: unknown): boolean {
 /** An error of the driver in the port's words; anything else, a bug or a wrong setting, stays as it is. */
 export function translate(error: unknown): unknown {
   if (!isTemporary(error)) return error;
-  const { name } = originOf(error) as MongoError;
+  const { name } = originOf(error) as Error;
   return new ReadModelUnavailableError(`MongoDB cannot be used now: ${name}`, { cause: error });
 }
 
