@@ -5,7 +5,7 @@ import { createCommands } from './commands/create-commands.ts';
 import type { Config } from './config.ts';
 import { registerDemoUsers } from './demo-users.ts';
 import { asyncApiDocument } from './gateway/asyncapi.ts';
-import { catchUpFrom } from './gateway/feed.ts';
+import { feedFrom } from './gateway/feed.ts';
 import { startGateway } from './gateway/gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { healthOf } from './health.ts';
@@ -20,7 +20,7 @@ import type { ProjectorThread } from './projections/projector-thread.ts';
 import { createApi } from './queries/api.ts';
 import { watchStores } from './store-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
-import { openStores } from './stores.ts';
+import { openFeedLog, openStores } from './stores.ts';
 import type { Stores } from './stores.ts';
 import { version } from './version.ts';
 import { createWirePositions } from './wire-position.ts';
@@ -61,13 +61,15 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   if (config.demoUsers && (roles.has('gateway') || roles.has('api'))) await registerDemoUsers(commands);
 
   const gatewayId = config.gatewayId ?? randomBytes(6).toString('base64url');
-  const source = catchUpFrom(store);
-  const gateway = roles.has('gateway')
-    ? await startGateway({ config, gatewayId, source, commands, authenticator, metrics, logger, positions })
-    : undefined;
+  let gateway: Gateway | undefined;
+  if (roles.has('gateway')) {
+    const source = feedFrom(openFeedLog(house, store, gatewayId));
+    gateway = await startGateway({ config, gatewayId, source, commands, authenticator, metrics, logger, positions });
+  }
   const httpPort = await startApi(house, { commands, gateway, projector, authenticator });
   // Last, so that it ends first: while sockets are drained, REST still answers, and `/readyz` says why not to come.
-  if (gateway !== undefined) lifecycle.defer('gateway', () => gateway.drain());
+  const started = gateway;
+  if (started !== undefined) lifecycle.defer('gateway', () => started.drain());
   return { httpPort, ...(gateway !== undefined && { wsPort: gateway.port }) };
 }
 

@@ -4,6 +4,9 @@ import { openEmbeddedEventStore } from './event-store/embedded/embedded-event-st
 import { lockDataDir } from './event-store/embedded/lock.ts';
 import type { EventStore } from './event-store/event-store.ts';
 import { openEventStoreDb } from './event-store/eventstoredb/eventstoredb-event-store.ts';
+import type { OnIncident } from './event-store/eventstoredb/incident.ts';
+import { createPersistentFeed } from './event-store/eventstoredb/persistent-feed.ts';
+import type { FeedLog } from './gateway/feed.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -70,12 +73,34 @@ async function openLog({ config, logger, lifecycle, metrics }: StoresDeps): Prom
   const store = await openEventStoreDb({
     url: log.url,
     ...(!writes(config) && { appendThreads: 0 }),
-    onIncident({ kind, count, reason }) {
-      metrics.storeIncidents.inc({ kind }, count);
-      logger.warn({ component: 'event store', kind, count, reason }, 'event store incident');
-    },
+    onIncident: tellIncidents({ logger, metrics }),
   });
   return { store, signal: undefined };
+}
+
+/**
+ * What the gateway named `gatewayId` is fed from: the log itself, or its own consumer group in EventStoreDB. To be
+ * opened before the gateway, which ends first.
+ */
+export function openFeedLog(
+  { config, logger, lifecycle, metrics }: StoresDeps,
+  store: EventStore,
+  gatewayId: string,
+): FeedLog {
+  const { log, feed } = config;
+  const { lastPosition, readStream, subscribeToAll } = store;
+  if (feed === 'catch-up' || log.kind === 'embedded') return { lastPosition, subscribe: subscribeToAll };
+  const onIncident = tellIncidents({ logger, metrics });
+  const persistent = createPersistentFeed({ url: log.url, gatewayId, readStream, onIncident });
+  lifecycle.defer('feed', () => persistent.close());
+  return { lastPosition, subscribe: persistent.subscribe };
+}
+
+function tellIncidents({ logger, metrics }: Pick<StoresDeps, 'logger' | 'metrics'>): OnIncident {
+  return ({ kind, count, reason }) => {
+    metrics.storeIncidents.inc({ kind }, count);
+    logger.warn({ component: 'event store', kind, count, reason }, 'event store incident');
+  };
 }
 
 /** A process that only projects appends nothing. */

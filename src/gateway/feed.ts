@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
-import type { EventBatch, EventStore, RecordedEvent } from '../event-store/event-store.ts';
+import type { EventBatch, RecordedEvent, SubscribeOptions } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
 
 /** What a feed is fed from. */
@@ -12,12 +12,18 @@ export interface FeedSource {
   begin(signal: AbortSignal): Promise<{ readonly after: number; readonly batches: AsyncIterable<EventBatch> }>;
 }
 
-/** Follows the log by itself: nothing is kept in the store, and any node of a cluster will do. */
-export function catchUpFrom(store: Pick<EventStore, 'lastPosition' | 'subscribeToAll'>): FeedSource {
+/** What a feed needs of a log. `subscribe`: its `subscribeToAll`, or the same over a consumer group. */
+export interface FeedLog {
+  lastPosition(): Promise<number>;
+  subscribe(options: SubscribeOptions): AsyncIterable<EventBatch>;
+}
+
+/** A feed of every conversation from the log's end on. */
+export function feedFrom({ lastPosition, subscribe }: FeedLog): FeedSource {
   return {
     async begin(signal) {
-      const after = await store.lastPosition();
-      return { after, batches: store.subscribeToAll({ after, prefixes: [conversationStreamPrefix], signal }) };
+      const after = await lastPosition();
+      return { after, batches: subscribe({ after, prefixes: [conversationStreamPrefix], signal }) };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ReadModelUnavailableError } from '../../dist/read-model/read-model.js';
 import { mongoModels } from '../support/mongo-models.ts';
 import { projecting } from '../support/mongo-projector.ts';
@@ -11,6 +11,8 @@ import { read, registered, sent } from '../support/projection-facts.ts';
 import { createMemoryLog } from '../support/projection-log.ts';
 import type { Fact, MemoryLog } from '../support/projection-log.ts';
 import { dump, makeModelFolder } from '../support/projection-model.ts';
+import { startServer } from '../support/server.ts';
+import { enter } from '../support/socket.ts';
 import { until, within } from '../support/until.ts';
 
 /** What twenty pairs say and read, `rounds` times. */
@@ -159,3 +161,30 @@ const endlessWriter = `
     process.stdout.write(seq + '\\n');
   }
 `;
+
+describe.skipIf(skipped)('a server whose MongoDB is killed', () => {
+  it('says for the time that it cannot answer, stays up, and shows everything once MongoDB is back', async () => {
+    const mongod = await makeMongod();
+    onTestFinished(() => mongod.remove());
+    await mongod.start();
+    const server = await startServer({ MONGODB_URL: mongod.url });
+    await server.register('alice', 'bob');
+    const alice = await enter(server, 'alice');
+    await alice.say('bob', 'one');
+    const status = async (): Promise<number> => (await server.rest('GET', '/v1/conversations', { as: 'bob' })).status;
+    const unread = async (): Promise<number | undefined> => {
+      const answer = await server.rest<{ items?: { unread: number }[] }>('GET', '/v1/conversations', { as: 'bob' });
+      return answer.body.items?.[0]?.unread;
+    };
+    await until(async () => (await unread()) === 1, 'the message is shown');
+    await mongod.kill();
+    const now = await status();
+    expect({ now, log: server.log.filter(({ level }) => level === 'error') }).toMatchObject({ now: 503 });
+    await alice.say('bob', 'two');
+    await until(async () => (await server.rest('GET', '/readyz')).status === 503, 'it is not ready');
+    await mongod.start();
+    await until(async () => (await unread()) === 2, 'both messages are shown');
+    await until(async () => (await server.rest('GET', '/readyz')).status === 200, 'it is ready');
+    expect(server.disasters).toEqual([]);
+  }, 60_000);
+});

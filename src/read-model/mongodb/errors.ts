@@ -6,6 +6,7 @@ import {
   MongoExpiredSessionError,
   MongoNetworkError,
   MongoNotConnectedError,
+  MongoRuntimeError,
   MongoServerSelectionError,
   MongoTopologyClosedError,
   MongoWriteConcernError,
@@ -37,6 +38,8 @@ const passingClasses = [
   MongoNotConnectedError,
   MongoClientClosedError,
   MongoExpiredSessionError,
+  // An answer that makes no sense, or of a primary that is one no more: another connection gives another.
+  MongoRuntimeError,
 ];
 
 const passingLabels = [
@@ -45,10 +48,22 @@ const passingLabels = [
   MongoErrorLabel.ResetPool,
 ];
 
+/** What failed: for a bulk write the driver wraps it, its class and labels lost, into an error of the server's. */
+function originOf(error: unknown): unknown {
+  const inner: unknown = error instanceof MongoBulkWriteError ? error.errorResponse : undefined;
+  return inner instanceof Error ? inner : error;
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && 'errno' in error;
+}
+
 export function isTemporary(error: unknown): boolean {
-  if (!(error instanceof MongoError)) return false;
-  if (passingClasses.some((one) => error instanceof one) || passingNames.has(error.name)) return true;
-  return passing.has(error.code) || passingLabels.some((label) => error.hasErrorLabel(label));
+  const origin = originOf(error);
+  if (!(origin instanceof MongoError)) return isSystemError(origin);
+  if (passingClasses.some((one) => origin instanceof one) || passingNames.has(origin.name)) return true;
+  if (origin instanceof MongoBulkWriteError && origin.result.getWriteConcernError() !== undefined) return true;
+  return passing.has(origin.code) || passingLabels.some((label) => origin.hasErrorLabel(label));
 }
 
 /** True where what was read was replaced meanwhile: the same read, begun again, finds the new. */
@@ -63,7 +78,7 @@ export function isDuplicateKey(error: unknown): boolean {
 /** An error of the driver in the port's words; anything else, a bug or a wrong setting, stays as it is. */
 export function translate(error: unknown): unknown {
   if (!isTemporary(error)) return error;
-  const { name } = error as MongoError;
+  const { name } = originOf(error) as Error;
   return new ReadModelUnavailableError(`MongoDB cannot be used now: ${name}`, { cause: error });
 }
 
@@ -72,15 +87,11 @@ export function translate(error: unknown): unknown {
  * some were.
  */
 export function alreadyThere(error: unknown): number[] {
-  if (!(error instanceof MongoBulkWriteError)) throw error;
-  if (error.errorLabels.length > 0 || error.result.getWriteConcernError() !== undefined) {
-    throw new ReadModelUnavailableError('MongoDB did not acknowledge a write', { cause: error });
-  }
-  const found: readonly WriteError[] = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+  if (!(error instanceof MongoBulkWriteError) || originOf(error) !== error) throw error;
+  const found: readonly WriteError[] = [error.writeErrors].flat();
+  const acknowledged = error.result.getWriteConcernError() === undefined;
   const other = found.find(({ code }) => code !== duplicateKey);
-  if (found.length === 0 || (other !== undefined && !passing.has(other.code))) throw error;
-  if (other !== undefined) {
-    throw new ReadModelUnavailableError(`MongoDB refused a write for now, code ${other.code}`, { cause: error });
-  }
-  return found.map(({ index }) => index);
+  if (acknowledged && found.length > 0 && other === undefined) return found.map(({ index }) => index);
+  if (acknowledged && !passing.has(other?.code)) throw error;
+  throw new ReadModelUnavailableError('MongoDB did not take a write for now', { cause: error });
 }

@@ -1,6 +1,6 @@
 import type { Collection, Db, Document } from 'mongodb';
 import { OperatorError } from '../../errors.ts';
-import { ReadModelUnavailableError } from '../read-model.ts';
+import { ReadModelUnavailableError, ShareHeldError } from '../read-model.ts';
 import { isDuplicateKey } from './errors.ts';
 
 /** Shape of the three collections. Another one means that the read model has to be built anew. */
@@ -79,7 +79,7 @@ export interface Acquired {
  * conversations are divided anew, and every share begins at the least position of the old ones: what was applied beyond
  * it is applied again, which changes nothing.
  *
- * Throws `ReadModelUnavailableError` where somebody else holds it, or one of another partitioning; the message says who.
+ * Throws `ShareHeldError` where somebody else holds it, or one of another partitioning; the message says who.
  * Throws `OperatorError` where the collections are of another version.
  */
 export async function acquire(
@@ -162,14 +162,14 @@ function refusal(found: SharesDocument | null, { index, count }: Partition): Err
   if (found.count !== count) {
     const live = Object.entries(shares).find(([, { holder }]) => holder !== null);
     const held = live === undefined ? '' : `; ${live[0]}/${found.count} is held by ${live[1].holder ?? 'nobody'}`;
-    return new ReadModelUnavailableError(
+    return new ShareHeldError(
       `conversations are divided among ${found.count} projectors, not ${count}, until all of those have ended${held}`,
     );
   }
   if (fence !== null && (shares[index]?.holder ?? null) === null) {
-    return new ReadModelUnavailableError(`a read model built anew is being put in use by ${fence.holder}`);
+    return new ShareHeldError(`a read model built anew is being put in use by ${fence.holder}`);
   }
-  return new ReadModelUnavailableError(`share ${index}/${count} is held by ${shares[index]?.holder ?? 'nobody'}`);
+  return new ShareHeldError(`share ${index}/${count} is held by ${shares[index]?.holder ?? 'nobody'}`);
 }
 
 /** The lease of one acquisition. Each tells whether it was still that acquisition's. */
