@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { persistentSubscriptionToAllSettingsFromDefaults } from '@eventstore/db-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { EventStoreUnavailableError } from '../dist/event-store/event-store.js';
 import type { EventData, EventStore, RecordedEvent } from '../dist/event-store/event-store.js';
+import { connect } from '../dist/event-store/eventstoredb/connection.js';
+import { createGroup, removeDeadGroups } from '../dist/event-store/eventstoredb/consumer-groups.js';
 import { openEventStoreDb } from '../dist/event-store/eventstoredb/eventstoredb-event-store.js';
 import { createPersistentFeed } from '../dist/event-store/eventstoredb/persistent-feed.js';
 import { startStandIn } from './support/stand-in.ts';
@@ -95,6 +98,25 @@ function describePersistentFeed(name: string, server: () => Promise<string>): vo
     });
   });
 }
+
+test('groups that gateways left behind are removed, those of others and of gateways that run are not', async () => {
+  const { url } = await startStandIn();
+  const store = await openEventStoreDb({ url });
+  onTestFinished(() => store.close());
+  const connection = connect(url, () => undefined);
+  onTestFinished(() => connection.close());
+  const { client } = connection;
+  const running = follow(url, store, { gatewayId: 'running', after: 0, prefix: 'conversation-' });
+  await running.started();
+  for (const group of ['weiliao-gateway-dead', 'weiliao-gateway-own']) {
+    await createGroup(client, { group, after: 0, prefixes: ['conversation-'] });
+  }
+  await client.createPersistentSubscriptionToAll('of-others', persistentSubscriptionToAllSettingsFromDefaults());
+  const { signal } = new AbortController();
+  expect(await removeDeadGroups(client, 'weiliao-gateway-own', { signal, betweenMs: 1 })).toBe(1);
+  const left = (await client.listPersistentSubscriptionsToAll()).map(({ groupName }) => groupName);
+  expect(left.sort()).toEqual(['of-others', 'weiliao-gateway-own', 'weiliao-gateway-running']);
+});
 
 describePersistentFeed('the stand-in', async () => (await startStandIn()).url);
 

@@ -103,8 +103,8 @@ export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, co
       const { id } = request.params;
       const { limit, before, after } = request.query;
       assertMayBeIn(id, reader);
-      await freshness.reached({ atLeast: askedPosition(request, context), hoped: seenBy(reader) });
-      const { conversation, member } = await conversationOf(readModel, id, reader);
+      const fresh = await freshness.reached({ atLeast: askedPosition(request, context), hoped: seenBy(reader) });
+      const { conversation, member } = await conversationOf(readModel, { id, user: reader, fresh });
       const documents = await readModel.messages({
         conversation: id,
         limit,

@@ -1,4 +1,5 @@
 import { messageId, parseConversationId, peerOf } from '../domain/conversation/conversation-id.ts';
+import { readModelBehind } from './freshness.ts';
 import { WeiliaoError } from '../errors.ts';
 import type {
   ConversationDocument,
@@ -74,18 +75,25 @@ export function assertMayBeIn(conversation: string, user: string): void {
   if (peerOf(conversation, user) === undefined) throw conversationNotFound();
 }
 
-/** The conversation and the asker's place in it. Throws `CONVERSATION_NOT_FOUND`. */
+/**
+ * The conversation and the asker's place in it. Throws `CONVERSATION_NOT_FOUND`, or `READ_MODEL_BEHIND` where the read
+ * model is not `fresh`, so that what the asker was told a moment ago is never denied.
+ */
 export async function conversationOf(
   readModel: Pick<ReadModelQueries, 'conversation'>,
-  id: string,
-  user: string,
+  { id, user, fresh }: { readonly id: string; readonly user: string; readonly fresh: boolean },
 ): Promise<{ readonly conversation: ConversationDocument; readonly member: MemberDocument }> {
   const conversation = await readModel.conversation(id);
   const member = conversation?.members.find((each) => each.id === user);
-  if (conversation === undefined || member === undefined) throw conversationNotFound();
+  if (conversation === undefined || member === undefined) throw absent(fresh);
   return { conversation, member };
 }
 
-export function conversationNotFound(): WeiliaoError {
+/** What to say of a message or conversation that the read model does not have. */
+export function absent(fresh: boolean): WeiliaoError {
+  return fresh ? conversationNotFound() : readModelBehind();
+}
+
+function conversationNotFound(): WeiliaoError {
   return new WeiliaoError('CONVERSATION_NOT_FOUND', 'conversation not found');
 }

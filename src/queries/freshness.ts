@@ -15,13 +15,19 @@ export interface Expectation {
   readonly hoped: number;
 }
 
+export function readModelBehind(): WeiliaoError {
+  return new WeiliaoError('READ_MODEL_BEHIND', 'the read model has not caught up yet');
+}
+
 /** Holds queries back until the read model has caught up with what its readers know. */
 export interface Freshness {
   /**
-   * Resolves when the read model has reached the floor and `atLeast`, and, if that happens within 250 ms, `hoped`.
+   * Resolves when the read model has reached the floor and `atLeast`, and, if that happens within 250 ms, `hoped`: true
+   * then. False: what is not found may be there in a moment.
+   *
    * Throws `READ_MODEL_BEHIND` after 2 s, `ReadModelUnavailableError` where the read model gives no answer.
    */
-  reached(expectation: Expectation): Promise<void>;
+  reached(expectation: Expectation): Promise<boolean>;
   /** A command reached this position and its client was told so. */
   acknowledged(position: number): void;
   /** The greatest position acknowledged so far: the hope of clients that cannot name one. */
@@ -92,13 +98,14 @@ export function createFreshness(readModel: Pick<ReadModelQueries, 'checkpoint'>,
   return {
     async reached({ atLeast = 0, hoped }) {
       const promised = Math.max(atLeast, floor());
-      if (Math.max(promised, hoped) === 0) return;
+      if (Math.max(promised, hoped) === 0) return true;
       const position = await checkpoint();
-      const [kept] = await Promise.all([
+      const [kept, met] = await Promise.all([
         position >= promised || wait(promised, hardMs),
         position >= hoped || wait(hoped, softMs),
       ]);
-      if (!kept) throw new WeiliaoError('READ_MODEL_BEHIND', 'the read model has not caught up yet');
+      if (!kept) throw readModelBehind();
+      return met;
     },
     acknowledged(position) {
       newest = Math.max(newest, position);

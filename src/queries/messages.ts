@@ -6,7 +6,7 @@ import { clientIdSchema, messageTextSchema } from '../domain/conversation/events
 import { callerOf, identifyCaller } from './caller.ts';
 import { acknowledge, askedPosition } from './context.ts';
 import type { ApiContext } from './context.ts';
-import { assertMayBeIn, conversationNotFound, conversationOf, toMessage, toMessageFor } from './documents.ts';
+import { absent, assertMayBeIn, conversationOf, toMessage, toMessageFor } from './documents.ts';
 import { security } from './openapi.ts';
 import {
   answer,
@@ -117,11 +117,11 @@ export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context
       const reader = callerOf(request);
       const conversation = parseMessageId(request.params.id)?.conversation ?? '';
       assertMayBeIn(conversation, reader);
-      await freshness.reached({ atLeast: askedPosition(request, context), hoped: seenBy(reader) });
+      const fresh = await freshness.reached({ atLeast: askedPosition(request, context), hoped: seenBy(reader) });
       const message = await readModel.message(request.params.id);
-      if (message === undefined) throw conversationNotFound();
+      if (message === undefined) throw absent(fresh);
       if (message.to !== null) return toMessage(message);
-      return toMessageFor((await conversationOf(readModel, conversation, reader)).member, message);
+      return toMessageFor((await conversationOf(readModel, { id: conversation, user: reader, fresh })).member, message);
     },
   );
 

@@ -177,12 +177,13 @@ export function startAppendThread({ url, timeoutMs, onIncident, program }: Appen
     append(stream, events, expected) {
       if (closing !== undefined) return Promise.reject(new EventStoreUnavailableError('the event store is closed'));
       return new Promise((resolve, reject) => {
+        const encoded = events.map(encode);
         const key = ++lastKey;
         const deadline = performance.now() + timeoutMs;
         waiting.set(key, { stream, expected, deadline, resolve, reject });
         // After the callbacks of this turn, so that every append they make goes in one message.
         if (outbox.length === 0) process.nextTick(flush);
-        outbox.push({ key, stream, expected, events: events.map(encode) });
+        outbox.push({ key, stream, expected, events: encoded });
         watch();
       });
     },

@@ -69,15 +69,19 @@ export function createAppender({ url, onOutcome, onIncident }: AppenderOptions):
     setTimeout(() => void openNow(), failures === 0 ? 0 : backOff(failures));
   }
 
+  /** Read anew: TypeScript believes that a variable stays what it was before an await. */
+  const isClosed = (): boolean => closed;
+
   async function openNow(): Promise<void> {
-    if (closed) return;
+    if (isClosed()) return;
     try {
       connection ??= connect(url, onIncident);
       const opened = await connection.openStream(streamsGrpc.StreamsClient, 'batchAppend', (grpc, metadata, options) =>
         grpc.batchAppend(metadata, options),
       );
       opening = false;
-      attach(opened);
+      if (isClosed()) opened.cancel();
+      else attach(opened);
     } catch (error) {
       opening = false;
       lose(error as Error);

@@ -64,10 +64,14 @@ export async function deleteGroup(client: EventStoreDBClient, group: string): Pr
  * Removes groups that gateways left behind when they crashed: those without a connection in two looks a minute apart.
  * A gateway that comes back later makes its group anew. Ends early, without an error, by the signal.
  */
-export async function removeDeadGroups(client: EventStoreDBClient, own: string, signal: AbortSignal): Promise<number> {
+export async function removeDeadGroups(
+  client: EventStoreDBClient,
+  own: string,
+  { signal, betweenMs = deadAfter }: { readonly signal: AbortSignal; readonly betweenMs?: number },
+): Promise<number> {
   const before = await listAbandoned(client, own);
   if (before.length === 0) return 0;
-  await delay(deadAfter, undefined, { signal }).catch(() => undefined);
+  await delay(betweenMs, undefined, { signal }).catch(() => undefined);
   if (signal.aborted) return 0;
   const now = new Set(await listAbandoned(client, own));
   const dead = before.filter((group) => now.has(group));

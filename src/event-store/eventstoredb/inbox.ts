@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { EventStoreUnavailableError } from '../event-store.ts';
 import type { Link } from './links.ts';
+import { exceptionOf, isRefusal } from './rpc-error.ts';
 
 /** What an endless call brings, taken when its reader has time: beyond `most` it waits at the server. */
 export interface Inbox<T> {
@@ -41,6 +42,11 @@ export function createInbox<T>(open: () => Promise<EndlessCall>, { link, signal,
   }
 
   function fail(error: Error): void {
+    if (ended) return;
+    // A broken connection is broken for everybody; what is wrong with this call alone has a name, or is a refusal.
+    if (!(error instanceof EventStoreUnavailableError) && exceptionOf(error) === undefined && !isRefusal(error)) {
+      link.drop(error);
+    }
     failure ??=
       error instanceof EventStoreUnavailableError
         ? error
@@ -49,9 +55,7 @@ export function createInbox<T>(open: () => Promise<EndlessCall>, { link, signal,
   }
 
   const unconfirmed = setTimeout(() => {
-    const error = new Error(`the subscription was not confirmed within ${confirmWithin} ms`);
-    link.drop(error);
-    fail(error);
+    fail(new Error(`the subscription was not confirmed within ${confirmWithin} ms`));
   }, confirmWithin);
   const onLost = (): void => fail(link.lost.reason as Error);
   link.lost.addEventListener('abort', onLost);

@@ -63,7 +63,7 @@ async function* follow(
   const ending = new AbortController();
   const over = AbortSignal.any([signal, ending.signal, link.lost]);
   // Whatever this meets, the next gateway that starts tries again.
-  removeDeadGroups(client, group, over).catch(() => undefined);
+  removeDeadGroups(client, group, { signal: over }).catch(() => undefined);
   const unwatch = watchLink(link);
   let call: FeedCall | undefined;
   const inbox = createInbox<ReadResp>(async () => (call = await openFeed(link, group)), {
