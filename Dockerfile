@@ -8,13 +8,15 @@ COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-# uWebSockets.js brings binaries for every platform and Node version, a quarter of a gigabyte; one of them is used.
+# uWebSockets.js brings binaries for every platform and Node version, a quarter of a gigabyte; one of them is used. The
+# only other package with native parts is the SQLite driver; those of EventStoreDB and MongoDB are JavaScript.
 RUN npm run build \
   && npm prune --omit=dev --no-audit --no-fund \
   && find node_modules/uWebSockets.js -name 'uws_*.node' \
     ! -name "uws_linux_*_$(node -p process.versions.modules).node" -delete
 
 FROM ${NODE_IMAGE}
+# DATA_DIR matters with the embedded stores only: a process that has both elsewhere keeps nothing.
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
 WORKDIR /app
 COPY package.json LICENSE ./
