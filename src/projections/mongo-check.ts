@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Side } from '../read-model/mongodb/construction.ts';
 import { compareEverything } from './compare.ts';
@@ -9,6 +10,9 @@ import { foldRange } from './stretches.ts';
 const mostSuspects = 10_000;
 /** So many that are still there are no matter of a read model that moves on. */
 const enough = 2_000;
+/** Milliseconds after which no batch of a projector that lost its share can be on its way: a lease, and a write. */
+const lateBatchMs = 10_000;
+const lookAgainMs = 100;
 /** Documents asked for at a time. */
 const pageSize = 500;
 
@@ -51,14 +55,31 @@ async function lookStandingStill(
   suspects: readonly Difference[],
 ): Promise<MongoComparison> {
   const { least, greatest, wasHeld } = await construction.freeze();
-  // A batch that was on its way may still come, or a part of it: once all of the log is applied, that changes nothing.
-  const at = wasHeld || least < greatest ? await store.lastPosition() : least;
-  for await (const { batch } of foldRange(store, { after: least, upTo: at }, signal))
-    await construction.live.write(batch);
-  await filler.goOnTo(at);
-  const differences = await stillDifferent(construction.built, construction.live, suspects);
+  const patience = performance.now() + lateBatchMs;
+  let after = least;
+  let at = least;
+  let differences: readonly Difference[];
+  for (;;) {
+    // A projector's last batch may still come, or a part of it: once all of the log is applied, that changes nothing.
+    if (wasHeld || least < greatest) at = await store.lastPosition();
+    for await (const { batch } of foldRange(store, { after, upTo: at }, signal)) await construction.live.write(batch);
+    after = at;
+    await filler.goOnTo(at);
+    differences = await stillDifferent(construction.built, construction.live, suspects);
+    // One that noticed nothing yet may even have begun a batch since, which it cannot finish.
+    const late = wasHeld && differences.some((difference) => mayBeAhead(difference, at));
+    if (!late || performance.now() >= patience) break;
+    await delay(lookAgainMs, undefined, signal && { signal });
+  }
   await construction.release(at);
   return { at, differences };
+}
+
+/** True where the live document may show an event after `at`. */
+function mayBeAhead({ expected, actual }: Difference, at: number): boolean {
+  const found = (actual ?? {}) as { position?: number; last_position?: number; status?: number };
+  if ((found.last_position ?? found.position ?? 0) > at) return true;
+  return found.status === 2 && (expected as { status?: number } | undefined)?.status === 1;
 }
 
 function documentsOf({ scan }: Side): Everything {
