@@ -7,6 +7,7 @@ import { machineFacts } from './lib/machine.mjs';
 import { formatTable } from './lib/table.mjs';
 import { cpu } from './parts/cpu.mjs';
 import { disk } from './parts/disk.mjs';
+import { engines } from './parts/engines.mjs';
 import { idle } from './parts/idle.mjs';
 import { latency } from './parts/latency.mjs';
 import { longConversation } from './parts/long-conversation.mjs';
@@ -24,6 +25,7 @@ const parts = {
   rebuild: [longConversation],
   memory: [memory],
   slow: [slow],
+  engines: [engines],
 };
 
 function partList(text) {

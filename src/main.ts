@@ -61,15 +61,13 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   if (config.demoUsers && (roles.has('gateway') || roles.has('api'))) await registerDemoUsers(commands);
 
   const gatewayId = config.gatewayId ?? randomBytes(6).toString('base64url');
-  let gateway: Gateway | undefined;
-  if (roles.has('gateway')) {
-    const source = feedFrom(openFeedLog(house, store, gatewayId));
-    gateway = await startGateway({ config, gatewayId, source, commands, authenticator, metrics, logger, positions });
-  }
+  const source = feedFrom(openFeedLog(house, store, gatewayId));
+  const gateway = roles.has('gateway')
+    ? await startGateway({ config, gatewayId, source, commands, authenticator, metrics, logger, positions })
+    : undefined;
   const httpPort = await startApi(house, { commands, gateway, projector, authenticator });
   // Last, so that it ends first: while sockets are drained, REST still answers, and `/readyz` says why not to come.
-  const started = gateway;
-  if (started !== undefined) lifecycle.defer('gateway', () => started.drain());
+  if (gateway !== undefined) lifecycle.defer('gateway', () => gateway.drain());
   return { httpPort, ...(gateway !== undefined && { wsPort: gateway.port }) };
 }
 

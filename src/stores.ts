@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { openEmbeddedEventStore } from './event-store/embedded/embedded-event-store.ts';
@@ -13,6 +14,7 @@ import type { Metrics } from './metrics.ts';
 import { openReadModel } from './read-model/open-read-model.ts';
 import type { ReadModel } from './read-model/read-model.ts';
 import { wireKeyOfFolder, wireKeyOfLog } from './wire-key.ts';
+import { wireKeySize } from './wire-position.ts';
 
 /** The two stores that a process runs on, wherever the settings say they are. */
 export interface Stores {
@@ -42,8 +44,14 @@ export async function openStores(deps: StoresDeps): Promise<Stores> {
   const readModel = await openReadModel({ settings: config.readModel, mode: 'read', log: logger });
   lifecycle.defer('read model', () => readModel.close());
   const shared = config.log.kind !== 'embedded';
-  const wireKey = shared && writes(config) ? await wireKeyOfLog(store) : wireKeyOfFolder(config.dataDir);
+  const wireKey = await wireKeyOf(config, store);
   return { store, readModel, signal, shared, wireKey };
+}
+
+async function wireKeyOf(config: Config, store: EventStore): Promise<Buffer> {
+  // A process that only projects tells nobody a position.
+  if (!writes(config)) return randomBytes(wireKeySize);
+  return config.log.kind === 'embedded' ? wireKeyOfFolder(config.dataDir) : wireKeyOfLog(store);
 }
 
 async function openLog({ config, logger, lifecycle, metrics }: StoresDeps): Promise<{

@@ -1,0 +1,124 @@
+import { v7 } from 'uuid';
+import { openEventStoreDb } from '../../dist/event-store/eventstoredb/eventstoredb-event-store.js';
+import { runChat } from '../lib/chat-load.mjs';
+import { runEcho } from '../lib/echo-load.mjs';
+import { openEventStore, openMongo } from '../lib/engines.mjs';
+import { withFolder } from '../lib/folder.mjs';
+import { seed } from '../lib/seed.mjs';
+import { startServer } from '../lib/server.mjs';
+
+const pairs = 100;
+const size = 120;
+
+/** The same server on EventStoreDB's protocol and MongoDB, beside the embedded stores; and the adapters by themselves. */
+export async function engines({ folder, quick, say }) {
+  const times = quick ? { warmup: 2, seconds: 4 } : { warmup: 10, seconds: 15 };
+  const rows = [];
+  const add = (what, value, unit, floor) => rows.push({ part: 'engines', what, value, unit, ...(floor && { floor }) });
+  const mongo = await openMongo();
+  if (mongo === undefined) say('no MONGODB_URL, no MONGOMS_SYSTEM_BINARY: the read model stays embedded');
+  try {
+    const echo = await runEcho({ sockets: pairs * 2, size, window: 8, ...times });
+    await withFolder(folder, async (dataDir) => {
+      say('embedded');
+      const server = await startServer(dataDir);
+      const chat = await runChat(server, { pairs, size, window: 8, ...times });
+      add('embedded: delivered', chat.perSecond, 'messages/s', echo.perSecond);
+      add('embedded: server CPU', chat.cpuMicros, 'µs/message', echo.cpuMicros);
+      await server.stop();
+    });
+    await withFolder(folder, (dataDir) => throughTheProtocol(dataDir));
+    if (mongo !== undefined) await withFolder(folder, (dataDir) => projection(dataDir));
+  } finally {
+    await mongo?.stop();
+  }
+  return rows;
+
+  async function throughTheProtocol(dataDir) {
+    const store = await openEventStore(`${dataDir}/log`);
+    say(store.name);
+    const env = { EVENTSTORE_URL: store.url, ...(mongo && { MONGODB_URL: mongo.newDatabase() }) };
+    const server = await startServer(`${dataDir}/server`, { env });
+    const before = store.cpu();
+    const chat = await runChat(server, { pairs, size, window: 8, ...times });
+    const after = store.cpu();
+    add(`${store.name}: delivered`, chat.perSecond, 'messages/s', echo.perSecond);
+    add(`${store.name}: server CPU`, chat.cpuMicros, 'µs/message', echo.cpuMicros);
+    // The warm-up is in it on both sides.
+    if (before !== undefined)
+      add(`${store.name}: its own CPU`, ((after - before) * 1e6) / chat.report.sent, 'µs/message');
+    await server.stop();
+    await adapter(store);
+    await store.stop();
+  }
+
+  /** Appends of one event each and the subscription that brings them back, by the adapter alone. */
+  async function adapter({ name, url }) {
+    const count = quick ? 5_000 : 30_000;
+    for (const appendThreads of [1, 2]) {
+      say(`adapter, ${appendThreads} threads`);
+      const store = await openEventStoreDb({ url, appendThreads });
+      const after = await store.lastPosition();
+      await appendAll(store, 1_000);
+      const cpu = process.cpuUsage();
+      const at = performance.now();
+      await appendAll(store, count);
+      const seconds = (performance.now() - at) / 1_000;
+      add(`${name}: single appends, ${appendThreads} threads`, count / seconds, 'appends/s');
+      add(`${name}: adapter CPU, ${appendThreads} threads`, microsSince(cpu) / count, 'µs/append');
+      if (appendThreads === 2) await readBack(store, name, after);
+      await store.close();
+    }
+  }
+
+  async function readBack(store, name, after) {
+    const ending = new AbortController();
+    const cpu = process.cpuUsage();
+    const at = performance.now();
+    let read = 0;
+    for await (const { events, caughtUp } of store.subscribeToAll({
+      after,
+      prefixes: ['bench-'],
+      signal: ending.signal,
+    })) {
+      read += events.length;
+      if (caughtUp) break;
+    }
+    ending.abort();
+    add(`${name}: catch-up`, read / ((performance.now() - at) / 1_000), 'events/s');
+    add(`${name}: adapter CPU, catch-up`, microsSince(cpu) / read, 'µs/event');
+  }
+
+  /** A log that is there already, from one projector into MongoDB. */
+  async function projection(dataDir) {
+    const count = quick ? 30_000 : 200_000;
+    say('projection into MongoDB');
+    await seed(dataDir, count, () => undefined);
+    const at = performance.now();
+    const server = await startServer(dataDir, { env: { MONGODB_URL: mongo.newDatabase(), ROLES: 'projector' } });
+    await server.caughtUp();
+    add('MongoDB: projection, start included', count / ((performance.now() - at) / 1_000), 'events/s');
+    add('MongoDB: projection, our CPU', (server.cpu() * 1e6) / count, 'µs/event');
+    await server.stop();
+  }
+}
+
+const inFlight = 256;
+
+async function appendAll(store, count) {
+  const stream = `bench-${v7()}`;
+  let next = 0;
+  const one = async (lane) => {
+    for (let revision = -1; next < count; revision += 1) {
+      next += 1;
+      const event = { id: v7(), type: 'Measured', data: { text: 'x'.repeat(250) }, metadata: { schemaVersion: 1 } };
+      await store.appendToStream(`${stream}-${lane}`, [event], revision === -1 ? 'no_stream' : revision);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, (_, lane) => one(lane)));
+}
+
+function microsSince(before) {
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
