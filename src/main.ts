@@ -61,7 +61,7 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   if (config.demoUsers && (roles.has('gateway') || roles.has('api'))) await registerDemoUsers(commands);
 
   const gatewayId = config.gatewayId ?? randomBytes(6).toString('base64url');
-  const source = feedFrom(openFeedLog(house, store, gatewayId));
+  const source = feedFrom(await openFeedLog(house, store, gatewayId));
   const gateway = roles.has('gateway')
     ? await startGateway({ config, gatewayId, source, commands, authenticator, metrics, logger, positions })
     : undefined;

@@ -4,9 +4,7 @@ import type { Config } from './config.ts';
 import { openEmbeddedEventStore } from './event-store/embedded/embedded-event-store.ts';
 import { lockDataDir } from './event-store/embedded/lock.ts';
 import type { EventStore } from './event-store/event-store.ts';
-import { openEventStoreDb } from './event-store/eventstoredb/eventstoredb-event-store.ts';
 import type { OnIncident } from './event-store/eventstoredb/incident.ts';
-import { createPersistentFeed } from './event-store/eventstoredb/persistent-feed.ts';
 import type { FeedLog } from './gateway/feed.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
@@ -78,6 +76,8 @@ async function openLog({ config, logger, lifecycle, metrics }: StoresDeps): Prom
     const unlock = lockDataDir(config.dataDir, join(config.dataDir, 'running'));
     lifecycle.defer('data folder', unlock);
   }
+  // Loaded where it is used: gRPC takes longer to load than all the rest.
+  const { openEventStoreDb } = await import('./event-store/eventstoredb/eventstoredb-event-store.ts');
   const store = await openEventStoreDb({
     url: log.url,
     ...(!writes(config) && { appendThreads: 0 }),
@@ -90,15 +90,16 @@ async function openLog({ config, logger, lifecycle, metrics }: StoresDeps): Prom
  * What the gateway named `gatewayId` is fed from: the log itself, or its own consumer group in EventStoreDB. To be
  * opened before the gateway, which ends first.
  */
-export function openFeedLog(
+export async function openFeedLog(
   { config, logger, lifecycle, metrics }: StoresDeps,
   store: EventStore,
   gatewayId: string,
-): FeedLog {
+): Promise<FeedLog> {
   const { log, feed } = config;
   const { lastPosition, readStream, subscribeToAll } = store;
   if (feed === 'catch-up' || log.kind === 'embedded') return { lastPosition, subscribe: subscribeToAll };
   const onIncident = tellIncidents({ logger, metrics });
+  const { createPersistentFeed } = await import('./event-store/eventstoredb/persistent-feed.ts');
   const persistent = createPersistentFeed({ url: log.url, gatewayId, readStream, onIncident });
   lifecycle.defer('feed', () => persistent.close());
   return { lastPosition, subscribe: persistent.subscribe };

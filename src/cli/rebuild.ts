@@ -5,7 +5,6 @@ import type { LogSettings } from '../config.ts';
 import { createLogger } from '../logger.ts';
 import { OperatorError } from '../errors.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
-import { rebuildMongo } from '../projections/mongo-rebuild.ts';
 import { rebuildEmbedded } from '../projections/rebuild.ts';
 import type { RebuildOptions, RebuildResult } from '../projections/rebuild.ts';
 import { printDifferences } from './differences.ts';
@@ -61,6 +60,7 @@ async function rebuildInMongo(
   if (projection !== undefined) {
     throw new OperatorError('--projection: in MongoDB the projections are built together; leave it out');
   }
+  const { rebuildMongo } = await import('../projections/mongo-rebuild.ts');
   const store = await followEventStore(source);
   try {
     return await rebuildMongo({ store, url, log, ...(signal && { signal }), ...(onProgress && { onProgress }) });

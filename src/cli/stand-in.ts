@@ -1,7 +1,5 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { serveFaults } from '../event-store/stand-in/faults-http.ts';
-import { startStandIn } from '../event-store/stand-in/stand-in.ts';
 import { createLifecycle } from '../lifecycle.ts';
 import { createLogger } from '../logger.ts';
 import { printFault } from './fault.ts';
@@ -38,6 +36,8 @@ async function standIn({ host, port, data, faultsPort, logLevel }: StandInArgume
   const logger = createLogger(logLevel);
   const lifecycle = createLifecycle(logger, 0);
   try {
+    // gRPC is loaded by this command alone.
+    const { startStandIn } = await import('../event-store/stand-in/stand-in.ts');
     const server = await startStandIn({
       dataDir: data,
       host,
@@ -51,6 +51,7 @@ async function standIn({ host, port, data, faultsPort, logLevel }: StandInArgume
     lifecycle.defer('stand-in', () => server.close());
     const ports: Record<string, number> = { port: server.port };
     if (faultsPort !== undefined) {
+      const { serveFaults } = await import('../event-store/stand-in/faults-http.ts');
       const faults = await serveFaults(server.faults, faultsPort);
       lifecycle.defer('faults', () => faults.close());
       ports['faultsPort'] = faults.port;

@@ -3,7 +3,6 @@ import { readConfig } from '../config.ts';
 import type { LogSettings } from '../config.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
 import type { Difference } from '../projections/compare.ts';
-import { verifyMongo } from '../projections/mongo-verify.ts';
 import type { VerifyOptions } from '../projections/verify.ts';
 import { verifyEmbedded } from '../projections/verify.ts';
 import { printDifferences } from './differences.ts';
@@ -51,6 +50,7 @@ async function* verifyInMongo(
   source: LogSettings,
   { signal, onProgress }: VerifyOptions,
 ): AsyncGenerator<Difference> {
+  const { verifyMongo } = await import('../projections/mongo-verify.ts');
   const store = await followEventStore(source);
   try {
     yield* verifyMongo({ store, url, ...(signal && { signal }), ...(onProgress && { onProgress }) });

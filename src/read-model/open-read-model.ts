@@ -1,7 +1,6 @@
 import type { Partition, ReadModelSettings } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { openEmbeddedReadModel } from './embedded/embedded-read-model.ts';
-import { openMongoReadModel } from './mongodb/mongo-read-model.ts';
 import type { ReadModel } from './read-model.ts';
 
 export interface OpenReadModelOptions {
@@ -19,5 +18,7 @@ export interface OpenReadModelOptions {
 export async function openReadModel(options: OpenReadModelOptions): Promise<ReadModel> {
   const { settings, mode, partition, lazy = false, log } = options;
   if (settings.kind === 'embedded') return openEmbeddedReadModel({ dataDir: settings.dataDir, mode, log });
+  // Loaded where it is used: the driver takes longer to load than all the rest, in every thread that does.
+  const { openMongoReadModel } = await import('./mongodb/mongo-read-model.ts');
   return openMongoReadModel({ url: settings.url, mode, lazy, log, ...(partition !== undefined && { partition }) });
 }
