@@ -35,7 +35,17 @@ async function becomesRed(...servers: Server[]): Promise<void> {
 }
 
 async function becomesGreen(...servers: Server[]): Promise<void> {
-  for (const server of servers) await until(() => isReady(server), '/readyz is green', { withinMs: 60_000 });
+  for (const server of servers) {
+    let report = '';
+    const green = async (): Promise<boolean> => {
+      const { status, text } = await server.rest('GET', '/readyz');
+      report = text;
+      return status === 200;
+    };
+    await until(green, '/readyz is green', { withinMs: 60_000 }).catch((error: unknown) => {
+      throw new Error(`${(error as Error).message}: ${report}`);
+    });
+  }
 }
 
 async function post(server: Server, as: string, body: object) {

@@ -188,3 +188,20 @@ describe.skipIf(skipped)('a server whose MongoDB is killed', () => {
     expect(server.disasters).toEqual([]);
   }, 60_000);
 });
+
+describe.skipIf(skipped)('a server that was never there when it was first asked', () => {
+  const models = mongoModels();
+  afterEach(() => models.close());
+
+  it('is used once it is', async () => {
+    const mongod = await makeMongod({ replicaSet: false });
+    onTestFinished(() => mongod.remove());
+    const model = await models.open({ url: mongod.url, mode: 'write', lazy: true });
+    for (const ask of [() => model.checkpoint(), () => model.users(), () => model.checkpoint()]) {
+      await expect(ask()).rejects.toBeInstanceOf(ReadModelUnavailableError);
+    }
+    await mongod.start();
+    await until(async () => (await model.checkpoint().catch(() => -1)) === 0, 'it is used');
+    expect(await model.users()).toEqual([]);
+  }, 60_000);
+});

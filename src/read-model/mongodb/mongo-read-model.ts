@@ -38,11 +38,17 @@ export async function openMongoReadModel(options: MongoReadModelOptions): Promis
   const { url, log, mode, partition = { index: 1, count: 1 } } = options;
   const { client, database } = await (options.lazy === true ? clientOf(url) : connectMongo(url));
   const db = client.db(database);
+  // By itself the driver connects once: after a failed attempt every operation would fail for ever. Where it is connected
+  // already this does nothing.
+  const connect = async (): Promise<void> => {
+    await client.connect();
+  };
   const collections = collectionsOf(db);
   const shares = sharesOf(db);
   const name = options.holder ?? `${hostname()} pid ${process.pid}`;
   const holder = { name, owner: randomUUID() };
-  const writer = mode === 'write' ? createShareHolder({ collections, shares, partition, holder, log }) : undefined;
+  const writer =
+    mode === 'write' ? createShareHolder({ connect, collections, shares, partition, holder, log }) : undefined;
   log.info({ where: describeUrl(url), database, mode }, 'read model opened');
   let closing: Promise<void> | undefined;
 
@@ -53,7 +59,7 @@ export async function openMongoReadModel(options: MongoReadModelOptions): Promis
 
   /** A closed client would connect again. */
   const answer: Reading = (read) => {
-    if (closing === undefined) return reading(read);
+    if (closing === undefined) return reading(options.lazy === true ? () => connect().then(read) : read);
     return Promise.reject(new ReadModelUnavailableError('the read model is closed'));
   };
 

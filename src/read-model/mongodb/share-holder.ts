@@ -36,6 +36,8 @@ export interface ShareHolder extends Pick<ReadModel, 'checkpoint' | 'apply'> {
 }
 
 export interface ShareHolderOptions {
+  /** Does nothing where the client is connected. */
+  readonly connect: () => Promise<void>;
   readonly collections: Collections;
   readonly shares: Collection<SharesDocument>;
   readonly partition: Partition;
@@ -44,7 +46,7 @@ export interface ShareHolderOptions {
 }
 
 export function createShareHolder(options: ShareHolderOptions): ShareHolder {
-  const { collections, shares, partition, holder, log } = options;
+  const { connect, collections, shares, partition, holder, log } = options;
   const name = `${partition.index}/${partition.count}`;
   let held: Held | undefined;
   let taking: Promise<Held> | undefined;
@@ -52,6 +54,7 @@ export function createShareHolder(options: ShareHolderOptions): ShareHolder {
 
   async function take(): Promise<Held> {
     const begun = performance.now();
+    await within(deadlines.write, connect());
     await within(deadlines.write, ensureIndexes(collections));
     const asked = performance.now();
     const acquired = await within(deadlines.write, acquire(shares, partition, holder));
