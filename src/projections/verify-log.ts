@@ -1,9 +1,9 @@
 import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
 import { readConversationEvent } from '../domain/conversation/upcasters.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
+import { hashOf } from '../event-store/stream-hash.ts';
 import type { Difference } from './compare.ts';
 import { projectedPrefixes, readable, UnreadableEventError } from './fold.ts';
-import { hashOf } from './partition.ts';
 
 export interface LogCheck {
   readonly store: EventStore;
