@@ -88,6 +88,15 @@ describe.skipIf(skipped).each([
     await model.apply(messagesBatch(message(1)), { after: 0, position: 1 });
     mongod.signal('SIGSTOP');
     try {
+      // A signal takes a moment to reach every thread.
+      await until(
+        () =>
+          reader.checkpoint().then(
+            () => false,
+            () => true,
+          ),
+        'it stands still',
+      );
       const asked = [reader.checkpoint(), reader.messages({ conversation: 'dm~a~b', limit: 1 }), reader.users()];
       const written = model.apply(messagesBatch(message(2)), { after: 1, position: 2 });
       for (const answer of await within(Promise.allSettled([...asked, written]), 'the answers')) {
