@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { FaultSettings } from '../../dist/event-store/stand-in/faults.js';
+import { freezeProcess } from './freeze.ts';
 import { until } from './until.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -36,7 +37,7 @@ export interface StandInProcess {
   /** Starts it again on the same address and data: after `stop` or `kill`, or in their place (then it is killed). */
   restart(): Promise<void>;
   /** Stops it from running, sockets open, until `thaw`. */
-  freeze(): void;
+  freeze(): Promise<void>;
   thaw(): void;
   /** Ends it and removes the data, where that is its own. */
   remove(): Promise<void>;
@@ -128,7 +129,7 @@ export async function openStandIn({ dataDir: given }: StandInProcessOptions = {}
       await end('SIGKILL');
       await start();
     },
-    freeze: () => void child?.kill('SIGSTOP'),
+    freeze: () => freezeProcess(child!.pid!),
     thaw: () => void child?.kill('SIGCONT'),
     async remove() {
       await end('SIGKILL');
