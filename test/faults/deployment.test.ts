@@ -66,7 +66,7 @@ describe.skipIf(reportSkipped('faults of a deployment', noMongo))('the event sto
       const chat = await enter(gateway, a);
       await chat.say(b, 'before');
       if (fault === 'killed') await standIn.kill();
-      else standIn.freeze();
+      else await standIn.freeze();
 
       const body = { id: newId(), to: b, msg: 'meanwhile' };
       const refused = await post(gateway, a, body);

@@ -198,7 +198,7 @@ function describeHarm(name: string, start: () => EventStoreServer | Promise<Even
       expect((await follow(0)).id).toBe(one.id);
 
       const following = follow(position).catch((error: unknown) => error);
-      server.freeze();
+      await server.freeze();
       onTestFinished(() => server.thaw());
       await expect(store.appendToStream(stream, [other], 0)).rejects.toBeInstanceOf(EventStoreUnavailableError);
       await expect(store.readStream(stream, { direction: 'forwards', maxCount: 1 })).rejects.toBeInstanceOf(

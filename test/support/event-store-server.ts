@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
+import { freezeProcess } from './freeze.ts';
 
 /** A server of the event store that a test may harm; a stand-in is one too. */
 export interface EventStoreServer {
@@ -11,7 +12,7 @@ export interface EventStoreServer {
   /** Starts it again on the same address and data. */
   restart(): Promise<void>;
   /** Stops it from running, sockets open, until `thaw`. */
-  freeze(): void;
+  freeze(): Promise<void>;
   thaw(): void;
 }
 
@@ -41,7 +42,7 @@ export function startRealServer(command: string, url: string): EventStoreServer 
       await kill();
       start();
     },
-    freeze: () => void child?.kill('SIGSTOP'),
+    freeze: () => freezeProcess(child!.pid!),
     thaw: () => void child?.kill('SIGCONT'),
   };
 }
