@@ -103,8 +103,10 @@ describe.skipIf(reportSkipped('many gateways', noMongo))('two gateways and a pro
 
   test('two projectors share the conversations; each message is projected once', async () => {
     const all = await deployment();
-    const gateway = await all.gateway();
-    await Promise.all([1, 2].map((index) => all.projector({ PROJECTOR_PARTITION: `${index}/2` })));
+    const [gateway, ...projectors] = await Promise.all([
+      all.gateway(),
+      ...[1, 2].map((index) => all.projector({ PROJECTOR_PARTITION: `${index}/2` })),
+    ]);
     const pairs = Array.from({ length: 8 }, () => [newUser('a'), newUser('b')] as const);
     for (const [a, b] of pairs) {
       const chat = await enter(gateway, a);
@@ -113,15 +115,14 @@ describe.skipIf(reportSkipped('many gateways', noMongo))('two gateways and a pro
     }
     for (const [a, b] of pairs) expect(await historyOf(gateway, a, conversationOf(a, b), 5)).toHaveLength(5);
     const projected = await Promise.all(
-      all.servers.slice(1).map((server) => metricOf(server, 'weiliao_projection_events_total')),
+      projectors.map((server) => metricOf(server, 'weiliao_projection_events_total')),
     );
     for (const count of projected) expect(count).toBeGreaterThan(0);
   }, 90_000);
 
   test('a second projector of a share stands by, and takes over when the first one is killed', async () => {
     const all = await deployment();
-    const gateway = await all.gateway();
-    const first = await all.projector();
+    const [gateway, first] = await Promise.all([all.gateway(), all.projector()]);
     const second = await all.projector();
     await until(async () => {
       const { checks } = await second.get<{ checks: Record<string, { detail?: string }> }>('/readyz');

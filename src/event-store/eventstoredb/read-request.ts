@@ -1,6 +1,8 @@
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
+import { conversationStreamPrefix } from '../../domain/conversation/conversation-id.ts';
+import { userStreamPrefix } from '../../domain/user/user.ts';
 import type { ReadStreamOptions } from '../event-store.ts';
 
 /**
@@ -26,12 +28,12 @@ export function streamRequest(stream: string, { direction, fromRevision, maxCoun
   return requestOf(options);
 }
 
-/** The newest event whose stream is none of the server's own. */
+/** The newest event of ours: a server may hold its own streams, and other programs'. */
 export function newestRequest(): ReadReq {
   const all = new streamsPb.ReadReq.Options.AllOptions();
   all.setEnd(new sharedPb.Empty());
   const expression = new streamsPb.ReadReq.Options.FilterOptions.Expression();
-  expression.setRegex('^[^$]');
+  expression.setPrefixList([conversationStreamPrefix, userStreamPrefix]);
   const options = readOptions('backwards');
   options.setAll(all);
   options.setCount('1');
