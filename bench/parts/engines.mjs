@@ -17,8 +17,8 @@ export async function engines({ folder, quick, say }) {
   const add = (what, value, unit, floor) => rows.push({ part: 'engines', what, value, unit, ...(floor && { floor }) });
   const mongo = await openMongo();
   if (mongo === undefined) say('no MONGODB_URL, no MONGOMS_SYSTEM_BINARY: the read model stays embedded');
+  const echo = await runEcho({ sockets: pairs * 2, size, window: 8, ...times });
   try {
-    const echo = await runEcho({ sockets: pairs * 2, size, window: 8, ...times });
     await withFolder(folder, async (dataDir) => {
       say('embedded');
       const server = await startServer(dataDir);
@@ -95,7 +95,7 @@ export async function engines({ folder, quick, say }) {
     say('projection into MongoDB');
     await seed(dataDir, count, () => undefined);
     const at = performance.now();
-    const server = await startServer(dataDir, { env: { MONGODB_URL: mongo.newDatabase(), ROLES: 'projector' } });
+    const server = await startServer(dataDir, { env: { MONGODB_URL: mongo.newDatabase() } });
     await server.caughtUp();
     add('MongoDB: projection, start included', count / ((performance.now() - at) / 1_000), 'events/s');
     add('MongoDB: projection, our CPU', (server.cpu() * 1e6) / count, 'µs/event');
