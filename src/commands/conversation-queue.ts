@@ -174,13 +174,8 @@ function locate(
   { first, position }: { readonly first: number; readonly position: number },
 ): PriorMessage {
   if (prior.revision >= 0) return prior;
-  const appended = decided.map(({ decision }) => decision).filter(({ kind }) => kind === 'accepted');
-  const index = appended.findIndex(
-    (decision) =>
-      decision.kind === 'accepted' &&
-      decision.event.type === 'MessageSent' &&
-      decision.event.data.seq === prior.sent.seq,
-  );
+  const appended = decided.flatMap(({ decision }) => (decision.kind === 'accepted' ? [decision.event] : []));
+  const index = appended.findIndex(({ type, data }) => type === 'MessageSent' && data.seq === prior.sent.seq);
   return index === -1 ? prior : { ...prior, revision: first + index, position };
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backOff } from '../back-off.ts';
 import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
 import type { EventBatch, RecordedEvent, SubscribeOptions } from '../event-store/event-store.ts';
 import type { Logger } from '../logger.ts';
@@ -70,9 +71,8 @@ export async function startFeed({ source, logger, onBatch, onLost }: FeedDeps): 
   }
 
   async function beginAgain(): Promise<void> {
-    for (let failures = 0; !signal.aborted; failures += 1) {
-      const pause = Math.min(maxPauseMs, 50 * 2 ** failures) * (0.5 + Math.random() / 2);
-      await delay(pause, undefined, { signal }).catch(() => undefined);
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      await delay(backOff(failures, { first: 50, most: maxPauseMs }), undefined, { signal }).catch(() => undefined);
       try {
         begun = await source.begin(signal);
         position = begun.after;

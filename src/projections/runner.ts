@@ -6,7 +6,7 @@ import type { Partition } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { ReadModelMovedError, ReadModelUnavailableError, ShareHeldError } from '../read-model/read-model.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
-import { backOff as defaultBackOff } from './back-off.ts';
+import { backOff as doubled } from '../back-off.ts';
 import { assertReadModelNotAhead } from './checkpoint.ts';
 import { foldEvents, projectedPrefixes } from './fold.ts';
 import { holds } from './partition.ts';
@@ -73,7 +73,13 @@ const triesForPermanent = 5;
  * then resolves. Never throws, never skips an event.
  */
 export async function runProjector(options: ProjectorOptions): Promise<void> {
-  const { signal, log, backOff = defaultBackOff, onState, onProgress } = options;
+  const {
+    signal,
+    log,
+    backOff = (failures: number) => doubled(failures, { first: 100, most: 5_000 }),
+    onState,
+    onProgress,
+  } = options;
   let state: ProjectorState = { kind: 'starting' };
   let progress: ProjectorProgress = { position: 0, events: 0, unknown: 0, failures: 0 };
   let failuresInARow = 0;

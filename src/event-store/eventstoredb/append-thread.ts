@@ -8,7 +8,7 @@ import type {
   AppendWorkerData,
   EncodedEvent,
 } from './append-protocol.ts';
-import { backOff } from './back-off.ts';
+import { backOff } from '../../back-off.ts';
 import type { Incident, OnIncident } from './incident.ts';
 
 /** What a thread that appends tells. */

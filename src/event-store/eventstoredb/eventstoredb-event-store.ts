@@ -3,7 +3,7 @@ import { OperatorError } from '../../errors.ts';
 import { EventStoreUnavailableError } from '../event-store.ts';
 import type { EventStore } from '../event-store.ts';
 import { startAppendThreads } from './append-threads.ts';
-import { backOff } from './back-off.ts';
+import { backOff } from '../../back-off.ts';
 import { collect } from './collect.ts';
 import { hostsOf } from './connection.ts';
 import type { OnIncident } from './incident.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Partition } from '../../config.ts';
 import type { Logger } from '../../logger.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
 import type { ReadModel } from '../read-model.ts';
@@ -10,7 +11,6 @@ import type { Reading } from './queries.ts';
 import { createScans } from './scan.ts';
 import { createShareHolder } from './share-holder.ts';
 import { appliedPosition, sharesOf } from './shares.ts';
-import type { Partition } from './shares.ts';
 
 export interface MongoReadModelOptions {
   /** `mongodb://` or `mongodb+srv://`; its database, or `weiliao`. A single server and a replica set both do. */

@@ -1,6 +1,7 @@
 import { ReadModelMovedError, ReadModelUnavailableError } from '../read-model.ts';
 import type { ReadModel } from '../read-model.ts';
 import type { Collection } from 'mongodb';
+import type { Partition } from '../../config.ts';
 import type { Logger } from '../../logger.ts';
 import { createBatchWriter } from './batch-writer.ts';
 import type { BatchWriter } from './batch-writer.ts';
@@ -8,7 +9,7 @@ import { deadlines } from './client.ts';
 import { ensureIndexes } from './collections.ts';
 import type { Collections } from './collections.ts';
 import { acquire, leaseMs, leaseOf } from './shares.ts';
-import type { Holder, Partition, ShareLease, SharesDocument } from './shares.ts';
+import type { Holder, ShareLease, SharesDocument } from './shares.ts';
 import { within } from './within.ts';
 
 /** Milliseconds between two renewals: several may fail before the lease ends. */

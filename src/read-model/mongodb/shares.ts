@@ -1,4 +1,5 @@
 import type { Collection, Db, Document } from 'mongodb';
+import type { Partition } from '../../config.ts';
 import { OperatorError } from '../../errors.ts';
 import { ReadModelUnavailableError, ShareHeldError } from '../read-model.ts';
 import { isDuplicateKey } from './errors.ts';
@@ -32,12 +33,6 @@ export interface SharesDocument {
   readonly shares: Readonly<Record<string, Share>>;
   /** A rebuild that is putting its collections in use: nobody may hold a share meanwhile. */
   readonly fence: { readonly holder: string; readonly owner: string; readonly expires: Date } | null;
-}
-
-export interface Partition {
-  /** From 1. */
-  readonly index: number;
-  readonly count: number;
 }
 
 export interface Holder {
