@@ -1,19 +1,22 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { EventStoreUnavailableError } from '../event-store.ts';
 import type { RecordedEvent } from '../event-store.ts';
 import type { Link } from './links.ts';
-import { toRecordedEvent } from './recorded-event.ts';
+import { readAnswer, requestBytes } from './read-frames.ts';
+import type { ReadAnswer } from './read-frames.ts';
 import { exceptionOf, isRefusal } from './rpc-error.ts';
 
 /** Starts a read or a subscription. */
-export function openRead(link: Link, request: ReadReq): Promise<ClientReadableStream<ReadResp>> {
+export function openRead(link: Link, request: ReadReq): Promise<ClientReadableStream<ReadAnswer>> {
   return link.connection.openStream(streamsGrpc.StreamsClient, 'read', (grpc, metadata, options) =>
-    grpc.read(request, metadata, options),
+    grpc.makeServerStreamRequest(readPath, requestBytes, readAnswer, request, metadata, options),
   );
 }
+
+const readPath = '/event_store.client.streams.Streams/Read';
 
 export interface CollectOptions {
   readonly withinMs: number;
@@ -33,17 +36,16 @@ export async function collect(link: Link, request: ReadReq, options: CollectOpti
   // After what is there already: a busy process sees its timers before what came over the network meanwhile.
   const timer = setTimeout(() => void turn().then(() => late.abort()), withinMs);
   const over = AbortSignal.any([late.signal, link.lost]);
-  let read: ClientReadableStream<ReadResp> | undefined;
+  let read: ClientReadableStream<ReadAnswer> | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       over.addEventListener('abort', () => reject(new Error(`no answer within ${withinMs} ms`)), { once: true });
       openRead(link, request).then((opened) => {
         read = opened;
         if (over.aborted) opened.cancel();
-        opened.on('data', (response: ReadResp) => {
+        opened.on('data', ({ event }: ReadAnswer) => {
           link.heardAt = performance.now();
-          const event = response.getEvent()?.getEvent();
-          if (event !== undefined && events.length < most) events.push(toRecordedEvent(event));
+          if (event !== undefined && events.length < most) events.push(event);
           if (events.length === most) resolve();
         });
         opened.on('end', resolve);

@@ -1,6 +1,6 @@
 import persistentGrpc from '@eventstore/db-client/generated/persistent_grpc_pb.js';
 import persistentPb from '@eventstore/db-client/generated/persistent_pb.js';
-import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/persistent_pb.js';
+import type { ReadReq } from '@eventstore/db-client/generated/persistent_pb.js';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { EventStoreUnavailableError } from '../event-store.ts';
@@ -11,7 +11,8 @@ import { createInbox } from './inbox.ts';
 import type { OnIncident } from './incident.ts';
 import { createLinks } from './links.ts';
 import type { Link, Links } from './links.ts';
-import { toRecordedEvent } from './recorded-event.ts';
+import { readAnswer, requestBytes } from './read-frames.ts';
+import type { ReadAnswer } from './read-frames.ts';
 import { watchLink } from './watch.ts';
 
 export interface PersistentFeedOptions {
@@ -35,7 +36,7 @@ export interface PersistentFeed {
   close(): void;
 }
 
-type FeedCall = ClientDuplexStream<ReadReq, ReadResp>;
+type FeedCall = ClientDuplexStream<ReadReq, ReadAnswer>;
 
 export function createPersistentFeed(options: PersistentFeedOptions): PersistentFeed {
   const { url, gatewayId, readStream, onIncident = () => undefined } = options;
@@ -66,7 +67,7 @@ async function* follow(
   removeDeadGroups(client, group, { signal: over }).catch(() => undefined);
   const unwatch = watchLink(link);
   let call: FeedCall | undefined;
-  const inbox = createInbox<ReadResp>(async () => (call = await openFeed(link, group)), {
+  const inbox = createInbox<ReadAnswer>(async () => (call = await openFeed(link, group)), {
     link,
     signal,
     most: maxBatch,
@@ -77,10 +78,7 @@ async function* follow(
     while (await inbox.wait()) {
       const { items, more } = inbox.take();
       const came: RecordedEvent[] = [];
-      for (const item of items) {
-        const event = item.getEvent()?.getEvent();
-        if (event !== undefined) came.push(toRecordedEvent(event));
-      }
+      for (const { event } of items) if (event !== undefined) came.push(event);
       // At once: a gateway that dies loses its sockets, and they ask for what they miss.
       if (came.length > 0) call?.write(acknowledgement(came));
       const events = await order(came.filter(({ position }) => position > after));
@@ -96,6 +94,8 @@ async function* follow(
   }
 }
 
+const readPath = '/event_store.client.persistent_subscriptions.PersistentSubscriptions/Read';
+
 async function openFeed(link: Link, group: string): Promise<FeedCall> {
   const options = new persistentPb.ReadReq.Options();
   options.setAll(new sharedPb.Empty());
@@ -110,7 +110,8 @@ async function openFeed(link: Link, group: string): Promise<FeedCall> {
   const call = await link.connection.openStream(
     PersistentSubscriptionsClient,
     'persistentRead',
-    (grpc, metadata, callOptions) => grpc.read(metadata, callOptions),
+    (grpc, metadata, callOptions) =>
+      grpc.makeBidiStreamRequest(readPath, requestBytes, readAnswer, metadata, callOptions),
   );
   call.write(request);
   return call;

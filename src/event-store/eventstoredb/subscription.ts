@@ -1,10 +1,9 @@
-import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { EventBatch, RecordedEvent, SubscribeOptions } from '../event-store.ts';
 import { openRead } from './collect.ts';
 import { createInbox } from './inbox.ts';
 import type { Links } from './links.ts';
+import type { ReadAnswer } from './read-frames.ts';
 import { subscriptionRequest } from './read-request.ts';
-import { toRecordedEvent } from './recorded-event.ts';
 import { watchLink } from './watch.ts';
 
 const defaultBatch = 1_000;
@@ -14,7 +13,7 @@ export async function* followLog(links: Links, options: SubscribeOptions): Async
   const { after, prefixes, signal, maxBatch = defaultBatch } = options;
   if (signal.aborted) return;
   const link = links.current();
-  const inbox = createInbox<ReadResp>(() => openRead(link, subscriptionRequest(after, prefixes)), {
+  const inbox = createInbox<ReadAnswer>(() => openRead(link, subscriptionRequest(after, prefixes)), {
     link,
     signal,
     most: maxBatch,
@@ -26,11 +25,9 @@ export async function* followLog(links: Links, options: SubscribeOptions): Async
     while (await inbox.wait()) {
       const { items, more } = inbox.take();
       const events: RecordedEvent[] = [];
-      for (const response of items) {
-        const event = response.getEvent()?.getEvent();
-        if (event !== undefined) events.push(toRecordedEvent(event));
-        else if (response.hasCaughtUp()) caughtUp = true;
-        else if (response.hasFellBehind()) caughtUp = false;
+      for (const answer of items) {
+        if (answer.event !== undefined) events.push(answer.event);
+        caughtUp = answer.caughtUp ?? caughtUp;
       }
       const all = caughtUp && !more;
       if (events.length === 0 && (told || !all)) continue;
