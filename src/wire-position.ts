@@ -12,6 +12,8 @@ const tokenPattern = /^[A-Za-z0-9_-]{22}$/;
 export interface WirePositions {
   /** 22 characters of base64url; the same position always gives the same text. */
   encode(position: number): string;
+  /** The same for many in one call of the cipher, which costs as much for a thousand blocks as for a few. */
+  encodeAll(positions: readonly number[]): string[];
   /** Undefined where the text is none that `encode` gave. */
   decode(text: string): number | undefined;
 }
@@ -20,13 +22,20 @@ export function createWirePositions(key: Buffer): WirePositions {
   // One block a call and no chaining: both objects can be used again for every position.
   const cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   const decipher = createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false);
-  const block = Buffer.alloc(wireKeySize);
+
+  function encodeAll(positions: readonly number[]): string[] {
+    const blocks = Buffer.alloc(positions.length * wireKeySize);
+    positions.forEach((position, index) => {
+      blocks.writeUInt32BE(Math.floor(position / 2 ** 32), index * wireKeySize + 8);
+      blocks.writeUInt32BE(position >>> 0, index * wireKeySize + 12);
+    });
+    const sealed = cipher.update(blocks);
+    return positions.map((_, index) => sealed.toString('base64url', index * wireKeySize, (index + 1) * wireKeySize));
+  }
+
   return {
-    encode(position) {
-      block.writeUInt32BE(Math.floor(position / 2 ** 32), 8);
-      block.writeUInt32BE(position >>> 0, 12);
-      return cipher.update(block).toString('base64url');
-    },
+    encode: (position) => encodeAll([position]).join(),
+    encodeAll,
     decode(text) {
       if (!tokenPattern.test(text)) return undefined;
       const plain = decipher.update(Buffer.from(text, 'base64url'));

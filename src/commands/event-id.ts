@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto';
 
 /** Namespace of the ids of this system's events: they are UUIDv5, so that a command appended again has the same id. */
-const namespace = Buffer.from('0ff76a3b4a4f4f0c9c611d0d9d5f0a6e', 'hex').toString('latin1');
+const namespace = Buffer.from('0ff76a3b4a4f4f0c9c611d0d9d5f0a6e', 'hex');
+
+/** The namespace with a name behind it, for names that fit: nearly all do. */
+const scratch = Buffer.concat([namespace, Buffer.alloc(1_024)]);
 
 /** Id of the `MessageSent` that a sender's client message id leads to in a conversation. */
 export function messageSentId(conversation: string, sender: string, clientId: string): string {
@@ -23,8 +26,13 @@ export function userRegisteredId(user: { id: string; username: string; avatar: s
  * that a message costs; one call of the native hash takes two.
  */
 export function uuidv5(name: string): string {
-  const bytes = Buffer.from(namespace + Buffer.from(name).toString('latin1'), 'latin1');
-  const hex = hash('sha1', bytes, 'hex');
+  const hex = hash('sha1', named(name), 'hex');
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function named(name: string): Buffer {
+  const longest = 3 * name.length;
+  if (namespace.length + longest > scratch.length) return Buffer.concat([namespace, Buffer.from(name)]);
+  return scratch.subarray(0, namespace.length + scratch.write(name, namespace.length));
 }

@@ -76,11 +76,18 @@ export function createLedger(deps: LedgerDeps): Ledger {
   let needed = startPosition;
 
   function senderOf(id: string): Sender {
-    let sender = senders.get(id);
-    if (sender === undefined) {
-      sender = { recent: new Map(), floor: undefined, asOf: 0, lastPosition: 0 };
-      if (senders.size >= heldSenders) forgetSenders();
-    } else senders.delete(id);
+    const known = senders.get(id);
+    if (known !== undefined) return known;
+    if (senders.size >= heldSenders) forgetSenders();
+    const sender = { recent: new Map(), floor: undefined, asOf: 0, lastPosition: 0 };
+    senders.set(id, sender);
+    return sender;
+  }
+
+  /** Whoever sends goes behind all others: those that did not for longest are let go first. */
+  function activeSender(id: string): Sender {
+    const sender = senderOf(id);
+    senders.delete(id);
     senders.set(id, sender);
     return sender;
   }
@@ -136,7 +143,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
   }
 
   function prior(id: string, clientId: string, since: number): ReturnType<Ledger['prior']> {
-    const sender = senderOf(id);
+    const sender = activeSender(id);
     const known = held(id, clientId);
     if (known !== undefined) return known;
     if (sender.floor === undefined || sender.asOf < since) return load(id, clientId, since);

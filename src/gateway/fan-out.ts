@@ -19,8 +19,15 @@ export interface FanOutDeps {
   onFanOut(sockets: number): void;
 }
 
-/** Hands one event of a conversation to the local sockets of its members. */
-export type FanOut = (recorded: RecordedEvent) => void;
+/** Hands events of conversations to the local sockets of their members. */
+export type FanOut = (events: readonly RecordedEvent[]) => void;
+
+/** An event with somebody here to take it. */
+interface Local {
+  readonly event: RecordedEvent;
+  readonly conversation: string;
+  readonly members: readonly string[];
+}
 
 export function createFanOut({ hub, outboxes, logger, positions, onOriginalDelivery, onFanOut }: FanOutDeps): FanOut {
   function each(members: readonly string[], deliver: (session: Session) => boolean): void {
@@ -49,10 +56,11 @@ export function createFanOut({ hub, outboxes, logger, positions, onOriginalDeliv
     });
   }
 
-  return ({ stream, type, data, metadata, revision, position }) => {
-    const conversation = conversationOfStream(stream);
-    const members = directMembers(conversation);
-    const place = { conversation, revision, cursor: positions.encode(position) };
+  function deliver(
+    { type, data, metadata, position }: RecordedEvent,
+    members: readonly string[],
+    place: EventPlace,
+  ): void {
     const event = readConversationEvent(type, metadata.schemaVersion, data);
     switch (event?.type) {
       case 'MessageSent':
@@ -70,7 +78,22 @@ export function createFanOut({ hub, outboxes, logger, positions, onOriginalDeliv
         break;
       }
       default:
-        logger.warn({ conversation, revision, type }, 'event of an unknown kind, not delivered');
+        logger.warn({ ...place, type }, 'event of an unknown kind, not delivered');
     }
+  }
+
+  return (events) => {
+    // Most events are of no local socket where there are many gateways: for those, nothing else is done.
+    const local: Local[] = [];
+    for (const event of events) {
+      const conversation = conversationOfStream(event.stream);
+      const members = directMembers(conversation);
+      if (members.some((member) => hub.of(member) !== undefined)) local.push({ event, conversation, members });
+      else onFanOut(0);
+    }
+    const cursors = positions.encodeAll(local.map(({ event }) => event.position));
+    local.forEach(({ event, conversation, members }, index) => {
+      deliver(event, members, { conversation, revision: event.revision, cursor: cursors[index] ?? '' });
+    });
   };
 }

@@ -65,7 +65,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   });
 
   function onBatch(events: readonly RecordedEvent[]): void {
-    for (const event of events) deliver(event);
+    deliver(events);
     reads.flush();
     const newest = events.at(-1);
     if (newest === undefined) return;
