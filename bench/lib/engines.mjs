@@ -10,9 +10,15 @@ import { mainPath } from './server.mjs';
  */
 export async function openEventStore(dataDir) {
   const given = process.env.EVENTSTORE_URL;
-  if (given !== undefined) {
-    return { name: 'EventStoreDB', url: given, cpu: () => undefined, stop: () => Promise.resolve() };
-  }
+  if (given === undefined) return openStandIn(dataDir);
+  return { name: 'EventStoreDB', url: given, cpu: () => undefined, stop: () => Promise.resolve() };
+}
+
+/**
+ * The stand-in on an embedded log.
+ * @param {string} dataDir
+ */
+export async function openStandIn(dataDir) {
   const child = startNode([mainPath, 'stand-in', '--port', '0', '--data', dataDir]);
   const { port } = await waitForLine(child, ({ msg }) => msg === 'ready');
   return {

@@ -10,50 +10,67 @@ const perAppend = 16;
 /** Appends under way at once; they share commits. */
 const atOnce = 64;
 
-const users = ['1', '2'].map((id) => ({ id, username: `user ${id}` }));
+/** The two users of the n-th conversation, from 0. */
+function membersOf(n) {
+  return [2 * n + 1, 2 * n + 2].map((id) => ({ id: String(id), username: `user ${id}` }));
+}
 
-export const seededReader = users[0].id;
-export const seededConversation = directConversationId(users[0].id, users[1].id);
+function conversationOf(n) {
+  const [one, other] = membersOf(n);
+  return directConversationId(one.id, other.id);
+}
+
+export const seededReader = membersOf(0)[0].id;
+export const seededConversation = conversationOf(0);
 
 /**
- * Fills a data folder with one conversation of `count` messages, through the log's own API, as the gateway would.
+ * Fills a data folder with `count` messages, through the log's own API, as the gateway would: in one conversation, or
+ * evenly in several, each of two users of its own.
  * @param {string} dataDir
  * @param {number} count
  * @param {(done: number) => void} onProgress
+ * @param {{ conversations?: number }} [options]
  */
-export async function seed(dataDir, count, onProgress) {
+export async function seed(dataDir, count, onProgress, { conversations = 1 } = {}) {
   const store = await openEmbeddedEventStore({
     dataDir,
     onFatal: (error) => {
       throw error;
     },
   });
+  const numbers = Array.from({ length: conversations }, (_, n) => n);
   try {
-    for (const user of users) {
+    for (const user of numbers.flatMap(membersOf)) {
       const data = { ...user, avatar: null };
       const event = { id: v7(), type: 'UserRegistered', data, metadata: { schemaVersion: 1 } };
       await store.appendToStream(userStream(user.id), [event], 'no_stream');
     }
-    const stream = conversationStream(seededConversation);
-    for (let next = 1; next <= count;) {
+    const each = Math.ceil(count / conversations);
+    for (let next = 1; next <= each;) {
       const appends = [];
-      for (; appends.length < atOnce && next <= count; next += perAppend) {
-        const seqs = Array.from({ length: Math.min(perAppend, count - next + 1) }, (_, i) => next + i);
-        appends.push(store.appendToStream(stream, seqs.map(message), next === 1 ? 'no_stream' : next - 2));
+      for (; appends.length < atOnce * conversations && next <= each; next += perAppend) {
+        const seqs = Array.from({ length: Math.min(perAppend, each - next + 1) }, (_, i) => next + i);
+        for (const n of numbers) {
+          const events = seqs.map((seq) => message(n, seq));
+          appends.push(
+            store.appendToStream(conversationStream(conversationOf(n)), events, next === 1 ? 'no_stream' : next - 2),
+          );
+        }
       }
       await Promise.all(appends);
-      onProgress(Math.min(count, next - 1));
+      onProgress(Math.min(count, (next - 1) * conversations));
     }
   } finally {
     await store.close();
   }
 }
 
-function message(seq) {
-  const [from, to] = seq % 2 === 0 ? users : [users[1], users[0]];
+function message(n, seq) {
+  const users = membersOf(n);
+  const [from, to] = seq % 2 === 0 ? users : users.reverse();
   const clientId = v7();
   const msg = `message ${seq} ${'of a long conversation '.repeat(6)}`.slice(0, 120);
   const data = { clientId, seq, from, to, msg, sendDate: Date.now() };
-  const id = messageSentId(seededConversation, from.id, clientId);
+  const id = messageSentId(conversationOf(n), from.id, clientId);
   return { id, type: 'MessageSent', data, metadata: { schemaVersion: 1, lastSeq: seq } };
 }

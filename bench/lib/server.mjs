@@ -32,7 +32,8 @@ export async function startServer(dataDir, { inspect = false, env = {} } = {}) {
     pid: child.pid,
     /** Milliseconds from spawn to ready. */
     startMs: performance.now() - startedAt,
-    url: new URL(`ws://127.0.0.1:${ready.wsPort}/v1/ws`),
+    /** Undefined where it is no gateway. */
+    url: ready.wsPort && new URL(`ws://127.0.0.1:${ready.wsPort}/v1/ws`),
     httpUrl: new URL(http),
     cpu: () => cpuSeconds(child.pid),
     memory: () => memoryKb(child.pid),

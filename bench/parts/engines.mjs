@@ -2,7 +2,7 @@ import { v7 } from 'uuid';
 import { openEventStoreDb } from '../../dist/event-store/eventstoredb/eventstoredb-event-store.js';
 import { runChat } from '../lib/chat-load.mjs';
 import { runEcho } from '../lib/echo-load.mjs';
-import { openEventStore, openMongo } from '../lib/engines.mjs';
+import { openEventStore, openMongo, openStandIn } from '../lib/engines.mjs';
 import { withFolder } from '../lib/folder.mjs';
 import { seed } from '../lib/seed.mjs';
 import { startServer } from '../lib/server.mjs';
@@ -89,17 +89,43 @@ export async function engines({ folder, quick, say }) {
     add(`${name}: adapter CPU, catch-up`, microsSince(cpu) / read, 'µs/event');
   }
 
-  /** A log that is there already, from one projector into MongoDB. */
+  /** A log that is there already, into MongoDB: by one projector from the file, and by one and two over the protocol. */
   async function projection(dataDir) {
     const count = quick ? 30_000 : 200_000;
     say('projection into MongoDB');
-    await seed(dataDir, count, () => undefined);
-    const at = performance.now();
-    const server = await startServer(dataDir, { env: { MONGODB_URL: mongo.newDatabase() } });
-    await server.caughtUp();
-    add('MongoDB: projection, start included', count / ((performance.now() - at) / 1_000), 'events/s');
-    add('MongoDB: projection, our CPU', (server.cpu() * 1e6) / count, 'µs/event');
-    await server.stop();
+    await seed(`${dataDir}/log`, count, () => undefined, { conversations: 100 });
+    await project('MongoDB: projection', [{ DATA_DIR: `${dataDir}/log` }]);
+    // A server that was given would have to be filled first, which takes longer than all the rest.
+    const { name, url, stop } = await openStandIn(`${dataDir}/log`);
+    for (const projectors of [1, 2]) {
+      say(`${projectors} projectors over the protocol`);
+      const shares = Array.from({ length: projectors }, (_, index) => ({
+        EVENTSTORE_URL: url,
+        DATA_DIR: `${dataDir}/projector-${index}`,
+        PROJECTOR_PARTITION: `${index + 1}/${projectors}`,
+      }));
+      await project(`${name} to MongoDB: ${projectors} projectors`, shares);
+    }
+    await stop();
+
+    /** From the start of the processes until each has caught up. */
+    async function project(what, environments) {
+      const database = mongo.newDatabase();
+      const at = performance.now();
+      const servers = await Promise.all(
+        environments.map((env) =>
+          startServer(env.DATA_DIR, { env: { MONGODB_URL: database, ROLES: 'projector', ...env } }),
+        ),
+      );
+      const ready = performance.now();
+      await Promise.all(servers.map((server) => server.caughtUp()));
+      const seconds = (performance.now() - at) / 1_000;
+      const cpu = servers.reduce((sum, server) => sum + server.cpu(), 0);
+      add(`${what}, start included`, count / seconds, 'events/s');
+      add(`${what}: until ready`, ready - at, 'ms');
+      add(`${what}: our CPU`, (cpu * 1e6) / count, 'µs/event');
+      await Promise.all(servers.map((server) => server.stop()));
+    }
   }
 }
 

@@ -31,6 +31,7 @@ export function startApi(overrides: Partial<ApiDeps> = {}) {
     ),
     positions: {
       encode: String,
+      encodeAll: (all: readonly number[]) => all.map(String),
       decode: (text) => (/^[0-9]{1,15}$/.test(text) ? Number(text) : undefined),
     },
     seenBy: () => 0,
