@@ -228,6 +228,43 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         expect(await collect(writer.scanMessages())).toEqual([message(1)]);
       });
 
+      describe('in a batch of a thousand', () => {
+        const people = ['a', 'b', 'c'].map(ref);
+        const count = 1_000;
+        const given = range(1, count).map((position) => {
+          const [from, to] = [people[position % 3]!, people[(position + 1) % 3]!];
+          const conversation = `dm~${[from.id, to.id].sort().join('~')}`;
+          const seq = Math.ceil(position / 3);
+          const read = position % 5 === 0 ? ({ status: 2, read_date: 9_000 + position } as const) : {};
+          return message(seq, {
+            ...{ conversation, position, from, to, client_id: `client-${position}`, msg: `語\u0000 ${position}` },
+            ...read,
+          });
+        });
+        const batch: ReadModelBatch = { ...emptyBatch, messages: given };
+        const byId = new Map(given.map((one) => [one._id, one]));
+        const scanned = async () => new Map((await collect(writer.scanMessages())).map((one) => [one._id, one]));
+
+        it('come back exactly as they were given', async () => {
+          await applyAll([batch, count]);
+          expect(await scanned()).toEqual(byId);
+        });
+
+        it('of which some were applied before, unread then, end where the whole would have', async () => {
+          const early = given.slice(0, 400).map((one) => ({ ...one, status: 1 as const, read_date: null }));
+          await applyAll([{ ...emptyBatch, messages: early }, 400]);
+          await writer.apply(batch, { after: 0, position: count });
+          expect(await scanned()).toEqual(byId);
+          expect(await writer.checkpoint()).toBe(count);
+        });
+
+        it('keep the first of two with the same place', async () => {
+          const twice = { ...given[500]!, position: count + 1, client_id: 'late', msg: 'other' };
+          await applyAll([{ ...emptyBatch, messages: [...given, twice] }, count + 1]);
+          expect(await scanned()).toEqual(byId);
+        });
+      });
+
       it('are scanned by conversation and seq, every one once', async () => {
         const conversations = ['dm~a~c', 'dm~a~b', 'dm~b~c'];
         const given = range(1, 2_500)

@@ -33,7 +33,7 @@ export function createBatchWriter(db: DatabaseSyncInstance): BatchWriter {
       try {
         batch.users.forEach(writeUser);
         batch.conversations.forEach(conversations.take);
-        batch.messages.forEach(messages.insert);
+        messages.insert(batch.messages);
         batch.reads.forEach(messages.markRead);
         conversations.flush();
         moveCheckpoint.run(position);

@@ -1,9 +1,9 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { ConversationChange, ReadModelBatch, ReadRange, UserDocument } from '../read-model.ts';
 import { createConversationWriter } from './conversation-writer.ts';
-import { encodeMessages, renumber } from './message-changeset.ts';
+import { encodeMessages } from './message-changeset.ts';
 import type { MessageChangeset } from './message-changeset.ts';
-import { createReadMarker } from './message-writer.ts';
+import { createReadMarker, createRowAdder } from './message-writer.ts';
 import { createPersonNumbers } from './persons.ts';
 import { prepareRows } from './rows.ts';
 import { completeSchema, createSeqIndex } from './schema.ts';
@@ -47,12 +47,7 @@ export function createBulkWriter(db: DatabaseSyncInstance, wanted: ReadonlySet<P
   db.exec('CREATE TEMP TABLE waiting_read (range TEXT NOT NULL)');
   const wait = db.prepare('INSERT INTO waiting_read VALUES (?)');
   const markRead = createReadMarker(db, persons, conversations);
-
-  function addMessages(messages: MessageChangeset): void {
-    renumber(messages, messages.conversations.map(conversations.numberOf), messages.persons.map(persons.numberOf));
-    if (!db.applyChangeset(messages.bytes))
-      throw new Error('messages could not be added: one has the place of another');
-  }
+  const addRows = createRowAdder(db, persons, conversations);
 
   return {
     add({ users, messages, reads, conversations: changes }) {
@@ -60,7 +55,7 @@ export function createBulkWriter(db: DatabaseSyncInstance, wanted: ReadonlySet<P
       if (wanted.has('user')) users.forEach(writeUser);
       if (wanted.has('conversation')) changes.forEach(conversations.take);
       if (wanted.has('message')) {
-        addMessages(messages);
+        if (!addRows(messages)) throw new Error('messages could not be added: one has the place of another');
         for (const range of reads) wait.run(JSON.stringify(range));
       }
       db.exec('COMMIT');
