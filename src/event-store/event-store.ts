@@ -96,7 +96,10 @@ export interface EventStore {
    */
   subscribeToAll(options: SubscribeOptions): AsyncIterable<EventBatch>;
 
-  /** Position of the newest event, 0 in an empty log. Throws `EventStoreUnavailableError`. */
+  /**
+   * Position of the newest event of our own streams (`ownPrefixes`), 0 where there is none. Others do not count: what
+   * waits until the read model is there would wait for ever. Throws `EventStoreUnavailableError`.
+   */
   lastPosition(): Promise<number>;
 
   /** Ends subscriptions, waits for appends in flight, gives everything back. Safe to call twice. */

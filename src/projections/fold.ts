@@ -1,7 +1,6 @@
 import { conversationOfStream, conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
 import { readConversationEvent } from '../domain/conversation/upcasters.ts';
 import { readUserEvent } from '../domain/user/upcasters.ts';
-import { userStreamPrefix } from '../domain/user/user.ts';
 import { assertNever } from '../domain/assert-never.ts';
 import type { RecordedEvent } from '../event-store/event-store.ts';
 import type { ReadModelBatch } from '../read-model/read-model.ts';
@@ -10,9 +9,6 @@ import type { ConversationFold } from './conversation.ts';
 import { foldMessages } from './message.ts';
 import type { MessageFold } from './message.ts';
 import { foldUsers } from './user.ts';
-
-/** The streams that the projections read. */
-export const projectedPrefixes: readonly string[] = [conversationStreamPrefix, userStreamPrefix];
 
 export interface Folded {
   readonly batch: ReadModelBatch;

@@ -2,13 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { OperatorError } from '../errors.ts';
 import { EventStoreUnavailableError } from '../event-store/event-store.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
+import { ownPrefixes } from '../event-store/own-streams.ts';
 import type { Partition } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { ReadModelMovedError, ReadModelUnavailableError, ShareHeldError } from '../read-model/read-model.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import { backOff as doubled } from '../back-off.ts';
 import { assertReadModelNotAhead } from './checkpoint.ts';
-import { foldEvents, projectedPrefixes } from './fold.ts';
+import { foldEvents } from './fold.ts';
 import { holds } from './partition.ts';
 
 /**
@@ -178,7 +179,7 @@ async function projectUntilMoved(options: ProjectorOptions, applier: Applier): P
     let newest = position;
     let seen = 0;
     let behind = true;
-    const subscription = store.subscribeToAll({ after: position, prefixes: projectedPrefixes, signal: either });
+    const subscription = store.subscribeToAll({ after: position, prefixes: ownPrefixes, signal: either });
     for await (const { events, caughtUp } of subscription) {
       const mine = partition.count === 1 ? events : events.filter(({ stream }) => holds(partition, stream));
       waiting = waiting.length === 0 ? [...mine] : waiting.concat(mine);

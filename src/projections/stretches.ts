@@ -1,6 +1,7 @@
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
+import { ownPrefixes } from '../event-store/own-streams.ts';
 import type { AppliedSpan, ReadModelBatch } from '../read-model/read-model.ts';
-import { foldEvents, projectedPrefixes } from './fold.ts';
+import { foldEvents } from './fold.ts';
 
 /** What to read of the log: positions `after` (exclusive) to `upTo` (inclusive). */
 export interface Range {
@@ -45,7 +46,7 @@ async function* eventsIn(
   signal = new AbortController().signal,
 ): AsyncGenerator<readonly RecordedEvent[]> {
   if (after >= upTo) return;
-  for await (const { events, caughtUp } of store.subscribeToAll({ after, prefixes: projectedPrefixes, signal })) {
+  for await (const { events, caughtUp } of store.subscribeToAll({ after, prefixes: ownPrefixes, signal })) {
     const last = events.at(-1)?.position ?? 0;
     yield last <= upTo ? events : events.filter(({ position }) => position <= upTo);
     if (caughtUp || last >= upTo) return;

@@ -1,9 +1,10 @@
 import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
 import { readConversationEvent } from '../domain/conversation/upcasters.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
+import { ownPrefixes } from '../event-store/own-streams.ts';
 import { hashOf } from '../event-store/stream-hash.ts';
 import type { Difference } from './compare.ts';
-import { projectedPrefixes, readable, UnreadableEventError } from './fold.ts';
+import { readable, UnreadableEventError } from './fold.ts';
 
 export interface LogCheck {
   readonly store: EventStore;
@@ -49,7 +50,7 @@ export async function* checkLog(check: LogCheck): AsyncGenerator<Difference> {
 }
 
 async function* eventsOf({ store, upTo, signal }: LogCheck): AsyncGenerator<RecordedEvent> {
-  for await (const { events, caughtUp } of store.subscribeToAll({ after: 0, prefixes: projectedPrefixes, signal })) {
+  for await (const { events, caughtUp } of store.subscribeToAll({ after: 0, prefixes: ownPrefixes, signal })) {
     for (const event of events) {
       if (event.position > upTo) return;
       yield event;

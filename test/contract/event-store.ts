@@ -272,6 +272,18 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
       expect(await store.lastPosition()).toBeGreaterThanOrEqual(position);
     });
 
+    it('takes for its newest position that of our own streams: conversations and users', async () => {
+      const store = await open();
+      for (const kind of ['conversation', 'user']) {
+        const own = await store.appendToStream(`${kind}-${randomUUID()}`, events(1), 'no_stream');
+        expect(await store.lastPosition()).toBeGreaterThanOrEqual(own.position);
+        for (const strange of ['other', '$other', `${kind}s`]) {
+          const { position } = await store.appendToStream(`${strange}-${randomUUID()}`, events(1), 'no_stream');
+          expect(await store.lastPosition()).not.toBe(position);
+        }
+      }
+    });
+
     it('takes nothing more once it is closed, and ends its subscriptions', async () => {
       const store = await open();
       const { prefix, stream } = streams();

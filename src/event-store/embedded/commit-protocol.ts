@@ -19,7 +19,8 @@ export interface CommitAppend {
 }
 
 export type CommitReply =
-  | { readonly kind: 'opened'; readonly lastPosition: number }
+  /** Positions of the newest event, and of the newest of our own streams. */
+  | { readonly kind: 'opened'; readonly lastPosition: number; readonly lastOwnPosition: number }
   | { readonly kind: 'refused'; readonly reason: string }
   /** One outcome an append, in the order of the request. */
   | { readonly kind: 'committed'; readonly outcomes: readonly CommitOutcome[] }

@@ -9,7 +9,9 @@ export type CommitResult =
 
 /** The commit worker and the checkpoint worker, seen from the thread that appends. One commit at a time. */
 export interface CommitThread {
+  /** Positions when the log was opened: of the newest event, and of the newest of our own streams. */
   readonly lastPosition: number;
+  readonly lastOwnPosition: number;
   commit(appends: readonly CommitAppend[]): void;
   close(): Promise<void>;
 }
@@ -42,12 +44,12 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
   }
   let checkpointDue: () => void = () => undefined;
 
-  const lastPosition = await new Promise<number>((resolve, reject) => {
+  const opened = await new Promise<Extract<CommitReply, { kind: 'opened' }>>((resolve, reject) => {
     committer.once('error', reject);
     port.on('message', (reply: CommitReply) => {
       switch (reply.kind) {
         case 'opened':
-          resolve(reply.lastPosition);
+          resolve(reply);
           break;
         case 'refused':
           port.close();
@@ -75,7 +77,8 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
   if (check) ask('check');
 
   return {
-    lastPosition,
+    lastPosition: opened.lastPosition,
+    lastOwnPosition: opened.lastOwnPosition,
     commit: (appends) => send({ kind: 'commit', appends }),
     async close() {
       // Threads are asked to end, never terminated: inside a native call that would abort the whole process.

@@ -1,5 +1,6 @@
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { CommitReply, CommitRequest, CommitWorkerData } from './commit-protocol.ts';
+import { createLogReader } from './log-reader.ts';
 import { createLogWriter } from './log-writer.ts';
 import { OperatorError } from '../../errors.ts';
 import { LogDamagedError } from '../event-store.ts';
@@ -29,7 +30,8 @@ function reply(message: CommitReply): void {
 function start(): void {
   const db = openLogWriter(dataDir);
   checkTail(db);
-  const writer = createLogWriter(db);
+  const reader = createLogReader(db);
+  const writer = createLogWriter(db, reader);
   const walSize = db.prepare('PRAGMA wal_checkpoint(NOOP)');
   const restart = db.prepare('PRAGMA wal_checkpoint(RESTART)');
   let commits = 0;
@@ -69,7 +71,7 @@ function start(): void {
     }
   }
 
-  reply({ kind: 'opened', lastPosition: writer.lastPosition() });
+  reply({ kind: 'opened', lastPosition: reader.lastPosition(), lastOwnPosition: reader.lastOwnPosition() });
   serve(handle);
 }
 

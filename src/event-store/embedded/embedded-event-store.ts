@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventStoreUnavailableError, WrongExpectedRevisionError } from '../event-store.ts';
 import type { AppendResult, EventData, EventStore, ExpectedRevision, RecordedEvent } from '../event-store.ts';
+import { isOwn } from '../own-streams.ts';
 import type { CommitAppend, CommitOutcome } from './commit-protocol.ts';
 import { startCommitThread } from './commit-thread.ts';
 import type { CommitResult } from './commit-thread.ts';
@@ -15,7 +16,7 @@ export interface EmbeddedEventStoreOptions {
   readonly dataDir: string;
   /** The log can no longer be trusted or written: the process should end. */
   onFatal(error: Error): void;
-  /** After each commit: how many appends shared its fsync, the newest position, and what was written, in order. */
+  /** After each commit: how many appends shared its fsync, `lastPosition()`, and what was written, in order. */
   onCommit?(appends: number, position: number, events: readonly RecordedEvent[]): void;
 }
 
@@ -59,7 +60,7 @@ export async function openEmbeddedEventStore(options: EmbeddedEventStoreOptions)
   );
   const db = openLogReader(dataDir);
   const reader = createLogReader(db);
-  let lastPosition = thread.lastPosition;
+  let { lastPosition, lastOwnPosition } = thread;
 
   function schedule(): void {
     if (scheduled || inFlight.length > 0) return;
@@ -89,7 +90,7 @@ export async function openEmbeddedEventStore(options: EmbeddedEventStoreOptions)
       const committed: RecordedEvent[] = [];
       done.forEach((pending, index) => settleOne(pending, result.outcomes[index], committed));
       for (const subscription of live) subscription.push(committed);
-      onCommit?.(done.length, lastPosition, committed);
+      onCommit?.(done.length, lastOwnPosition, committed);
     }
     if (inFlight.length === 0) drained?.();
   }
@@ -108,6 +109,7 @@ export async function openEmbeddedEventStore(options: EmbeddedEventStoreOptions)
       });
       committed.push(...recorded);
       lastPosition = outcome;
+      if (isOwn(stream)) lastOwnPosition = outcome;
       resolve({ revision: first + events.length - 1, position: outcome });
     } else if (outcome?.kind === 'repeated') {
       const revision = first + events.length - 1;
@@ -165,7 +167,7 @@ export async function openEmbeddedEventStore(options: EmbeddedEventStoreOptions)
       return tracked(subscription, live);
     },
 
-    lastPosition: () => Promise.resolve(lastPosition),
+    lastPosition: () => Promise.resolve(lastOwnPosition),
 
     close: () => (closing ??= shutDown()),
   };

@@ -24,7 +24,7 @@ export function followEmbeddedLog({ dataDir, signal }: FollowOptions): EventStor
     readStream: (stream, options) => Promise.resolve(reader.readStream(stream, options)),
     subscribeToAll: (options) =>
       followLog(reader, growth, { ...options, signal: AbortSignal.any([options.signal, ending.signal]) }),
-    lastPosition: () => Promise.resolve(reader.lastPosition()),
+    lastPosition: () => Promise.resolve(reader.lastOwnPosition()),
     close() {
       ending.abort();
       if (db.isOpen) db.close();

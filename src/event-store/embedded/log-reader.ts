@@ -3,6 +3,7 @@ import type {
   StatementSyncInstance as StatementSync,
 } from '@photostructure/sqlite';
 import type { ReadStreamOptions, RecordedEvent } from '../event-store.ts';
+import { ownPrefixes } from '../own-streams.ts';
 import { appendColumns, decodeAppend } from './schema.ts';
 import type { AppendRow } from './schema.ts';
 
@@ -18,7 +19,10 @@ export interface LogReader {
   readAll(after: number, prefixes: readonly string[], limit: number): RecordedEvent[];
   /** Events before a position, newest first, at most `limit`. */
   readAllBackwards(before: number, limit: number): RecordedEvent[];
+  /** Position of the newest event, of whatever stream. */
   lastPosition(): number;
+  /** Position of the newest event of our own streams. */
+  lastOwnPosition(): number;
 }
 
 export function createLogReader(db: DatabaseSync): LogReader {
@@ -34,6 +38,9 @@ export function createLogReader(db: DatabaseSync): LogReader {
   );
   const holdingPosition = db.prepare('SELECT min(position) AS position FROM append WHERE position >= ?');
   const last = db.prepare('SELECT max(position) AS position FROM append');
+  const lastOwn = db.prepare(
+    `SELECT position FROM append WHERE ${streamFilter(ownPrefixes)} ORDER BY position DESC LIMIT 1`,
+  );
   const scans = new Map<string, StatementSync>();
 
   function readForwards(stream: string, from: number, maxCount: number): RecordedEvent[] {
@@ -60,10 +67,8 @@ export function createLogReader(db: DatabaseSync): LogReader {
     const key = prefixes.join(' ');
     let statement = scans.get(key);
     if (statement === undefined) {
-      // The plus keeps SQLite from going through the index by stream, which is the whole log for every page.
-      const filter = prefixes.map(() => '(+stream >= ? AND +stream < ?)').join(' OR ') || 'TRUE';
       statement = db.prepare(
-        `SELECT ${appendColumns} FROM append WHERE position > ? AND (${filter}) ORDER BY position LIMIT ?`,
+        `SELECT ${appendColumns} FROM append WHERE position > ? AND ${streamFilter(prefixes)} ORDER BY position LIMIT ?`,
       );
       scans.set(key, statement);
     }
@@ -78,7 +83,7 @@ export function createLogReader(db: DatabaseSync): LogReader {
     },
 
     readAll(after, prefixes, limit) {
-      const bounds = prefixes.flatMap((prefix) => [prefix, endOfPrefix(prefix)]);
+      const bounds = boundsOf(prefixes);
       const events: RecordedEvent[] = [];
       for (let from = after; events.length < limit;) {
         const count = Math.min(limit - events.length, rowsPerScan);
@@ -108,6 +113,11 @@ export function createLogReader(db: DatabaseSync): LogReader {
       const row = last.get() as { position: number | null };
       return row.position ?? 0;
     },
+
+    lastOwnPosition() {
+      const row = lastOwn.get(...boundsOf(ownPrefixes)) as { position: number } | undefined;
+      return row?.position ?? 0;
+    },
   };
 }
 
@@ -117,6 +127,18 @@ function takeEvents(row: AppendRow, after: number, limit: number, events: Record
     if (events.length >= limit) return;
     if (event.position > after) events.push(event);
   }
+}
+
+/**
+ * Rows whose stream begins with one of the prefixes, given as `boundsOf`. The plus keeps SQLite from going through the
+ * index by stream, which is the whole log for every page.
+ */
+function streamFilter(prefixes: readonly string[]): string {
+  return `(${prefixes.map(() => '(+stream >= ? AND +stream < ?)').join(' OR ') || 'TRUE'})`;
+}
+
+function boundsOf(prefixes: readonly string[]): string[] {
+  return prefixes.flatMap((prefix) => [prefix, endOfPrefix(prefix)]);
 }
 
 /** The first text above every text with this prefix. */

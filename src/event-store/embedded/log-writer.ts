@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { ExpectedRevision } from '../event-store.ts';
 import type { CommitAppend, CommitOutcome } from './commit-protocol.ts';
 import { appendChecksum, appendColumns } from './schema.ts';
-import { createLogReader } from './log-reader.ts';
+import type { LogReader } from './log-reader.ts';
 
 /** Streams whose newest revision is kept in memory. */
 const knownStreams = 200_000;
@@ -12,15 +12,13 @@ const knownStreams = 200_000;
 export interface LogWriter {
   /** Writes all appends in one transaction and returns once they are durable. Throws where nothing was written. */
   commit(appends: readonly CommitAppend[]): CommitOutcome[];
-  lastPosition(): number;
 }
 
-export function createLogWriter(db: DatabaseSyncInstance): LogWriter {
+export function createLogWriter(db: DatabaseSyncInstance, reader: LogReader): LogWriter {
   const begin = db.prepare('BEGIN IMMEDIATE');
   const end = db.prepare('COMMIT');
   const insert = db.prepare(`INSERT INTO append (${appendColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
   const newest = db.prepare('SELECT max(revision) AS revision FROM append WHERE stream = ?');
-  const reader = createLogReader(db);
   const heads = new LRUCache<string, number>({ max: knownStreams });
   let lastPosition = reader.lastPosition();
 
@@ -69,7 +67,6 @@ export function createLogWriter(db: DatabaseSyncInstance): LogWriter {
         throw error;
       }
     },
-    lastPosition: () => lastPosition,
   };
 }
 

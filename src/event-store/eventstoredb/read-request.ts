@@ -1,9 +1,8 @@
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
-import { conversationStreamPrefix } from '../../domain/conversation/conversation-id.ts';
-import { userStreamPrefix } from '../../domain/user/user.ts';
 import type { ReadStreamOptions } from '../event-store.ts';
+import { ownPrefixes } from '../own-streams.ts';
 
 /**
  * Reads and subscriptions in EventStoreDB's protocol. Beside db-client's methods because those cannot filter a read,
@@ -28,12 +27,12 @@ export function streamRequest(stream: string, { direction, fromRevision, maxCoun
   return requestOf(options);
 }
 
-/** The newest event of ours: a server may hold its own streams, and other programs'. */
+/** The newest event of our own streams. */
 export function newestRequest(): ReadReq {
   const all = new streamsPb.ReadReq.Options.AllOptions();
   all.setEnd(new sharedPb.Empty());
   const expression = new streamsPb.ReadReq.Options.FilterOptions.Expression();
-  expression.setPrefixList([conversationStreamPrefix, userStreamPrefix]);
+  expression.setPrefixList([...ownPrefixes]);
   const options = readOptions('backwards');
   options.setAll(all);
   options.setCount('1');

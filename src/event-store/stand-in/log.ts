@@ -64,7 +64,7 @@ export async function openLog({ dataDir, onFatal }: LogOptions): Promise<Log> {
   const reader = createLogReader(db);
   const states = createStreamStates(reader);
   const committed = createCommittedIds();
-  let last = await store.lastPosition();
+  let last = reader.lastPosition();
   const tail = createTail(last);
   const blocks = createBlocks(reader);
   const turns = new Map<string, Promise<unknown>>();
