@@ -17,6 +17,12 @@ export interface OutboxOptions {
   readonly backoff: (attempt: number) => number;
 }
 
+/**
+ * Longest frame that a server takes, in bytes. A longer one is not answered, it ends the connection, and sent again it
+ * would end the next one too.
+ */
+const maxFrameBytes = 64 * 1024;
+
 interface Entry extends Deferred<AckFrame> {
   readonly text: string;
   retries: number;
@@ -39,13 +45,19 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** Resolves with the `ack`. The very same frame again, while it waits, is the same call. */
+  /**
+   * Resolves with the `ack`; rejects with `BAD_FRAME` where the frame is too long for any server. The very same frame
+   * again, while it waits, is the same call.
+   */
   add(frame: CommandFrame): Promise<AckFrame> {
     const text = JSON.stringify(frame);
     const same = this.#entries.get(frame.id);
     if (same?.text === text) return same.promise;
     if (same !== undefined) {
       return Promise.reject(new ClientError('IDEMPOTENCY_CONFLICT', `id ${frame.id} is in use by another frame`));
+    }
+    if (isTooLong(text)) {
+      return Promise.reject(new ClientError('BAD_FRAME', `the frame is over ${maxFrameBytes} bytes`));
     }
     if (this.#entries.size >= this.#options.capacity) {
       return Promise.reject(new ClientError('QUEUE_FULL', `${this.#entries.size} frames wait for an answer`, true));
@@ -128,4 +140,9 @@ export class Outbox {
     clearTimeout(entry.timer);
     entry.timer = undefined;
   }
+}
+
+function isTooLong(text: string): boolean {
+  // A UTF-16 code unit is at most three bytes of UTF-8.
+  return text.length * 3 > maxFrameBytes && new TextEncoder().encode(text).byteLength > maxFrameBytes;
 }

@@ -316,6 +316,19 @@ describe('the bounds of a session', () => {
     for (const sent of kept) await expect(sent).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
+  it('refuses what is over 64 KiB as a frame, which would end the connection, and stays open', async () => {
+    const { session, peer } = await opened();
+    const longest = 65_536 - JSON.stringify({ to: 'b', msg: '', id: 'x', type: 'send' }).length;
+    for (const msg of ['x'.repeat(longest + 1), '水'.repeat(longest / 3 + 1), 'x'.repeat(2_000_000)]) {
+      const refused = session.send({ to: 'b', id: 'x', msg });
+      await expect(refused).rejects.toMatchObject({ code: 'BAD_FRAME', temporary: false });
+    }
+    const sent = session.send({ to: 'b', id: 'x', msg: 'x'.repeat(longest) });
+    peer.ack(await peer.next(), 1);
+    expect(await sent).toMatchObject({ seq: 1 });
+    expect(session.state).toBe('open');
+  });
+
   it('has so many unanswered on the wire and no more', async () => {
     const { session, peer } = await opened({ window: 2 });
     const sends = ['1', '2', '3'].map((msg) => session.send({ to: 'b', msg }));
