@@ -5,14 +5,15 @@ import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import type { Auth } from './config.ts';
 import { userIdSchema } from './domain/user/user.ts';
 import { OperatorError, WeiliaoError } from './errors.ts';
+import type { Logger } from './logger.ts';
 
 /** Says who a token is for. In mode none nobody has a token: clients name themselves. */
 export interface Authenticator {
   readonly mode: Auth['mode'];
   /**
    * The user id (`sub`) of a token that is signed by the configured key and within its time. Throws `WeiliaoError`:
-   * `NOT_AUTHENTICATED` where the token is not good, `OVERLOADED` where the keys (`JWKS_URL`) are out of reach, so that
-   * the same token may do later.
+   * `NOT_AUTHENTICATED` where the token is not good, `STORE_UNAVAILABLE` where the key set (`JWKS_URL`) is out of reach,
+   * so that the same token may do later.
    */
   verify(token: string): Promise<string>;
 }
@@ -24,9 +25,12 @@ interface Verification {
   readonly algorithms: string[];
 }
 
+/** What a fault is told to that clients cannot mend. */
+type FaultLog = Pick<Logger, 'error'>;
+
 /** Throws `OperatorError` where the configured key cannot be used. */
-export function createAuthenticator(auth: Auth): Authenticator {
-  const verification = verificationOf(auth);
+export function createAuthenticator(auth: Auth, log: FaultLog): Authenticator {
+  const verification = verificationOf(auth, log);
   return {
     mode: auth.mode,
     async verify(token) {
@@ -38,11 +42,11 @@ export function createAuthenticator(auth: Auth): Authenticator {
   };
 }
 
-function verificationOf(auth: Auth): Verification | undefined {
+function verificationOf(auth: Auth, log: FaultLog): Verification | undefined {
   if (auth.mode === 'none') return undefined;
   if (auth.secret !== undefined) return { key: new TextEncoder().encode(auth.secret), algorithms: ['HS256'] };
   if (auth.publicKey !== undefined) return publicKeyVerification(auth.publicKey);
-  if (auth.jwksUrl !== undefined) return { key: remoteKeys(auth.jwksUrl), algorithms: remoteAlgorithms };
+  if (auth.jwksUrl !== undefined) return { key: remoteKeys(auth.jwksUrl, log), algorithms: remoteAlgorithms };
   throw new OperatorError('AUTH: jwt needs one of JWT_SECRET, JWT_PUBLIC_KEY, JWKS_URL');
 }
 
@@ -89,16 +93,31 @@ const remoteAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 
 /** Faults of the token rather than of the key server: it asks for a key that is not in the set. */
 const keyNotInSet = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 
+/** Milliseconds between two lines of the log that say the same of the key set: every token asks for it. */
+const tellEvery = 30_000;
+
 /** Keys are held for ten minutes, and fetched again (at most every 30 s) when a token names one that is not held. */
-function remoteKeys(url: string): JWTVerifyGetKey {
-  if (!URL.canParse(url)) throw new OperatorError('JWKS_URL: not a URL');
-  const keys = createRemoteJWKSet(new URL(url));
+function remoteKeys(address: string, log: FaultLog): JWTVerifyGetKey {
+  if (!URL.canParse(address)) throw new OperatorError('JWKS_URL: not a URL');
+  const url = new URL(address);
+  if (url.username !== '' || url.password !== '') throw new OperatorError('JWKS_URL: must hold no user or password');
+  const keys = createRemoteJWKSet(url);
+  let told = -Infinity;
+
+  function tell(cause: unknown): void {
+    if (performance.now() - told < tellEvery) return;
+    told = performance.now();
+    // The host alone: the rest of the address may hold a secret.
+    log.error({ component: 'auth', host: url.host, error: cause }, 'the key set (JWKS_URL) is out of reach');
+  }
+
   return async (header, token) => {
     try {
       return await keys(header, token);
     } catch (cause) {
       if (keyNotInSet.some((kind) => cause instanceof kind)) throw cause;
-      throw new WeiliaoError('OVERLOADED', 'tokens cannot be checked now: the signing keys are out of reach', {
+      tell(cause);
+      throw new WeiliaoError('STORE_UNAVAILABLE', 'the token cannot be checked now: the key set is out of reach', {
         cause,
       });
     }

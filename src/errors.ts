@@ -11,7 +11,7 @@ export const errorCodes = {
   SEQ_OUT_OF_RANGE: { temporary: false, status: 422, title: 'Seq out of range' },
   RATE_LIMITED: { temporary: true, status: 429, title: 'Rate limited' },
   OVERLOADED: { temporary: true, status: 503, title: 'Overloaded' },
-  STORE_UNAVAILABLE: { temporary: true, status: 503, title: 'Event store unavailable' },
+  STORE_UNAVAILABLE: { temporary: true, status: 503, title: 'Store unavailable' },
   READ_MODEL_BEHIND: { temporary: true, status: 503, title: 'Read model behind' },
   INTERNAL: { temporary: true, status: 500, title: 'Internal error' },
 } as const;

@@ -51,7 +51,7 @@ export interface Ports {
  */
 export async function startServer(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<Ports> {
   const { roles } = config;
-  const authenticator = createAuthenticator(config.auth);
+  const authenticator = createAuthenticator(config.auth, logger);
   const house = await openHouse(config, logger, lifecycle);
   const { store, readModel, metrics, positions, startPosition, watch } = house;
   const projector = roles.has('projector') ? startProjector(house) : undefined;

@@ -2,15 +2,23 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { inspect } from 'node:util';
 import { exportJWK, SignJWT, UnsecuredJWT } from 'jose';
 import type { JWK } from 'jose';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createAuthenticator } from '../dist/auth.js';
+import { createAuthenticator as create } from '../dist/auth.js';
 import { OperatorError, WeiliaoError } from '../dist/errors.js';
 
 const secret = 'a secret of thirty-two characters';
 const secretKey = new TextEncoder().encode(secret);
 const jwt = { mode: 'jwt', secret: undefined, publicKey: undefined, jwksUrl: undefined } as const;
+
+type Auth = Parameters<typeof create>[0];
+
+/** What the log was told. */
+const told: unknown[] = [];
+const createAuthenticator = (auth: Auth) => create(auth, { error: (...line: unknown[]) => void told.push(line) });
+afterEach(() => void told.splice(0));
 
 interface TokenOptions {
   claims?: Record<string, unknown>;
@@ -193,14 +201,35 @@ describe('a remote key set', () => {
     const made = await token({ alg: 'ES256', key: privateKey, kid: 'one' });
     server.status = 500;
     const error = await refusal(authenticator.verify(made));
-    expect(error).toMatchObject({ code: 'OVERLOADED', temporary: true });
-    expect(error.message).not.toContain(server.url);
+    expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', temporary: true });
+    expect(error.message).toBe('the token cannot be checked now: the key set is out of reach');
     server.status = 200;
     expect(await authenticator.verify(made)).toBe('1001');
   });
 
-  test('stops the start where its address is none', () => {
-    expect(() => createAuthenticator({ ...jwt, jwksUrl: 'http://' })).toThrow(OperatorError);
+  test.each<[string, (url: string) => string]>([
+    ['answers nonsense', (url) => url],
+    ['is not there', () => 'http://127.0.0.1:1/keys?key=secret'],
+  ])('that %s is told to the log, once for many tokens and without what its address may hold', async (_how, at) => {
+    const server = await keyServer(() => 'nonsense');
+    const url = at(server.url);
+    const authenticator = createAuthenticator({ ...jwt, jwksUrl: url });
+    const made = await token({ alg: 'ES256', key: (await keyPair('one')).privateKey, kid: 'one' });
+    for (let count = 0; count < 3; count += 1) {
+      expect(await refusal(authenticator.verify(made))).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    }
+    expect(told).toEqual([
+      [
+        { component: 'auth', host: new URL(url).host, error: expect.any(Error) as Error },
+        'the key set (JWKS_URL) is out of reach',
+      ],
+    ]);
+    expect(inspect(told)).not.toContain('secret');
+  });
+
+  test.each(['http://', 'https://user:secret@host/keys'])('stops the start where its address is %s', (jwksUrl) => {
+    expect(() => createAuthenticator({ ...jwt, jwksUrl })).toThrow(OperatorError);
+    expect(() => createAuthenticator({ ...jwt, jwksUrl })).not.toThrow(/secret/);
   });
 });
 

@@ -125,7 +125,7 @@ export function problems(...codes: readonly ErrorCode[]): Record<number, Problem
 
 /** What a route that asks who the caller is may answer with; keys to check tokens with may be out of reach. */
 export function callerProblems(mode: Authenticator['mode']): readonly ErrorCode[] {
-  return mode === 'none' ? ['NOT_AUTHENTICATED'] : ['NOT_AUTHENTICATED', 'OVERLOADED'];
+  return mode === 'none' ? ['NOT_AUTHENTICATED'] : ['NOT_AUTHENTICATED', 'STORE_UNAVAILABLE'];
 }
 
 /** What every query may answer with while the read model is behind or away. */

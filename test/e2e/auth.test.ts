@@ -195,8 +195,15 @@ describe('AUTH=jwt with a key set', () => {
     socket.send({ type: 'hello', token });
     socket.send({ type: 'send', id: 'early', to: 'bob', msg: 'm' });
     const errors = [await socket.next('error'), await socket.next('error')];
-    expect(errors).toMatchObject([{ temporary: true }, { id: 'early', temporary: true }]);
-    expect((await server.rest('GET', '/v1/conversations', { token })).status).toBe(503);
+    const code = 'STORE_UNAVAILABLE';
+    const message = 'the token cannot be checked now: the key set is out of reach';
+    expect(errors).toMatchObject([
+      { code, message, temporary: true },
+      { id: 'early', code, message, temporary: true },
+    ]);
+    const answer = await server.rest('GET', '/v1/conversations', { token });
+    expect(answer).toMatchObject({ status: 503, body: { code, detail: message } });
+    expect(server.log.filter(({ msg }) => msg.includes('JWKS_URL'))).toHaveLength(1);
     broken = false;
     socket.send({ type: 'hello', token });
     expect(await socket.next('welcome')).toMatchObject({ user: 'alice' });

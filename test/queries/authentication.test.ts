@@ -110,7 +110,7 @@ describe('with tokens', () => {
 });
 
 test('keys out of reach are 503, not 401', async () => {
-  const unreachable = new WeiliaoError('OVERLOADED', 'tokens cannot be checked now');
+  const unreachable = new WeiliaoError('STORE_UNAVAILABLE', 'the token cannot be checked now');
   const api = startApi({ authenticator: { mode: 'jwt', verify: () => Promise.reject(unreachable) } });
   const answer = await api.call({ url: '/v1/conversations', headers: { authorization: 'Bearer x' } });
   expect(answer.statusCode).toBe(503);

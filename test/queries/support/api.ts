@@ -23,7 +23,7 @@ export function startApi(overrides: Partial<ApiDeps> = {}) {
   const app: FastifyInstance = createApi({
     readModel: model.queries,
     commands: writer.commands,
-    authenticator: createAuthenticator(config.auth),
+    authenticator: createAuthenticator(config.auth, { error: () => undefined }),
     metrics,
     logger: pino(
       { level: 'info', messageKey: 'event', errorKey: 'error' },
