@@ -66,7 +66,7 @@ const lookEvery = 1_000;
 /** Milliseconds between two attempts to take a share that another projector holds. */
 const standbyEvery = 1_000;
 const whole: Partition = { index: 1, count: 1 };
-/** Failures in a row after which an error that is not temporary is final. */
+/** Failures that are not temporary, with nothing applied in between, after which the last of them is final. */
 const triesForPermanent = 5;
 
 /**
@@ -84,6 +84,7 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
   let state: ProjectorState = { kind: 'starting' };
   let progress: ProjectorProgress = { position: 0, events: 0, unknown: 0, failures: 0 };
   let failuresInARow = 0;
+  let permanentInARow = 0;
 
   function become(next: ProjectorState): void {
     if (next.kind === state.kind && !('reason' in next)) return;
@@ -105,6 +106,7 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
     started: (position) => advance({ position }),
     applied({ position, events, unknown, caughtUp }) {
       failuresInARow = 0;
+      permanentInARow = 0;
       advance({ position, events: progress.events + events, unknown: progress.unknown + unknown });
       become({ kind: caughtUp ? 'live' : 'catching-up' });
     },
@@ -122,9 +124,10 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
         continue;
       }
       failuresInARow += 1;
+      if (!isTemporary(error)) permanentInARow += 1;
       advance({ failures: progress.failures + 1 });
       const reason = error instanceof Error ? error.message : String(error);
-      if (isFinal(error, failuresInARow)) {
+      if (error instanceof OperatorError || permanentInARow >= triesForPermanent) {
         log.fatal({ component: 'projector', position: progress.position, error }, 'projector failed for good');
         become({ kind: 'failed', reason });
         return;
@@ -141,10 +144,8 @@ function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
-function isFinal(error: unknown, failuresInARow: number): boolean {
-  if (error instanceof OperatorError) return true;
-  const temporary = error instanceof ReadModelUnavailableError || error instanceof EventStoreUnavailableError;
-  return !temporary && failuresInARow >= triesForPermanent;
+function isTemporary(error: unknown): boolean {
+  return error instanceof ReadModelUnavailableError || error instanceof EventStoreUnavailableError;
 }
 
 interface Applier {

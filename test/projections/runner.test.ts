@@ -130,6 +130,17 @@ describe('the projector', () => {
     expect(states.map(({ kind }) => kind)).toEqual(['starting', ...Array<string>(7).fill('retrying'), 'live']);
   });
 
+  it('goes on after an error of another kind that comes once, however many came before it that pass', async () => {
+    log.push(...sentMany(5));
+    const apply = vi.spyOn(model, 'apply');
+    for (let i = 0; i < 7; i += 1) apply.mockRejectedValueOnce(new ReadModelUnavailableError('gone'));
+    apply.mockRejectedValueOnce(new Error('odd'));
+    start();
+    await caughtUp();
+    expect(progress).toMatchObject({ failures: 8, events: 5 });
+    expect(state()).toEqual({ kind: 'live' });
+  });
+
   it('asks again while the log does not answer', async () => {
     log.push(...sentMany(5));
     start();

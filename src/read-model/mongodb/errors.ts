@@ -54,8 +54,19 @@ function originOf(error: unknown): unknown {
   return inner instanceof Error ? inner : error;
 }
 
+/** What Node says of a socket that it finds closed before it asks the system, which then names no call. */
+const socketCodes = new Set<unknown>([
+  'EPIPE',
+  'ECONNRESET',
+  'ERR_SOCKET_CLOSED',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
+
+/** An error of a socket as Node threw it: the driver passes on what happens while it waits for one to drain. */
 function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && 'errno' in error;
+  if (!(error instanceof Error && 'code' in error)) return false;
+  return socketCodes.has(error.code) || ('syscall' in error && 'errno' in error);
 }
 
 export function isTemporary(error: unknown): boolean {
