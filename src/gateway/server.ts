@@ -1,4 +1,3 @@
-import uWS from 'uWebSockets.js';
 import type {
   HttpRequest,
   HttpResponse,
@@ -9,6 +8,7 @@ import type {
 } from 'uWebSockets.js';
 import { OperatorError } from '../errors.ts';
 import { maxFrameBytes } from './frames.ts';
+import { loadLibrary } from './library.ts';
 import { Session } from './session.ts';
 import type { SocketData } from './session.ts';
 
@@ -41,8 +41,9 @@ export interface GatewayServer {
   close(): void;
 }
 
-/** The WebSocket listener. Throws `OperatorError` where the address cannot be had. */
+/** The WebSocket listener. Throws `OperatorError` where the address cannot be had, or there is no library for it. */
 export async function listen(host: string, port: number, handlers: ServerHandlers): Promise<GatewayServer> {
+  const uWS = await loadLibrary();
   const app = uWS.App();
   const behavior = {
     compression: uWS.DISABLED,
