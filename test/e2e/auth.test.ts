@@ -10,6 +10,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { newUser, sharedServer, startServer } from '../support/server.ts';
 import type { Server } from '../support/server.ts';
 import { openSocket, refusedUpgrade } from '../support/socket.ts';
+import { until } from '../support/until.ts';
 
 const secret = 'a secret of thirty-two bytes, or more';
 
@@ -203,7 +204,7 @@ describe('AUTH=jwt with a key set', () => {
     ]);
     const answer = await server.rest('GET', '/v1/conversations', { token });
     expect(answer).toMatchObject({ status: 503, body: { code, detail: message } });
-    expect(server.log.filter(({ msg }) => msg.includes('JWKS_URL'))).toHaveLength(1);
+    await until(() => server.log.some(({ msg }) => msg.includes('JWKS_URL')), 'the log says so');
     broken = false;
     socket.send({ type: 'hello', token });
     expect(await socket.next('welcome')).toMatchObject({ user: 'alice' });
