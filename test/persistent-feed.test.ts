@@ -103,7 +103,7 @@ test('groups that gateways left behind are removed, those of others and of gatew
   const { url } = await startStandIn();
   const store = await openEventStoreDb({ url });
   onTestFinished(() => store.close());
-  const connection = connect(url, () => undefined);
+  const connection = connect(url);
   onTestFinished(() => connection.close());
   const { client } = connection;
   const running = follow(url, store, { gatewayId: 'running', after: 0, prefix: 'conversation-' });

@@ -75,7 +75,7 @@ export function createAppender({ url, onOutcome, onIncident }: AppenderOptions):
   async function openNow(): Promise<void> {
     if (isClosed()) return;
     try {
-      connection ??= connect(url, onIncident);
+      connection ??= connect(url);
       const opened = await connection.openStream(streamsGrpc.StreamsClient, 'batchAppend', (grpc, metadata, options) =>
         grpc.batchAppend(metadata, options),
       );

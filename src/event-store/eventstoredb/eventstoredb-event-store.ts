@@ -1,15 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { OperatorError } from '../../errors.ts';
-import { EventStoreUnavailableError } from '../event-store.ts';
 import type { EventStore } from '../event-store.ts';
 import { startAppendThreads } from './append-threads.ts';
-import { backOff } from '../../back-off.ts';
 import { collect } from './collect.ts';
-import { hostsOf } from './connection.ts';
+import { findIdleSettings, readConnectionString } from './connection-string.ts';
 import type { OnIncident } from './incident.ts';
 import { createLinks } from './links.ts';
 import { newestRequest, streamRequest } from './read-request.ts';
 import { followLog } from './subscription.ts';
+import { waitForStore } from './wait-for-store.ts';
 
 export interface EventStoreDbOptions {
   /** Connection string, `esdb://…` or `esdb+discover://…`. */
@@ -38,6 +35,8 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
     appendTimeoutMs = 2_000,
     startTimeoutMs = 30_000,
   } = options;
+  const string = readConnectionString(url);
+  for (const reason of findIdleSettings(url)) onIncident({ kind: 'setting-ignored', count: 1, reason });
   const links = createLinks(url, onIncident);
   const ending = new AbortController();
   let closing: Promise<void> | undefined;
@@ -54,7 +53,7 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
     links.close();
   };
   try {
-    await waitFor(lastPosition, startTimeoutMs, hostsOf(url));
+    await waitForStore(links, string, startTimeoutMs);
     await threads.ready;
   } catch (error) {
     await close();
@@ -77,21 +76,4 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
 
     close: () => (closing ??= close()),
   };
-}
-
-async function waitFor(ask: () => Promise<unknown>, withinMs: number, hosts: string): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  for (let failures = 1; ; failures += 1) {
-    try {
-      await ask();
-      return;
-    } catch (error) {
-      if (!(error instanceof EventStoreUnavailableError)) throw error;
-      if (performance.now() > deadline) {
-        const cause = error.cause instanceof Error ? error.cause : error;
-        throw new OperatorError(`no event store at ${hosts} (EVENTSTORE_URL): ${cause.message}`, { cause });
-      }
-      await delay(backOff(failures, { first: 100 }));
-    }
-  }
 }

@@ -12,7 +12,7 @@ export interface Incident {
  * - `append-timed-out`: no answer in time; the caller was told that the outcome is unknown.
  * - `connection-lost`: a connection broke. `connection-renewed`: one gave no sign of life and was thrown away.
  * - `worker-lost`: a thread that appends ended by an error; a new one takes its place.
- * - `setting-ignored`: db-client does not know a part of the connection string, or advises against it.
+ * - `setting-ignored`: a part of the connection string has no effect, or db-client advises against it.
  */
 export type IncidentKind =
   'append-retried' | 'append-timed-out' | 'connection-lost' | 'connection-renewed' | 'worker-lost' | 'setting-ignored';

@@ -26,7 +26,7 @@ export function createLinks(url: string, onIncident: OnIncident): Links {
 
   function open(): Link {
     const ending = new AbortController();
-    const connection = connect(url, onIncident);
+    const connection = connectNow(url);
     const opened: Link = {
       connection,
       lost: ending.signal,
@@ -52,4 +52,13 @@ export function createLinks(url: string, onIncident: OnIncident): Links {
       link?.drop(new Error('closed'));
     },
   };
+}
+
+/** The files that a connection string names are read each time: they may be away for a moment while they are renewed. */
+function connectNow(url: string): Connection {
+  try {
+    return connect(url);
+  } catch (error) {
+    throw new EventStoreUnavailableError((error as Error).message, { cause: error });
+  }
 }
