@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { createLifecycle } from '../lifecycle.ts';
@@ -8,6 +9,10 @@ interface StandInArguments {
   readonly host: string;
   readonly port: number;
   readonly data: string;
+  readonly tlsCert?: Buffer;
+  readonly tlsKey?: Buffer;
+  readonly user: string;
+  readonly password?: string;
   readonly faultsPort?: number;
   readonly logLevel: string;
 }
@@ -16,10 +21,14 @@ interface StandInArguments {
 export function registerStandIn(program: Command): void {
   program
     .command('stand-in')
-    .description("serve an embedded log in EventStoreDB's protocol: for development and tests, without TLS or users")
+    .description("serve an embedded log in EventStoreDB's protocol: for development and tests")
     .requiredOption('--data <folder>', 'folder of the log, made where there is none; no other process may have it')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on, 0 for any that is free', toPort, 2113)
+    .option('--tls-cert <file>', 'certificate, to serve with TLS', toContent)
+    .option('--tls-key <file>', 'its key', toContent)
+    .option('--user <name>', 'user that clients must be; with TLS only, as they send none without', 'admin')
+    .option('--password <text>', 'password of that user; anybody may come where there is none')
     .option('--faults-port <number>', 'port of 127.0.0.1 that takes faults for tests; none by default', toPort)
     .option('--log-level <level>', 'debug, info, warn, error', 'info')
     .action(standIn);
@@ -31,8 +40,19 @@ function toPort(text: string): number {
   return port;
 }
 
+function toContent(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
 /** Runs until SIGTERM or SIGINT. Logs a line `ready` with the ports it got. */
-async function standIn({ host, port, data, faultsPort, logLevel }: StandInArguments): Promise<void> {
+async function standIn(given: StandInArguments, command: Command): Promise<void> {
+  const { host, port, data, tlsCert, tlsKey, user, password, faultsPort, logLevel } = given;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) command.error('error: --tls-cert and --tls-key go together');
+  if (password !== undefined && tlsCert === undefined) command.error('error: --password goes with --tls-cert');
   const logger = createLogger(logLevel);
   const lifecycle = createLifecycle(logger, 0);
   try {
@@ -42,6 +62,8 @@ async function standIn({ host, port, data, faultsPort, logLevel }: StandInArgume
       dataDir: data,
       host,
       port,
+      ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: tlsCert, key: tlsKey } }),
+      ...(password !== undefined && { user: { name: user, password } }),
       logger,
       onFatal(error) {
         logger.fatal({ error }, 'the log is lost');

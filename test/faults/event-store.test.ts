@@ -1,74 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { EventStoreUnavailableError } from '../../dist/event-store/event-store.js';
-import type { EventData, EventStore, ExpectedRevision, RecordedEvent } from '../../dist/event-store/event-store.js';
-import { openEventStoreDb } from '../../dist/event-store/eventstoredb/eventstoredb-event-store.js';
-import type { EventStoreDbOptions } from '../../dist/event-store/eventstoredb/eventstoredb-event-store.js';
+import type { RecordedEvent } from '../../dist/event-store/event-store.js';
 import type { Incident } from '../../dist/event-store/eventstoredb/incident.js';
+import { event, events, expectKept, idsOf, insist, keepAppending, newStream, openStore } from '../support/appending.ts';
 import { startRealServer } from '../support/event-store-server.ts';
 import type { EventStoreServer } from '../support/event-store-server.ts';
 import { startStandIn } from '../support/stand-in.ts';
 import { until, within } from '../support/until.ts';
-
-const event = (): EventData => ({ id: randomUUID(), type: 'Tested', data: {}, metadata: { schemaVersion: 1 } });
-const events = (count: number): EventData[] => Array.from({ length: count }, event);
-const newStream = (): string => `conversation-${randomUUID()}`;
-
-interface OpenStore {
-  readonly store: EventStore;
-  readonly incidents: readonly Incident[];
-}
-
-async function openStore(url: string, options: Partial<EventStoreDbOptions> = {}): Promise<OpenStore> {
-  const incidents: Incident[] = [];
-  const store = await openEventStoreDb({ url, onIncident: (incident) => incidents.push(incident), ...options });
-  onTestFinished(() => store.close());
-  return { store, incidents };
-}
-
-const idsOf = async (store: EventStore, stream: string): Promise<string[]> =>
-  (await store.readStream(stream, { direction: 'forwards', maxCount: 1_000 })).map(({ id }) => id);
-
-/** Appends as a command does: the same again for as long as the outcome is unknown. */
-async function insist(store: EventStore, stream: string, batch: EventData[], expected: ExpectedRevision) {
-  for (;;) {
-    try {
-      return await store.appendToStream(stream, batch, expected);
-    } catch (error) {
-      if (!(error instanceof EventStoreUnavailableError)) throw error;
-      await delay(20);
-    }
-  }
-}
-
-/** Many streams that are appended to without a pause; `end` resolves to the ids that each must hold, in order. */
-function keepAppending(store: EventStore, count: number) {
-  let ending = false;
-  let acked = 0;
-  const run = async (stream: string): Promise<[string, string[]]> => {
-    const ids: string[] = [];
-    for (let expected: ExpectedRevision = 'no_stream'; !ending;) {
-      const batch = events(2);
-      expected = (await insist(store, stream, batch, expected)).revision;
-      ids.push(...batch.map(({ id }) => id));
-      acked += 1;
-    }
-    return [stream, ids];
-  };
-  const running = Array.from({ length: count }, () => run(newStream()));
-  return {
-    acked: () => acked,
-    end() {
-      ending = true;
-      return Promise.all(running);
-    },
-  };
-}
-
-async function expectKept(store: EventStore, streams: readonly [string, string[]][]): Promise<void> {
-  for (const [stream, ids] of streams) expect(await idsOf(store, stream)).toEqual(ids);
-}
 
 describe('a server that does not answer', () => {
   test('the caller is told in time, and the same append made again is there once', async () => {

@@ -18,19 +18,28 @@ export interface EventStoreServer {
 
 /**
  * A real server of the test's own: `command` runs it in the foreground, at `url`, and keeps its data over restarts. It
- * may take some seconds to come up; whoever uses it waits.
+ * may take some seconds to come up; whoever uses it waits. `node`: which of a cluster's, `$NODE` to the command.
  */
-export function startRealServer(command: string, url: string): EventStoreServer {
+export function startRealServer(command: string, url: string, node?: number): EventStoreServer {
   // EventStoreDB takes every variable of this prefix for a setting of its own, and ends at one that it does not know.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('EVENTSTORE_')));
+  if (node !== undefined) env['NODE'] = String(node);
   let child: ChildProcess | undefined;
   const start = (): void => {
-    child = spawn(`exec ${command}`, { shell: true, stdio: 'ignore', env });
+    const started = spawn(`exec ${command}`, { shell: true, stdio: 'ignore', env });
+    child = started;
+    // A node that must drop what the new leader does not have ends, and counts on being started again.
+    const again = (): void => {
+      if (child === started) start();
+    };
+    if (node !== undefined) started.once('exit', () => setTimeout(again, 500));
   };
   const kill = async (): Promise<void> => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
+    const ended = child;
+    child = undefined;
+    if (ended === undefined || ended.exitCode !== null || ended.signalCode !== null) return;
+    const exited = once(ended, 'exit');
+    ended.kill('SIGKILL');
     await exited;
   };
   start();

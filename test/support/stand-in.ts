@@ -46,7 +46,14 @@ export interface StandInProcess {
 export interface StandInProcessOptions {
   /** An existing folder, which is left there; otherwise one of its own. */
   readonly dataDir?: string;
+  /** With TLS and a user; the URL then names both, and the authority's certificate. */
+  readonly secured?: boolean;
 }
+
+/** Certificates for tests, which protect nothing: of an authority, of a node of its, and of another authority. */
+export const certificates = fileURLToPath(new URL('../fixtures/tls/', import.meta.url));
+/** The user of a stand-in that is secured. */
+export const standInUser = { name: 'admin', password: 'geheim:@/?#' };
 
 /** A stand-in of one test, gone when the test is. */
 export async function startStandIn(options: StandInProcessOptions = {}): Promise<StandInProcess> {
@@ -56,7 +63,10 @@ export async function startStandIn(options: StandInProcessOptions = {}): Promise
 }
 
 /** One to share between tests: whoever opens it calls `remove`. */
-export async function openStandIn({ dataDir: given }: StandInProcessOptions = {}): Promise<StandInProcess> {
+export async function openStandIn({
+  dataDir: given,
+  secured = false,
+}: StandInProcessOptions = {}): Promise<StandInProcess> {
   const dataDir = given ?? mkdtempSync(join(tmpdir(), 'weiliao-stand-in-'));
   const lines: string[] = [];
   let child: ChildProcess | undefined;
@@ -67,7 +77,8 @@ export async function openStandIn({ dataDir: given }: StandInProcessOptions = {}
   async function start(): Promise<void> {
     const from = lines.length;
     const ports = ['--port', String(port), '--faults-port', String(faultsPort)];
-    const started = spawn(process.execPath, [program, 'stand-in', '--data', dataDir, ...ports], {
+    const more = secured ? securing() : [];
+    const started = spawn(process.execPath, [program, 'stand-in', '--data', dataDir, ...ports, ...more], {
       env: { PATH: process.env['PATH'] ?? '' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -110,7 +121,7 @@ export async function openStandIn({ dataDir: given }: StandInProcessOptions = {}
     throw error;
   }
   return {
-    url: `esdb://127.0.0.1:${port}?tls=false`,
+    url: secured ? securedUrl(port) : `esdb://127.0.0.1:${port}?tls=false`,
     host: '127.0.0.1',
     port,
     dataDir,
@@ -136,6 +147,17 @@ export async function openStandIn({ dataDir: given }: StandInProcessOptions = {}
       if (given === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+function securing(): string[] {
+  const files = ['--tls-cert', join(certificates, 'node.crt'), '--tls-key', join(certificates, 'node.key')];
+  return [...files, '--user', standInUser.name, '--password', standInUser.password];
+}
+
+function securedUrl(port: number): string {
+  const { name, password } = standInUser;
+  const authority = encodeURIComponent(join(certificates, 'authority.crt'));
+  return `esdb://${name}:${encodeURIComponent(password)}@127.0.0.1:${port}?tls=true&tlsCAFile=${authority}`;
 }
 
 /** Gathers the lines of a stream, whole ones only. */

@@ -4,6 +4,7 @@ import { EventStoreUnavailableError } from '../event-store.ts';
 import type { CallContext } from './calls.ts';
 import { failStream, toRpcError } from './calls.ts';
 import {
+  accessDeniedStatus,
   badRequestStatus,
   batchError,
   batchSuccess,
@@ -20,6 +21,7 @@ import type { RpcError } from './rpc-errors.ts';
 import { maxAppendSize } from './rpc-errors.ts';
 import { toStored } from './stored-event.ts';
 import type { WireEvent } from './stored-event.ts';
+import { isAnonymous } from './user.ts';
 
 /** Longest that an append may be gathered or take, in milliseconds; a request may ask for less. */
 const writeTimeoutMs = 2_000;
@@ -36,7 +38,7 @@ type BatchCall = ServerDuplexStream<BatchAppendReq, BatchAppendResp>;
 
 /** One stream of appends, each gathered from one request or more and answered under its correlation id. */
 export function handleBatchAppend(log: Log, context: CallContext, call: BatchCall): void {
-  const { gate, logger } = context;
+  const { gate, logger, user } = context;
   const pending = new Map<string, Pending>();
   let underWay = 0;
   let ended = false;
@@ -59,6 +61,10 @@ export function handleBatchAppend(log: Log, context: CallContext, call: BatchCal
 
   function open(id: string, options: BatchAppendReq.Options): Pending | undefined {
     const stream = streamNameOf(options.getStreamIdentifier());
+    if (user !== undefined && isAnonymous(call.metadata)) {
+      answer(batchError(id, stream, accessDeniedStatus()));
+      return undefined;
+    }
     const timeoutMs = Math.min(requestedMs(options), writeTimeoutMs);
     if (timeoutMs <= 0) {
       answer(batchError(id, stream, timeoutStatus()));

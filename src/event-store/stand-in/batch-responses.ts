@@ -52,6 +52,10 @@ export function deletedStatus(stream: string): Status {
   return statusOf(code.Code.NOT_FOUND, 'StreamDeleted', details);
 }
 
+export function accessDeniedStatus(): Status {
+  return statusOf(code.Code.PERMISSION_DENIED, 'AccessDenied', new shared.AccessDenied());
+}
+
 export function timeoutStatus(): Status {
   return statusOf(code.Code.DEADLINE_EXCEEDED, 'Timeout', new shared.Timeout());
 }
@@ -76,6 +80,7 @@ export function notHandledStatus({ code: rpcCode, details }: RpcError): Status |
 type Details = InstanceType<
   | typeof shared.WrongExpectedVersion
   | typeof shared.StreamDeleted
+  | typeof shared.AccessDenied
   | typeof shared.Timeout
   | typeof shared.MaximumAppendSizeExceeded
   | typeof shared.BadRequest

@@ -5,10 +5,13 @@ import { EventStoreUnavailableError } from '../event-store.ts';
 import type { Logger } from '../../logger.ts';
 import type { FaultGate } from './faults.ts';
 import { handlerFailed, RpcError, timedOut } from './rpc-errors.ts';
+import type { User } from './user.ts';
 
 export interface CallContext {
   readonly gate: FaultGate;
   readonly logger: Logger;
+  /** Whom callers must be; anybody where it is undefined. */
+  readonly user: User | undefined;
 }
 
 /** What a client is told of an error. One that nobody foresaw is logged, and told as the server's HTTP stack does. */

@@ -28,6 +28,9 @@ export const handlerFailed = (): RpcError => new RpcError(status.UNKNOWN, 'Excep
 export const invalidRead = (): RpcError => new RpcError(status.UNKNOWN, 'Unexpected ReadStreamResult: Error');
 export const invalid = (what: string): RpcError => new RpcError(status.INVALID_ARGUMENT, what);
 
+export const accessDenied = (): RpcError =>
+  new RpcError(status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
+
 export function notLeader(host: string, port: number): RpcError {
   return new RpcError(status.NOT_FOUND, 'Leader info available', {
     exception: 'not-leader',

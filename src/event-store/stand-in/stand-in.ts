@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
@@ -13,6 +14,8 @@ import { openLog } from './log.ts';
 import { openGroups } from './persistent/groups.ts';
 import { createPersistentService, persistentDefinition } from './persistent/service.ts';
 import { createStreamsService, streamsDefinition } from './streams-service.ts';
+import { requireUser } from './user.ts';
+import type { User } from './user.ts';
 
 export interface StandInOptions {
   /** The folder of an embedded log: this process's alone. */
@@ -20,6 +23,10 @@ export interface StandInOptions {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
+  /** With TLS, by this certificate and its key in PEM form. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+  /** Whom callers must be; anybody by default. */
+  readonly user?: User;
   readonly logger: Logger;
   /** The log can no longer be trusted or written: the process should end. */
   onFatal(error: Error): void;
@@ -36,11 +43,12 @@ export interface StandIn {
 const maxMessageBytes = 16 * 1024 * 1024;
 
 /**
- * EventStoreDB's gRPC protocol over an embedded log, without TLS and users: for development and tests with the real
- * client and no server installed. Rejects with `OperatorError` where the folder or the port cannot be had.
+ * EventStoreDB's gRPC protocol over an embedded log: for development and tests with the real client and no server
+ * installed. Rejects with `OperatorError` where the folder, the port or the certificate cannot be used.
  */
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
-  const { dataDir, host, logger, onFatal } = options;
+  const { dataDir, host, logger, onFatal, user } = options;
+  const credentials = credentialsOf(options.tls);
   const log = await openLog({ dataDir, onFatal });
   const groups = openGroups(log, logger);
   const sockets = new Set<Socket>();
@@ -50,9 +58,13 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     },
     forgetIds: () => log.forgetIds(),
   });
-  const context: CallContext = { gate, logger };
+  const context: CallContext = { gate, logger, user };
   let port = options.port;
-  const server = new Server({ 'grpc.max_receive_message_length': maxMessageBytes, 'grpc.max_send_message_length': -1 });
+  const server = new Server({
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': -1,
+    interceptors: user === undefined ? [] : [requireUser(user)],
+  });
   server.addService(streamsDefinition, createStreamsService(log, context));
   server.addService(persistentDefinition, createPersistentService(groups, context));
   server.addService(ServerFeaturesService, createServerFeatures(context));
@@ -62,7 +74,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   );
 
   // The sockets are kept here and not by the gRPC server, so that a connection can be cut like a cable.
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const injector = server.createConnectionInjector(credentials);
   const listener = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -89,6 +101,18 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   }
 
   return { port, faults, close: () => (closing ??= shutDown()) };
+}
+
+function credentialsOf(tls: StandInOptions['tls']): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    throw new OperatorError(`the certificate and its key cannot be used: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  return ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }]);
 }
 
 function listen(listener: ReturnType<typeof createServer>, host: string, port: number): Promise<number> {

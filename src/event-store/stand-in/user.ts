@@ -1,0 +1,52 @@
+import { ServerInterceptingCall, status } from '@grpc/grpc-js';
+import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
+import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js';
+import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
+import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import { accessDenied, RpcError } from './rpc-errors.ts';
+
+/** The one user of a stand-in, who may do everything. */
+export interface User {
+  readonly name: string;
+  readonly password: string;
+}
+
+/** What anybody may ask. A stream of appends is refused append by append. */
+const open: ReadonlySet<string> = new Set([
+  ...[GossipService, ServerFeaturesService].flatMap((service) => Object.values(service).map(({ path }) => path)),
+  StreamsService.batchAppend.path,
+]);
+
+/** Refuses what does not come from the user, as EventStoreDB does: a wrong password everywhere, none where it matters. */
+export function requireUser(user: User): ServerInterceptor {
+  function refusalOf(metadata: Metadata, path: string): RpcError | undefined {
+    const [given] = credentialsOf(metadata);
+    if (given === undefined) return open.has(path) ? undefined : accessDenied();
+    if (given === `${user.name}:${user.password}`) return undefined;
+    return new RpcError(status.UNAUTHENTICATED, 'Unauthenticated');
+  }
+  return ({ path }, call) =>
+    new ServerInterceptingCall(call, {
+      start(next) {
+        next({
+          onReceiveMetadata(metadata, go) {
+            const error = refusalOf(metadata, path);
+            if (error === undefined) go(metadata);
+            else call.sendStatus(error);
+          },
+        });
+      },
+    });
+}
+
+/** True where a call names no user. */
+export const isAnonymous = (metadata: Metadata): boolean => credentialsOf(metadata).length === 0;
+
+/** `name:password`; what is not of that form counts for nothing. */
+function credentialsOf(metadata: Metadata): string[] {
+  return metadata.get('authorization').flatMap((header) => {
+    const [, encoded = ''] = /^Basic (.+)$/i.exec(String(header)) ?? [];
+    const credentials = Buffer.from(encoded, 'base64').toString('utf8');
+    return credentials.includes(':') ? [credentials] : [];
+  });
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, onTestFinished } from 'vitest';
+import { EventStoreUnavailableError } from '../../dist/event-store/event-store.js';
+import type { EventData, EventStore, ExpectedRevision } from '../../dist/event-store/event-store.js';
+import { openEventStoreDb } from '../../dist/event-store/eventstoredb/eventstoredb-event-store.js';
+import type { EventStoreDbOptions } from '../../dist/event-store/eventstoredb/eventstoredb-event-store.js';
+import type { Incident } from '../../dist/event-store/eventstoredb/incident.js';
+
+export const event = (): EventData => ({ id: randomUUID(), type: 'Tested', data: {}, metadata: { schemaVersion: 1 } });
+export const events = (count: number): EventData[] => Array.from({ length: count }, event);
+export const newStream = (prefix = 'conversation-'): string => prefix + randomUUID();
+
+export interface OpenStore {
+  readonly store: EventStore;
+  readonly incidents: readonly Incident[];
+}
+
+/** The adapter of one test, closed when the test is over. */
+export async function openStore(url: string, options: Partial<EventStoreDbOptions> = {}): Promise<OpenStore> {
+  const incidents: Incident[] = [];
+  const store = await openEventStoreDb({ url, onIncident: (incident) => incidents.push(incident), ...options });
+  onTestFinished(() => store.close());
+  return { store, incidents };
+}
+
+export const idsOf = async (store: EventStore, stream: string): Promise<string[]> =>
+  (await store.readStream(stream, { direction: 'forwards', maxCount: 100_000 })).map(({ id }) => id);
+
+/** Appends as a command does: the same again for as long as the outcome is unknown. */
+export async function insist(
+  { appendToStream }: Pick<EventStore, 'appendToStream'>,
+  stream: string,
+  batch: EventData[],
+  expected: ExpectedRevision,
+) {
+  for (;;) {
+    try {
+      return await appendToStream(stream, batch, expected);
+    } catch (error) {
+      if (!(error instanceof EventStoreUnavailableError)) throw error;
+      await delay(20);
+    }
+  }
+}
+
+/** Many streams that are appended to without a pause; `end` resolves to the ids that each must hold, in order. */
+export function keepAppending(store: Pick<EventStore, 'appendToStream'>, count: number, prefix?: string) {
+  let ending = false;
+  let acked = 0;
+  const run = async (stream: string): Promise<[string, string[]]> => {
+    const ids: string[] = [];
+    for (let expected: ExpectedRevision = 'no_stream'; !ending;) {
+      const batch = events(2);
+      expected = (await insist(store, stream, batch, expected)).revision;
+      ids.push(...batch.map(({ id }) => id));
+      acked += 1;
+    }
+    return [stream, ids];
+  };
+  const running = Array.from({ length: count }, () => run(newStream(prefix)));
+  return {
+    acked: () => acked,
+    end() {
+      ending = true;
+      return Promise.all(running);
+    },
+  };
+}
+
+export async function expectKept(store: EventStore, streams: readonly [string, string[]][]): Promise<void> {
+  for (const [stream, ids] of streams) expect(await idsOf(store, stream)).toEqual(ids);
+}
