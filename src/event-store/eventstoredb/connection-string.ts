@@ -8,6 +8,8 @@ import { OperatorError } from '../../errors.ts';
 export interface ConnectionString {
   /** For db-client: with what it would get wrong put right. */
   readonly url: string;
+  /** The same, for what only the leader does: appends, and consumer groups. */
+  readonly leaderUrl: string;
   /** Those that it names, each with a connection string for it alone. `host`: with its port, fit to be shown. */
   readonly nodes: readonly { readonly host: string; readonly url: string }[];
   readonly tls: boolean;
@@ -30,6 +32,7 @@ export function readConnectionString(text: string): ConnectionString {
   const url = putRight(text, options);
   return {
     url,
+    leaderUrl: `${url}&nodePreference=leader`,
     nodes: options.hosts
       .map(({ address, port }) => `${address}:${port}`)
       .map((host) => ({ host, url: urlOf(host, url) })),

@@ -46,7 +46,12 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
     return event?.position ?? 0;
   }
 
-  const threads = startAppendThreads({ url, timeoutMs: appendTimeoutMs, count: appendThreads, onIncident });
+  const threads = startAppendThreads({
+    url: string.leaderUrl,
+    timeoutMs: appendTimeoutMs,
+    count: appendThreads,
+    onIncident,
+  });
   const close = async (): Promise<void> => {
     ending.abort();
     await threads.close();

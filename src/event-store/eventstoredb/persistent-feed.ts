@@ -5,6 +5,7 @@ import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { EventStoreUnavailableError } from '../event-store.ts';
 import type { EventBatch, EventStore, RecordedEvent, SubscribeOptions } from '../event-store.ts';
+import { readConnectionString } from './connection-string.ts';
 import { createGroup, deleteGroup, groupPrefix, removeDeadGroups, windowSize } from './consumer-groups.ts';
 import { inOrder } from './in-order.ts';
 import { createInbox } from './inbox.ts';
@@ -40,7 +41,7 @@ type FeedCall = ClientDuplexStream<ReadReq, ReadAnswer>;
 
 export function createPersistentFeed(options: PersistentFeedOptions): PersistentFeed {
   const { url, gatewayId, readStream, onIncident = () => undefined } = options;
-  const links = createLinks(url, onIncident);
+  const links = createLinks(readConnectionString(url).leaderUrl, onIncident);
   const group = groupPrefix + gatewayId;
   return {
     subscribe: (subscribe) => follow(links, group, readStream, subscribe),

@@ -12,18 +12,20 @@ import { explainFailure, isRefusal } from './rpc-error.ts';
 /** Milliseconds that one look may take. */
 const answerWithin = 5_000;
 /** Milliseconds until a refusal is believed: a new server makes its users a moment after it answers. */
-const refusedFor = 5_000;
+const refusedFor = 10_000;
 /** Milliseconds that each node is given to say why it cannot be used. */
 const explainWithin = 2_000;
 
 /** Resolves once the log can be read; rejects with an `OperatorError` that says why it cannot. */
 export async function waitForStore(links: Links, string: ConnectionString, withinMs: number): Promise<void> {
   const begunAt = performance.now();
+  let refusedAt: number | undefined;
   for (let failures = 1; ; failures += 1) {
     const error = await failureOf(links, answerWithin);
     if (error === undefined) return;
-    const waitFor = isRefusal(error) ? Math.min(withinMs, refusedFor) : withinMs;
-    if (performance.now() - begunAt > waitFor) {
+    const now = performance.now();
+    refusedAt = isRefusal(error) ? (refusedAt ?? now) : undefined;
+    if (now - begunAt > withinMs || now - (refusedAt ?? now) > refusedFor) {
       const reason = await reasonOf(error, string);
       const hosts = string.nodes.map(({ host }) => host).join(',');
       throw new OperatorError(`no event store at ${hosts} (EVENTSTORE_URL): ${reason}`, { cause: error });
