@@ -117,6 +117,7 @@ export async function openStandIn({
   try {
     await start();
   } catch (error) {
+    await end('SIGKILL');
     if (given === undefined) rmSync(dataDir, { recursive: true, force: true });
     throw error;
   }
