@@ -57,7 +57,7 @@ export interface ProjectorOptions {
  * Under load at most one write in this time, in milliseconds, and a pause as long as the write took: the more load, the
  * larger the batches, and the less each event costs.
  */
-const writeEvery = 20;
+const writeEvery = 50;
 /** Events in one write: while live, and while far behind, where throughput is all that counts. */
 const liveBatch = 1_000;
 const catchUpBatch = 10_000;
