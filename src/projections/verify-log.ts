@@ -30,8 +30,14 @@ interface StreamEnd {
  */
 export async function* checkLog(check: LogCheck): AsyncGenerator<Difference> {
   const { maxStreams = 1_000_000, onProgress } = check;
-  let passes = 1;
-  for (let pass = 0; pass < passes; pass += 1) {
+  /** Where in the log the first pass forgot half of its streams, each time. */
+  const forgotAt: number[] = [];
+  const passes = (): number => 2 ** forgotAt.length;
+  /** What the first pass checked before it forgot the stream, and told. */
+  const wasTold = ({ stream, position }: RecordedEvent): boolean =>
+    hashOf(stream) % 2 ** forgotAt.filter((forgot) => forgot < position).length === 0;
+
+  for (let pass = 0; pass < passes(); pass += 1) {
     const ends = new Map<string, StreamEnd>();
     let last = 0;
     for await (const event of eventsOf(check)) {
@@ -40,11 +46,11 @@ export async function* checkLog(check: LogCheck): AsyncGenerator<Difference> {
         last = event.position;
         onProgress?.(last);
       }
-      if (hashOf(event.stream) % passes !== pass) continue;
-      yield* checkEvent(event, ends);
+      if (hashOf(event.stream) % passes() !== pass) continue;
+      for (const found of checkEvent(event, ends)) if (pass === 0 || !wasTold(event)) yield found;
       if (pass > 0 || ends.size <= maxStreams) continue;
-      passes *= 2;
-      for (const stream of ends.keys()) if (hashOf(stream) % passes !== 0) ends.delete(stream);
+      forgotAt.push(event.position);
+      for (const stream of ends.keys()) if (hashOf(stream) % passes() !== 0) ends.delete(stream);
     }
   }
 }

@@ -79,6 +79,8 @@ describe('verify', () => {
     const check = { store: log, upTo: 1_000, signal: new AbortController().signal };
     const found = await listed(checkLog(check));
     expect(found).toHaveLength(5);
-    expect((await listed(checkLog({ ...check, maxStreams: 7 }))).sort()).toEqual(found.sort());
+    for (const maxStreams of [1, 2, 7, 20, 49]) {
+      expect((await listed(checkLog({ ...check, maxStreams }))).sort(), `at most ${maxStreams}`).toEqual(found.sort());
+    }
   });
 });
