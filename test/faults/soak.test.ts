@@ -91,6 +91,7 @@ describe.skipIf(reportSkipped('faults one after the other', noMongo))('two gatew
         const made = until(() => ackedNow() >= goal, `everybody goes on, after: ${after}`, { withinMs: 90_000 });
         await Promise.race([made, broken]);
       };
+      const noticed = async (): Promise<number> => (await incidents(running.one)) + (await incidents(running.other));
       const counted = new Map<string, number>();
       const kill = async (role: keyof typeof running): Promise<void> => {
         await running[role].stop('SIGKILL');
@@ -107,10 +108,10 @@ describe.skipIf(reportSkipped('faults one after the other', noMongo))('two gatew
       const end = performance.now() + seconds * 1_000;
       do {
         for (const fault of shuffled(faults)) {
-          const before = await incidents(running.one);
+          const before = await noticed();
           await fault.strike();
           if (!quiet.has(fault.name)) {
-            await until(async () => (await incidents(running.one)) > before, `noticed: ${fault.name}`);
+            await until(async () => (await noticed()) > before, `somebody notices: ${fault.name}`);
           }
           await fault.heal();
           await progress(fault.name);
