@@ -59,17 +59,18 @@ async function lookStandingStill(
   let after = least;
   let at = least;
   let differences: readonly Difference[];
-  for (;;) {
-    // A projector's last batch may still come, or a part of it: once all of the log is applied, that changes nothing.
-    if (wasHeld || least < greatest) at = await store.lastPosition();
+  // A projector's last batch may still come, or a part of it: once all of the log is applied, that changes nothing.
+  for (let toTheEnd = wasHeld || least < greatest; ;) {
+    if (toTheEnd) at = await store.lastPosition();
     for await (const { batch } of foldRange(store, { after, upTo: at }, signal)) await construction.live.write(batch);
     after = at;
     await filler.goOnTo(at);
     differences = await stillDifferent(construction.built, construction.live, suspects);
-    // One that noticed nothing yet may even have begun a batch since, which it cannot finish.
-    const late = wasHeld && differences.some((difference) => mayBeAhead(difference, at));
-    if (!late || performance.now() >= patience) break;
-    await delay(lookAgainMs, undefined, signal && { signal });
+    // Part of a batch may also be there of one that died, or lost its share, and one that noticed nothing yet may even
+    // have begun another, which it cannot finish.
+    if (!differences.some((difference) => mayBeAhead(difference, at)) || performance.now() >= patience) break;
+    if (toTheEnd) await delay(lookAgainMs, undefined, signal && { signal });
+    toTheEnd = true;
   }
   await construction.release(at);
   return { at, differences };
