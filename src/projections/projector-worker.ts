@@ -6,7 +6,7 @@ import { createLogger } from '../logger.ts';
 import { openReadModel } from '../read-model/open-read-model.ts';
 import { backOff } from '../back-off.ts';
 import type { ProjectorReport, ProjectorWorkerData } from './projector-protocol.ts';
-import { runProjector } from './runner.ts';
+import { backOffLimits, runProjector } from './runner.ts';
 import type { ProjectorProgress } from './runner.ts';
 
 /** The thread that applies the log to the read model, so that no socket waits for it. */
@@ -43,7 +43,7 @@ async function openLog(): Promise<EventStore> {
         kind: 'state',
         state: { kind: 'retrying', reason: error instanceof Error ? error.message : String(error) },
       });
-      await delay(backOff(failures, { first: 100, most: 5_000 }), undefined, { signal: stopping.signal });
+      await delay(backOff(failures, backOffLimits), undefined, { signal: stopping.signal });
     }
   }
 }

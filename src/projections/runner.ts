@@ -65,6 +65,8 @@ const catchUpBatch = 10_000;
 const lookEvery = 1_000;
 /** Milliseconds between two attempts to take a share that another projector holds. */
 const standbyEvery = 1_000;
+/** Milliseconds to wait after a failure, and after many in a row. */
+export const backOffLimits = { first: 100, most: 5_000 };
 const whole: Partition = { index: 1, count: 1 };
 /** Failures that are not temporary, with nothing applied in between, after which the last of them is final. */
 const triesForPermanent = 5;
@@ -77,7 +79,7 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
   const {
     signal,
     log,
-    backOff = (failures: number) => doubled(failures, { first: 100, most: 5_000 }),
+    backOff = (failures: number) => doubled(failures, backOffLimits),
     onState,
     onProgress,
   } = options;
