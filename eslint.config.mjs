@@ -1,53 +1,36 @@
 import tseslint from 'typescript-eslint';
+import { packages, rooms } from './scripts/house.mjs';
 
-/**
- * The house: each room, and the rooms it may import from. Arrows go one way; an import against one fails CI.
- * errors, logger, config and metrics are the walls: every room may lean on them (domain leans on nothing).
- */
-const walls = ['errors', 'logger', 'config', 'metrics', 'version', 'wire-position', 'back-off'];
-const rooms = {
-  domain: [],
-  'event-store': ['domain', ...walls],
-  'read-model': ['domain', ...walls],
-  commands: ['domain', 'event-store', 'read-model', ...walls],
-  projections: ['domain', 'event-store', 'read-model', ...walls],
-  gateway: ['domain', 'event-store', 'read-model', 'commands', 'auth', ...walls],
-  queries: ['domain', 'event-store', 'read-model', 'commands', 'auth', ...walls],
-  client: ['domain'],
-};
-const places = [...Object.keys(rooms), ...walls, 'auth', 'cli', 'main', 'health', 'lifecycle', 'listen', 'demo-users'];
-
-/** Packages that only one place may know. */
-const packages = {
-  '@eventstore/db-client': 'src/event-store/',
-  '@grpc/grpc-js': 'src/event-store/',
-  'google-protobuf': 'src/event-store/',
-  mongodb: 'src/read-model/mongodb/',
-  'uWebSockets.js': 'src/gateway/',
-  '@photostructure/sqlite': 'the two embedded/ folders',
-};
-
-/** Forbids what files in a place may not import: other rooms, and packages but those that are its own. */
-function imports(room, ownPackages = []) {
-  const allowed = room === undefined ? places : [room, ...rooms[room]];
-  const strangers = places.filter((place) => !allowed.includes(place));
+/** What files in a folder may not import: other rooms but for their ports, and packages that are known elsewhere only. */
+function imports(folder, room) {
   const patterns = Object.entries(packages)
-    .filter(([name]) => !ownPackages.includes(name))
-    .map(([name, home]) => ({ regex: `^${name}(/|$)`, message: `imported in ${home} only` }));
-  if (strangers.length > 0) {
-    const regex = `^(\\.\\./)+(${strangers.join('|')})(/|\\.ts$)`;
-    const message = `${room} may import ${rooms[room].join(', ') || 'nothing of the house'} only`;
-    patterns.push({ regex, message });
+    .filter(([, homes]) => !homes.some((home) => folder.startsWith(home)))
+    .map(([name, homes]) => ({ regex: `^${name}(/|$)`, message: `imported in ${homes.join(', ')} only` }));
+  if (room !== undefined) {
+    const { may } = rooms[room];
+    const open = [room, ...may].flatMap((other) =>
+      other === room || rooms[other].ports.includes('*')
+        ? [`${other}/.*`]
+        : rooms[other].ports.map((port) => `${other}/${port}\\.ts$`),
+    );
+    const places = Object.keys(rooms).join('|');
+    const message = `${room} may import the ports of ${may.join(', ') || 'nothing of the house'} only (scripts/house.mjs)`;
+    patterns.push({ regex: `^(\\.\\./)+(?!${open.join('|')})(${places})/`, message });
   }
   return { 'no-restricted-imports': ['error', { patterns }] };
 }
 
+const ownHomes = [...new Set(Object.values(packages).flat())];
+const roomOf = (folder) => /^src\/([^/]+)\//.exec(folder)?.[1];
+
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'data/'] },
+  { ignores: ['**/dist/', 'node_modules/', 'coverage/', 'data/'] },
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', '*.config.ts'],
+    files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       // Objects here are made by functions and know no `this`.
@@ -62,24 +45,27 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.ts', 'packages/*/src/**/*.ts', 'tools/*/src/**/*.ts'],
     rules: {
-      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'src/config.ts only' }],
-      ...imports(),
+      'max-lines': ['error', { max: 250 }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      complexity: ['error', 10],
+      'max-params': ['error', 3],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'src/shared/config.ts only' },
+      ],
     },
   },
-  { files: ['src/config.ts'], rules: { 'no-restricted-properties': 'off' } },
-  ...Object.keys(rooms).map((room) => ({ files: [`src/${room}/**/*.ts`], rules: imports(room) })),
-  { files: ['src/gateway/**/*.ts'], rules: imports('gateway', ['uWebSockets.js']) },
-  {
-    files: ['src/event-store/**/*.ts'],
-    rules: imports('event-store', ['@eventstore/db-client', '@grpc/grpc-js', 'google-protobuf']),
-  },
-  { files: ['src/read-model/mongodb/**/*.ts'], rules: imports('read-model', ['mongodb']) },
-  ...['event-store', 'read-model'].map((room) => ({
-    files: [`src/${room}/embedded/**/*.ts`],
-    rules: imports(room, ['@photostructure/sqlite']),
+  { files: ['src/shared/config.ts'], rules: { 'no-restricted-properties': 'off' } },
+  ...Object.keys(rooms).map((room) => ({ files: [`src/${room}/**/*.ts`], rules: imports(`src/${room}/`, room) })),
+  ...['packages/client/', 'tools/load/', 'tools/stand-in/'].map((folder) => ({
+    files: [`${folder}**/*.ts`],
+    rules: imports(folder),
   })),
+  ...ownHomes
+    .filter((home) => home.startsWith('src/'))
+    .map((home) => ({ files: [`${home}**/*.ts`], rules: imports(home, roomOf(home)) })),
   {
     files: ['test/**/*.ts', 'bench/**/*.ts', '*.config.ts'],
     rules: {

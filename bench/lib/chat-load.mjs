@@ -1,5 +1,5 @@
-import { isFaultless } from '../../dist/cli/load/report.js';
-import { runLoad } from '../../dist/cli/load/run.js';
+import { isFaultless } from '../../tools/load/dist/report.js';
+import { runLoad } from '../../tools/load/dist/run.js';
 
 let runs = 0;
 
@@ -7,8 +7,8 @@ let runs = 0;
  * `weiliao load` against a running server, with the CPU that the server spent on each delivered message: its whole
  * process, from the start of the measured time until the read model held the last message.
  * @param {Awaited<ReturnType<import('./server.mjs').startServer>>} server
- * @param {Partial<import('../../dist/cli/load/options.js').LoadOptions>} options
- * @param {import('../../dist/cli/load/run.js').LoadHooks} [hooks]
+ * @param {Partial<import('../../tools/load/dist/options.js').LoadOptions>} options
+ * @param {import('../../tools/load/dist/run.js').LoadHooks} [hooks]
  */
 export async function runChat(server, options, hooks = {}) {
   const defaults = { pairs: 100, window: 8, size: 120, idle: 0, grace: 30, prefix: `bench${runs++}` };

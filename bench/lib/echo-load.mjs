@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Histogram } from '../../dist/cli/load/histogram.js';
-import { closedLoop, openLoop } from '../../dist/cli/load/pacer.js';
-import { LoadSocket } from '../../dist/cli/load/socket.js';
+import { Histogram } from '../../tools/load/dist/histogram.js';
+import { closedLoop, openLoop } from '../../tools/load/dist/pacer.js';
+import { LoadSocket } from '../../tools/load/dist/socket.js';
 import { startNode, waitForLine } from './child.mjs';
 import { cpuSeconds } from './process-stats.mjs';
 

@@ -1,4 +1,4 @@
-import { openIdle } from '../../dist/cli/load/idle.js';
+import { openIdle } from '../../tools/load/dist/idle.js';
 import { runChat } from '../lib/chat-load.mjs';
 import { withFolder } from '../lib/folder.mjs';
 import { startServer } from '../lib/server.mjs';

@@ -1,6 +1,6 @@
-import { seeFrame } from '../../dist/cli/load/frames.js';
-import { Handshake } from '../../dist/cli/load/handshake.js';
-import { LoadSocket } from '../../dist/cli/load/socket.js';
+import { seeFrame } from '../../tools/load/dist/frames.js';
+import { Handshake } from '../../tools/load/dist/handshake.js';
+import { LoadSocket } from '../../tools/load/dist/socket.js';
 import { runChat } from '../lib/chat-load.mjs';
 import { withFolder } from '../lib/folder.mjs';
 import { startServer } from '../lib/server.mjs';

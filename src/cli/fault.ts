@@ -1,4 +1,4 @@
-import { OperatorError } from '../errors.ts';
+import { OperatorError } from '../shared/errors.ts';
 
 /** Says on standard error what went wrong, a line a fault. A stack is shown only for what nobody foresaw. */
 export function printFault(error: unknown): void {

@@ -1,9 +1,9 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { readConfig } from '../config.ts';
-import type { LogSettings } from '../config.ts';
-import { createLogger } from '../logger.ts';
-import { OperatorError } from '../errors.ts';
+import { readConfig } from '../shared/config.ts';
+import type { LogSettings } from '../shared/config.ts';
+import { createLogger } from '../shared/logger.ts';
+import { OperatorError } from '../shared/errors.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
 import { rebuildEmbedded } from '../projections/rebuild.ts';
 import type { RebuildOptions, RebuildResult } from '../projections/rebuild.ts';

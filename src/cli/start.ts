@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { readConfig } from '../config.ts';
-import { createLifecycle } from '../lifecycle.ts';
-import { createLogger } from '../logger.ts';
-import { startServer } from '../main.ts';
+import { readConfig } from '../shared/config.ts';
+import { createLifecycle } from '../process/lifecycle.ts';
+import { createLogger } from '../shared/logger.ts';
+import { startServer } from '../process/start-server.ts';
 import { printFault } from './fault.ts';
 
 /** Adds `weiliao start`. */

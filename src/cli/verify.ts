@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { readConfig } from '../config.ts';
-import type { LogSettings } from '../config.ts';
+import { readConfig } from '../shared/config.ts';
+import type { LogSettings } from '../shared/config.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
 import type { Difference } from '../projections/compare.ts';
 import type { VerifyOptions } from '../projections/verify.ts';

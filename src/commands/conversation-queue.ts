@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { conversationStream } from '../domain/conversation/conversation-id.ts';
 import type { PriorMessage } from '../domain/conversation/decider.ts';
-import { WeiliaoError } from '../errors.ts';
+import { WeiliaoError } from '../shared/errors.ts';
 import { EventStoreUnavailableError, WrongExpectedRevisionError } from '../event-store/event-store.ts';
 import { abandonBatch, decideBatch } from './decide-batch.ts';
 import type { DecidedBatch, QueuedCommand } from './decide-batch.ts';

@@ -1,5 +1,5 @@
-import { WeiliaoError } from '../errors.ts';
-import type { Metrics } from '../metrics.ts';
+import { WeiliaoError } from '../shared/errors.ts';
+import type { Metrics } from '../shared/metrics.ts';
 import { directConversationId, peerOf } from '../domain/conversation/conversation-id.ts';
 import type { User } from '../domain/user/user.ts';
 import type { EventStore } from '../event-store/event-store.ts';

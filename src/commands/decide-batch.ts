@@ -3,7 +3,7 @@ import type { Conversation, ConversationCommand, Decision, PriorMessage } from '
 import type { ConversationEvent } from '../domain/conversation/events.ts';
 import { conversationSchemaVersions } from '../domain/conversation/upcasters.ts';
 import type { EventData } from '../event-store/event-store.ts';
-import type { WeiliaoError } from '../errors.ts';
+import type { WeiliaoError } from '../shared/errors.ts';
 import { messageSentId, messagesReadId } from './event-id.ts';
 import { toldError } from './told-error.ts';
 import type { Head } from './head.ts';

@@ -1,4 +1,4 @@
-import { WeiliaoError } from '../errors.ts';
+import { WeiliaoError } from '../shared/errors.ts';
 
 /** How often deadlines are looked at, in milliseconds. */
 const sweepMs = 100;

@@ -1,5 +1,5 @@
-import type { WeiliaoError } from '../errors.ts';
-import type { Metrics } from '../metrics.ts';
+import type { WeiliaoError } from '../shared/errors.ts';
+import type { Metrics } from '../shared/metrics.ts';
 import type { Conversation, ConversationCommand } from '../domain/conversation/decider.ts';
 import type { Outcome, QueuedCommand } from './decide-batch.ts';
 import type { Head } from './head.ts';

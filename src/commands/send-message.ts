@@ -1,4 +1,4 @@
-import { WeiliaoError } from '../errors.ts';
+import { WeiliaoError } from '../shared/errors.ts';
 import { messageId } from '../domain/conversation/conversation-id.ts';
 import type { Conversation, SendMessage } from '../domain/conversation/decider.ts';
 import type { MessageSent } from '../domain/conversation/events.ts';

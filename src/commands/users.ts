@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { WeiliaoError } from '../errors.ts';
+import { WeiliaoError } from '../shared/errors.ts';
 import { readUserEvent, userSchemaVersion } from '../domain/user/upcasters.ts';
 import { decideRegister, userStream } from '../domain/user/user.ts';
 import type { User, UserRef } from '../domain/user/user.ts';

@@ -1,4 +1,4 @@
-import type { LogSettings } from '../config.ts';
+import type { LogSettings } from '../shared/config.ts';
 import { followEmbeddedLog } from './embedded/follow.ts';
 import type { EventStore } from './event-store.ts';
 

@@ -1,5 +1,5 @@
-import { errorCodes } from '../errors.ts';
-import type { ErrorCode, WeiliaoError } from '../errors.ts';
+import { errorCodes } from '../shared/errors.ts';
+import type { ErrorCode, WeiliaoError } from '../shared/errors.ts';
 import type { SendOutcome } from '../commands/commands.ts';
 import { messageId } from '../domain/conversation/conversation-id.ts';
 import type { MessageSent, MessagesRead } from '../domain/conversation/events.ts';

@@ -2,10 +2,10 @@ import { conversationOfStream, directMembers } from '../domain/conversation/conv
 import type { MessageSent } from '../domain/conversation/events.ts';
 import { readConversationEvent } from '../domain/conversation/upcasters.ts';
 import type { RecordedEvent } from '../event-store/event-store.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../shared/logger.ts';
 import { messageFrame, originalMessage, readFrame } from './encode.ts';
 import type { EventPlace } from './encode.ts';
-import type { WirePositions } from '../wire-position.ts';
+import type { WirePositions } from '../protocol/wire-position.ts';
 import type { Hub } from './hub.ts';
 import type { Outboxes, Session } from './session.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { backOff } from '../back-off.ts';
+import { backOff } from '../shared/back-off.ts';
 import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
 import type { EventBatch, RecordedEvent, SubscribeOptions } from '../event-store/event-store.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../shared/logger.ts';
 
 /** What a feed is fed from. */
 export interface FeedSource {

@@ -1,11 +1,11 @@
-import type { Authenticator } from '../auth.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
 import type { Commands } from '../commands/commands.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../shared/config.ts';
 import type { RecordedEvent } from '../event-store/event-store.ts';
-import type { Logger } from '../logger.ts';
-import type { Metrics } from '../metrics.ts';
-import type { WirePositions } from '../wire-position.ts';
-import { closeCodes } from './close-codes.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { Metrics } from '../shared/metrics.ts';
+import type { WirePositions } from '../protocol/wire-position.ts';
+import { closeCodes } from '../protocol/close-codes.ts';
 import { drainSessions } from './drain.ts';
 import { createFanOut } from './fan-out.ts';
 import { startFeed } from './feed.ts';

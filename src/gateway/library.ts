@@ -1,5 +1,5 @@
 import type uWS from 'uWebSockets.js';
-import { OperatorError } from '../errors.ts';
+import { OperatorError } from '../shared/errors.ts';
 
 /**
  * uWebSockets.js, loaded where it is used: there are binaries of it for some systems only, and whatever opens no sockets

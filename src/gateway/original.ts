@@ -1,8 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import { createEarlyFrames } from './early-frames.ts';
 import { codeFrame } from './encode.ts';
-import type { OriginalFrame } from './frames.ts';
-import { originalFrameSchema, parseFrame } from './frames.ts';
+import type { OriginalFrame } from '../protocol/client-frames.ts';
+import { originalFrameSchema, parseFrame } from '../protocol/client-frames.ts';
 import type { Session } from './session.ts';
 import { badFrame, ensureRegistered, refuse, sessionId } from './v1.ts';
 import type { Protocol, ProtocolDeps } from './v1.ts';

@@ -6,8 +6,8 @@ import type {
   us_socket_context_t,
   WebSocket,
 } from 'uWebSockets.js';
-import { OperatorError } from '../errors.ts';
-import { maxFrameBytes } from './frames.ts';
+import { OperatorError } from '../shared/errors.ts';
+import { maxFrameBytes } from '../protocol/client-frames.ts';
 import { loadLibrary } from './library.ts';
 import { Session } from './session.ts';
 import type { SocketData } from './session.ts';

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'uWebSockets.js';
-import type { CloseCode } from './close-codes.ts';
+import type { CloseCode } from '../protocol/close-codes.ts';
 
 /** What uWebSockets.js keeps beside a socket. */
 export interface SocketData {

@@ -1,13 +1,13 @@
-import { toWeiliaoError, WeiliaoError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
-import type { Authenticator } from '../auth.ts';
+import { toWeiliaoError, WeiliaoError } from '../shared/errors.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
 import type { Commands } from '../commands/commands.ts';
-import type { WirePositions } from '../wire-position.ts';
-import { closeCodes } from './close-codes.ts';
+import type { WirePositions } from '../protocol/wire-position.ts';
+import { closeCodes } from '../protocol/close-codes.ts';
 import { createEarlyFrames } from './early-frames.ts';
 import { codeFrame, errorFrame, pongFrame, readAckFrame, sendAckFrame, welcomeFrame } from './encode.ts';
-import { clientFrameSchema, parseFrame } from './frames.ts';
-import type { ClientFrame, Hello } from './frames.ts';
+import { clientFrameSchema, parseFrame } from '../protocol/client-frames.ts';
+import type { ClientFrame, Hello } from '../protocol/client-frames.ts';
 import type { Hub } from './hub.ts';
 import type { Outboxes, Session } from './session.ts';
 

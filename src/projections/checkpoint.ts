@@ -1,4 +1,4 @@
-import { OperatorError } from '../errors.ts';
+import { OperatorError } from '../shared/errors.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 

@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { LogSettings } from '../config.ts';
+import type { LogSettings } from '../shared/config.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import { encodeBatch } from '../read-model/embedded/bulk-writer.ts';
 import type { EncodedBatch } from '../read-model/embedded/bulk-writer.ts';
 import type { FoldReply, FoldWorkerData } from './fold-worker.ts';
 import { foldRange } from './stretches.ts';
 import type { Range, Stretch } from './stretches.ts';
+import { workerUrl } from '../shared/worker-url.ts';
 
 /** Positions in one piece of work. */
 const piece = 8_192;
@@ -79,7 +80,7 @@ interface FoldThread {
 
 function startThread(dataDir: string): FoldThread {
   const workerData: FoldWorkerData = { dataDir };
-  const worker = new Worker(new URL('./fold-worker.js', import.meta.url), { workerData });
+  const worker = new Worker(workerUrl('fold-worker', import.meta.url), { workerData });
   const replies: FoldReply[] = [];
   let wanted: ((reply: FoldReply) => void) | undefined;
   let gone = false;

@@ -1,5 +1,5 @@
 import type { EventStore } from '../event-store/event-store.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../shared/logger.ts';
 import { beginMongoConstruction } from '../read-model/mongodb/construction.ts';
 import type { BuildProgress } from './build.ts';
 import { aheadOfLog } from './embedded-check.ts';

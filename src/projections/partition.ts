@@ -1,4 +1,4 @@
-import type { Partition } from '../config.ts';
+import type { Partition } from '../shared/config.ts';
 import { hashOf } from '../event-store/stream-hash.ts';
 
 /** Whether a stream belongs to a share. Each stream belongs to one, so no two projectors write one document. */

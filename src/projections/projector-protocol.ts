@@ -1,4 +1,4 @@
-import type { LogSettings, Partition, ReadModelSettings } from '../config.ts';
+import type { LogSettings, Partition, ReadModelSettings } from '../shared/config.ts';
 import type { ProjectorProgress, ProjectorState } from './runner.ts';
 
 /** What the projector's thread is started with. */

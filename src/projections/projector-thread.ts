@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ProjectorReport, ProjectorWorkerData } from './projector-protocol.ts';
 import type { ProjectorProgress, ProjectorState } from './runner.ts';
+import { workerUrl } from '../shared/worker-url.ts';
 
 export interface ProjectorThreadOptions extends ProjectorWorkerData {
   /** At every change of state; for a state that lasts, once. */
@@ -23,7 +24,7 @@ export interface ProjectorThread {
 export function startProjectorThread(options: ProjectorThreadOptions): ProjectorThread {
   const { log, readModel, partition, signal, logLevel, onState, onProgress } = options;
   const workerData: ProjectorWorkerData = { log, readModel, partition, signal, logLevel };
-  const worker = new Worker(new URL('./projector-worker.js', import.meta.url), { workerData });
+  const worker = new Worker(workerUrl('projector-worker', import.meta.url), { workerData });
   let state: ProjectorState = { kind: 'starting' };
   let progress: ProjectorProgress = { position: 0, events: 0, unknown: 0, failures: 0 };
   let stopping = false;

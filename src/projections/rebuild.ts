@@ -1,6 +1,6 @@
-import type { LogSettings } from '../config.ts';
+import type { LogSettings } from '../shared/config.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../shared/logger.ts';
 import type { Projection } from '../read-model/embedded/bulk-writer.ts';
 import { beginConstruction } from '../read-model/embedded/construction.ts';
 import { translate } from '../read-model/embedded/sqlite-errors.ts';

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { OperatorError } from '../errors.ts';
+import { OperatorError } from '../shared/errors.ts';
 import { EventStoreUnavailableError } from '../event-store/event-store.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import { ownPrefixes } from '../event-store/own-streams.ts';
-import type { Partition } from '../config.ts';
-import type { Logger } from '../logger.ts';
+import type { Partition } from '../shared/config.ts';
+import type { Logger } from '../shared/logger.ts';
 import { ReadModelMovedError, ReadModelUnavailableError, ShareHeldError } from '../read-model/read-model.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
-import { backOff as doubled } from '../back-off.ts';
+import { backOff as doubled } from '../shared/back-off.ts';
 import { assertReadModelNotAhead } from './checkpoint.ts';
 import { foldEvents } from './fold.ts';
 import { holds } from './partition.ts';

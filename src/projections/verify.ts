@@ -1,4 +1,4 @@
-import type { LogSettings } from '../config.ts';
+import type { LogSettings } from '../shared/config.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
 import { LogDamagedError } from '../event-store/event-store.ts';
 import type { EventStore } from '../event-store/event-store.ts';

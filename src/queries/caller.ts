@@ -1,7 +1,7 @@
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
-import type { Authenticator } from '../auth.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
 import { userIdSchema } from '../domain/user/user.ts';
-import { WeiliaoError } from '../errors.ts';
+import { WeiliaoError } from '../shared/errors.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

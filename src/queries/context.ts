@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { WeiliaoError } from '../errors.ts';
-import type { Authenticator } from '../auth.ts';
+import { WeiliaoError } from '../shared/errors.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
 import type { Commands } from '../commands/commands.ts';
-import type { Config } from '../config.ts';
-import type { Logger } from '../logger.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Config } from '../shared/config.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { Metrics } from '../shared/metrics.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
-import type { WirePositions } from '../wire-position.ts';
+import type { WirePositions } from '../protocol/wire-position.ts';
 import type { Freshness } from './freshness.ts';
 import type { UserDirectory } from './user-directory.ts';
 

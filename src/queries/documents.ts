@@ -1,6 +1,6 @@
 import { messageId, parseConversationId, peerOf } from '../domain/conversation/conversation-id.ts';
 import { readModelBehind } from './freshness.ts';
-import { WeiliaoError } from '../errors.ts';
+import { WeiliaoError } from '../shared/errors.ts';
 import type {
   ConversationDocument,
   MemberDocument,

@@ -1,5 +1,5 @@
 import type { ReadModelQueries } from '../read-model/read-model.ts';
-import { WeiliaoError } from '../errors.ts';
+import { WeiliaoError } from '../shared/errors.ts';
 
 /** Milliseconds between two looks at the checkpoint, while somebody waits. */
 const pollMs = 3;

@@ -2,8 +2,8 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySwaggerUiOptions } from '@fastify/swagger-ui';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import type { Authenticator } from '../auth.ts';
-import { version } from '../version.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
+import { version } from '../shared/version.ts';
 
 const tags = [
   { name: 'users', description: 'Who may write to whom' },

@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { directConversationId, peerOf } from '../domain/conversation/conversation-id.ts';
-import { toWeiliaoError } from '../errors.ts';
+import { toWeiliaoError } from '../shared/errors.ts';
 import type { LastMessageDocument, MessageDocument } from '../read-model/read-model.ts';
 import type { ApiContext } from './context.ts';
 import { toMessage } from './documents.ts';

@@ -2,9 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Authenticator } from '../auth.ts';
-import { errorCodes, WeiliaoError } from '../errors.ts';
-import type { ErrorCode } from '../errors.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
+import { errorCodes, WeiliaoError } from '../shared/errors.ts';
+import type { ErrorCode } from '../shared/errors.ts';
 import { EventStoreUnavailableError } from '../event-store/event-store.ts';
 import { ReadModelUnavailableError } from '../read-model/read-model.ts';
 

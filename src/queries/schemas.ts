@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Authenticator } from '../auth.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
 import { userIdSchema } from '../domain/user/user.ts';
-import { errorCodes } from '../errors.ts';
-import type { ErrorCode } from '../errors.ts';
+import { errorCodes } from '../shared/errors.ts';
+import type { ErrorCode } from '../shared/errors.ts';
 import { minPositionHeader, positionHeader } from './context.ts';
 import { problemSchema, problemType } from './problem.ts';
 

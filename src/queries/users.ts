@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { avatarSchema, usernameSchema } from '../domain/user/user.ts';
-import { WeiliaoError } from '../errors.ts';
+import { WeiliaoError } from '../shared/errors.ts';
 import { identifyCaller } from './caller.ts';
 import { acknowledge, askedPosition } from './context.ts';
 import type { ApiContext } from './context.ts';

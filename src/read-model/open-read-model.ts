@@ -1,5 +1,5 @@
-import type { Partition, ReadModelSettings } from '../config.ts';
-import type { Logger } from '../logger.ts';
+import type { Partition, ReadModelSettings } from '../shared/config.ts';
+import type { Logger } from '../shared/logger.ts';
 import { openEmbeddedReadModel } from './embedded/embedded-read-model.ts';
 import type { ReadModel } from './read-model.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { validate, version } from 'uuid';
-import { ClientError } from '../../dist/client/index.js';
-import type { CloseEvent, MessageFrame, Session, SessionOptions } from '../../dist/client/index.js';
-import { connect } from '../../dist/client/node.js';
+import WebSocket from 'ws';
+import { ClientError, connect } from '../../packages/client/src/index.ts';
+import type { CloseEvent, MessageFrame, Session, SessionOptions } from '../../packages/client/src/index.ts';
 import { ScriptedServer } from '../support/scripted-server.ts';
 
 let server: ScriptedServer;
@@ -19,7 +19,7 @@ afterEach(() => {
 
 function open(options: Partial<SessionOptions> = {}): Session {
   const url = options.url ?? server.url;
-  const session = connect({ user: 'a', backoff: { baseMs: 5, maxMs: 20 }, ...options, url });
+  const session = connect({ WebSocket, user: 'a', backoff: { baseMs: 5, maxMs: 20 }, ...options, url });
   sessions.push(session);
   return session;
 }
@@ -60,7 +60,7 @@ describe('a session', () => {
   it('asks for a fresh token at each connection', async () => {
     let count = 0;
     const token = (): Promise<string> => Promise.resolve(`t${count++}`);
-    const session = connect({ url: server.url, token, backoff: { baseMs: 1 } });
+    const session = connect({ WebSocket, url: server.url, token, backoff: { baseMs: 1 } });
     sessions.push(session);
     const first = await server.accept();
     expect(await first.welcome()).toEqual({ type: 'hello', token: 't0' });
@@ -69,7 +69,7 @@ describe('a session', () => {
   });
 
   it('refuses what can never be a URL', () => {
-    expect(() => connect({ url: 'nowhere', user: 'a' })).toThrow(TypeError);
+    expect(() => connect({ WebSocket, url: 'nowhere', user: 'a' })).toThrow(TypeError);
   });
 
   it('sends with a UUIDv7 of its own, and resolves with the ack', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { EventStoreUnavailableError } from '../../dist/event-store/event-store.js';
-import type { EventStore } from '../../dist/event-store/event-store.js';
+import { EventStoreUnavailableError } from '../../src/event-store/event-store.ts';
+import type { EventStore } from '../../src/event-store/event-store.ts';
 import { commandsOver, openStore, readModelOf, register, send, wholeLog } from './support.ts';
 
 const dm = 'dm~a~b';

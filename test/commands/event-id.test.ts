@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { v5 } from 'uuid';
 import { expect, it } from 'vitest';
-import { uuidv5 } from '../../dist/commands/event-id.js';
+import { uuidv5 } from '../../src/commands/event-id.ts';
 
 it('event ids are UUIDv5 as the uuid package makes them', () => {
   fc.assert(

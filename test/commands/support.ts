@@ -1,11 +1,11 @@
 import { onTestFinished } from 'vitest';
-import type { Commands } from '../../dist/commands/commands.js';
-import { createCommands } from '../../dist/commands/create-commands.js';
-import type { CommandOptions } from '../../dist/commands/create-commands.js';
-import { openEmbeddedEventStore } from '../../dist/event-store/embedded/embedded-event-store.js';
-import type { EventStore, RecordedEvent } from '../../dist/event-store/event-store.js';
-import { createMetrics } from '../../dist/metrics.js';
-import type { MessageDocument, ReadModelQueries } from '../../dist/read-model/read-model.js';
+import type { Commands } from '../../src/commands/commands.ts';
+import { createCommands } from '../../src/commands/create-commands.ts';
+import type { CommandOptions } from '../../src/commands/create-commands.ts';
+import { openEmbeddedEventStore } from '../../src/event-store/embedded/embedded-event-store.ts';
+import type { EventStore, RecordedEvent } from '../../src/event-store/event-store.ts';
+import { createMetrics } from '../../src/shared/metrics.ts';
+import type { MessageDocument, ReadModelQueries } from '../../src/read-model/read-model.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 export async function openStore(dataDir = temporaryFolder()): Promise<EventStore> {

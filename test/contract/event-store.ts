@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { EventStoreUnavailableError, WrongExpectedRevisionError } from '../../dist/event-store/event-store.js';
-import type { EventData, EventStore, RecordedEvent } from '../../dist/event-store/event-store.js';
+import { EventStoreUnavailableError, WrongExpectedRevisionError } from '../../src/event-store/event-store.ts';
+import type { EventData, EventStore, RecordedEvent } from '../../src/event-store/event-store.ts';
 
 export interface EventStoreFixture {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ReadModelMovedError } from '../../dist/read-model/read-model.js';
-import type { MessageDocument, ReadModel, ReadModelBatch } from '../../dist/read-model/read-model.js';
+import { ReadModelMovedError } from '../../src/read-model/read-model.ts';
+import type { MessageDocument, ReadModel, ReadModelBatch } from '../../src/read-model/read-model.ts';
 import { eventually } from '../support/projection-eventually.ts';
 import { changeOf, emptyBatch, memberChange, message, messagesBatch, ref } from '../support/projection-documents.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decide, emptyConversation, evolve } from '../../dist/domain/conversation/decider.js';
-import type { Conversation, ConversationCommand, PriorMessage } from '../../dist/domain/conversation/decider.js';
-import type { ConversationEvent } from '../../dist/domain/conversation/events.js';
+import { decide, emptyConversation, evolve } from '../../src/domain/conversation/decider.ts';
+import type { Conversation, ConversationCommand, PriorMessage } from '../../src/domain/conversation/decider.ts';
+import type { ConversationEvent } from '../../src/domain/conversation/events.ts';
 
 const id = 'dm~1001~1002';
 const from = { id: '1001', username: 'zhangsan' };

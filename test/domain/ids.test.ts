@@ -7,9 +7,9 @@ import {
   parseConversationId,
   parseMessageId,
   peerOf,
-} from '../../dist/domain/conversation/conversation-id.js';
-import { clientIdSchema, messageTextSchema } from '../../dist/domain/conversation/events.js';
-import { userIdSchema } from '../../dist/domain/user/user.js';
+} from '../../src/domain/conversation/conversation-id.ts';
+import { clientIdSchema, messageTextSchema } from '../../src/domain/conversation/events.ts';
+import { userIdSchema } from '../../src/domain/user/user.ts';
 
 const userId = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/);
 

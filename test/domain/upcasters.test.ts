@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { conversationSchemaVersions, readConversationEvent } from '../../dist/domain/conversation/upcasters.js';
-import { upcast } from '../../dist/domain/upcasters.js';
-import { readUserEvent, userSchemaVersion } from '../../dist/domain/user/upcasters.js';
+import { conversationSchemaVersions, readConversationEvent } from '../../src/domain/conversation/upcasters.ts';
+import { upcast } from '../../src/domain/upcasters.ts';
+import { readUserEvent, userSchemaVersion } from '../../src/domain/user/upcasters.ts';
 
 /** Stored JSON of every version that was ever written, `<type>.<schemaVersion>.json`. These files never change. */
 const folder = new URL('../fixtures/events/', import.meta.url);

@@ -1,15 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { openEventStoreDb } from '../../dist/event-store/eventstoredb/eventstoredb-event-store.js';
+import { openEventStoreDb } from '../../src/event-store/eventstoredb/eventstoredb-event-store.ts';
 import { isReady } from '../support/deployment.ts';
 import { newUser, ownFolder, startServer } from '../support/server.ts';
 import { enter } from '../support/socket.ts';
 import { startStandIn } from '../support/stand-in.ts';
 import { until } from '../support/until.ts';
-
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+import { program } from '../support/loader.ts';
 
 /** A log that ends with events of streams that are not ours, as a stand-in's does. */
 async function logWithForeignEnd(): Promise<string> {

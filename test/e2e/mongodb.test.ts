@@ -1,13 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noMongo, openTestMongo, reportSkipped } from '../support/mongod.ts';
 import type { TestMongo } from '../support/mongod.ts';
 import { ownFolder, spawnServer, startServer } from '../support/server.ts';
 import { enter } from '../support/socket.ts';
 import { until } from '../support/until.ts';
-
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+import { program } from '../support/loader.ts';
 
 test('a server whose MongoDB does not answer ends with a line that names the host, without the credentials', async () => {
   const server = spawnServer({ MONGODB_URL: 'mongodb://someone:secret@127.0.0.1:1/weiliao' });

@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ownFolder } from '../support/server.ts';
-
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+import { program } from '../support/loader.ts';
 
 /** As with a Node that uWebSockets.js has no binary for. */
 const otherNode = `data:text/javascript,${encodeURIComponent(

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { readConfig } from '../../dist/config.js';
+import { readConfig } from '../../src/shared/config.ts';
 import { ownFolder, spawnServer, startServer } from '../support/server.ts';
 
 const bad: Readonly<Record<string, readonly string[]>> = {

@@ -2,7 +2,7 @@ import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readAnswer } from '../../dist/event-store/eventstoredb/read-frames.js';
+import { readAnswer } from '../../src/event-store/eventstoredb/read-frames.ts';
 
 const id = '0cd70337-be24-5ed6-b687-1f3498aa254b';
 const data = { seq: 7, msg: 'hé 你好 \u0000 "quoted"' };

@@ -12,7 +12,7 @@ import {
 } from '@eventstore/db-client';
 import type { EventData, ResolvedEvent } from '@eventstore/db-client';
 import { expect, onTestFinished, test } from 'vitest';
-import { openEmbeddedEventStore } from '../../dist/event-store/embedded/embedded-event-store.js';
+import { openEmbeddedEventStore } from '../../src/event-store/embedded/embedded-event-store.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { startStandIn } from '../support/stand-in.ts';
 import type { StandInProcess } from '../support/stand-in.ts';

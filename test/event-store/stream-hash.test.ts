@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { directConversationId, conversationStream } from '../../dist/domain/conversation/conversation-id.js';
-import { hashOf } from '../../dist/event-store/stream-hash.js';
-import { userStream } from '../../dist/domain/user/user.js';
+import { directConversationId, conversationStream } from '../../src/domain/conversation/conversation-id.ts';
+import { hashOf } from '../../src/event-store/stream-hash.ts';
+import { userStream } from '../../src/domain/user/user.ts';
 
 const count = 2_000;
 const numbers = Array.from({ length: count }, (_, index) => index);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { EventStoreUnavailableError } from '../../dist/event-store/event-store.js';
-import type { EventStore, RecordedEvent } from '../../dist/event-store/event-store.js';
+import { EventStoreUnavailableError } from '../../src/event-store/event-store.ts';
+import type { EventStore, RecordedEvent } from '../../src/event-store/event-store.ts';
 import { event, expectKept, insist, keepAppending, newStream, openStore } from '../support/appending.ts';
 import { startCluster } from '../support/event-store-cluster.ts';
 import type { EventStoreServer } from '../support/event-store-server.ts';

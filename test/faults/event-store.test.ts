@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { EventStoreUnavailableError } from '../../dist/event-store/event-store.js';
-import type { RecordedEvent } from '../../dist/event-store/event-store.js';
-import type { Incident } from '../../dist/event-store/eventstoredb/incident.js';
+import { EventStoreUnavailableError } from '../../src/event-store/event-store.ts';
+import type { RecordedEvent } from '../../src/event-store/event-store.ts';
+import type { Incident } from '../../src/event-store/eventstoredb/incident.ts';
 import { event, events, expectKept, idsOf, insist, keepAppending, newStream, openStore } from '../support/appending.ts';
 import { startRealServer } from '../support/event-store-server.ts';
 import type { EventStoreServer } from '../support/event-store-server.ts';
@@ -77,7 +77,7 @@ test('connections cut under hundreds of appends: all of them are there once, in 
 });
 
 test('a thread that appends and dies of an error takes its appends with it, not the process', async () => {
-  const { startAppendThread } = await import('../../dist/event-store/eventstoredb/append-thread.js');
+  const { startAppendThread } = await import('../../src/event-store/eventstoredb/append-thread.ts');
   const source = `
     import { parentPort as port } from 'node:worker_threads';
     port.postMessage({ kind: 'ready' });

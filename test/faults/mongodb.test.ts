@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { ReadModelUnavailableError } from '../../dist/read-model/read-model.js';
+import { ReadModelUnavailableError } from '../../src/read-model/read-model.ts';
 import { mongoModels } from '../support/mongo-models.ts';
 import { projecting } from '../support/mongo-projector.ts';
 import { makeMongod, noMongoBinary, reportSkipped } from '../support/mongod.ts';
@@ -14,6 +14,7 @@ import { dump, makeModelFolder } from '../support/projection-model.ts';
 import { startServer } from '../support/server.ts';
 import { enter } from '../support/socket.ts';
 import { until, within } from '../support/until.ts';
+import { scriptArgs, sourceUrl } from '../support/loader.ts';
 
 /** What twenty pairs say and read, `rounds` times. */
 function chatter(rounds: number, first = 1): Fact[] {
@@ -126,9 +127,8 @@ describe.skipIf(skipped).each([
   });
 
   it('gives a share to another projector some seconds after its holder was killed', async () => {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', endlessWriter, url], {
+    const child = spawn(process.execPath, [...scriptArgs(endlessWriter), url], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      cwd: import.meta.dirname,
     });
     const gone = new Promise((resolve) => child.once('exit', resolve));
     let applied = 0;
@@ -157,9 +157,9 @@ function refused(error: unknown): boolean {
 
 /** Applies one message after the other and writes the position of each. */
 const endlessWriter = `
-  import { createLogger } from '../../dist/logger.js';
-  import { foldEvents } from '../../dist/projections/fold.js';
-  import { openMongoReadModel } from '../../dist/read-model/mongodb/mongo-read-model.js';
+  import { createLogger } from '${sourceUrl('shared/logger.ts')}';
+  import { foldEvents } from '${sourceUrl('projections/fold.ts')}';
+  import { openMongoReadModel } from '${sourceUrl('read-model/mongodb/mongo-read-model.ts')}';
   const log = createLogger('silent');
   const model = await openMongoReadModel({ url: process.argv[1], mode: 'write', log, holder: 'endless writer' });
   for (let seq = 1; ; seq += 1) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rebuildEmbedded } from '../../dist/projections/rebuild.js';
+import { rebuildEmbedded } from '../../src/projections/rebuild.ts';
 import { cutArbitrary, inOne, oneByOne, projected } from '../support/projection-cut.ts';
 import { makeLogFolder } from '../support/projection-embedded.ts';
 import { createMemoryLog } from '../support/projection-log.ts';

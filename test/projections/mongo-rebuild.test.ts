@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Db } from 'mongodb';
-import { OperatorError } from '../../dist/errors.js';
-import { UnreadableEventError } from '../../dist/projections/fold.js';
-import { rebuildMongo } from '../../dist/projections/mongo-rebuild.js';
-import { verifyMongo } from '../../dist/projections/mongo-verify.js';
-import type { Difference } from '../../dist/projections/compare.js';
-import type { RebuildResult } from '../../dist/projections/rebuild.js';
+import { OperatorError } from '../../src/shared/errors.ts';
+import { UnreadableEventError } from '../../src/projections/fold.ts';
+import { rebuildMongo } from '../../src/projections/mongo-rebuild.ts';
+import { verifyMongo } from '../../src/projections/mongo-verify.ts';
+import type { Difference } from '../../src/projections/compare.ts';
+import type { RebuildResult } from '../../src/projections/rebuild.ts';
 import { mongoModels } from '../support/mongo-models.ts';
 import { projecting } from '../support/mongo-projector.ts';
 import { noMongo, openTestMongo, reportSkipped } from '../support/mongod.ts';

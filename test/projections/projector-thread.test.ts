@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openEmbeddedEventStore } from '../../dist/event-store/embedded/embedded-event-store.js';
-import type { EmbeddedEventStore } from '../../dist/event-store/embedded/embedded-event-store.js';
+import { openEmbeddedEventStore } from '../../src/event-store/embedded/embedded-event-store.ts';
+import type { EmbeddedEventStore } from '../../src/event-store/embedded/embedded-event-store.ts';
 
-import type { ProjectorThread } from '../../dist/projections/projector-thread.js';
+import type { ProjectorThread } from '../../src/projections/projector-thread.ts';
 import { eventually } from '../support/projection-eventually.ts';
 import { startEmbeddedProjector } from '../support/projector.ts';
 import { emptyBatch } from '../support/projection-documents.ts';

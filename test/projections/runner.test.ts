@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { OperatorError } from '../../dist/errors.js';
-import { assertReadModelNotAhead } from '../../dist/projections/checkpoint.js';
-import { runProjector } from '../../dist/projections/runner.js';
-import type { ProjectorProgress, ProjectorState } from '../../dist/projections/runner.js';
-import { ReadModelUnavailableError } from '../../dist/read-model/read-model.js';
-import type { ReadModel } from '../../dist/read-model/read-model.js';
+import { OperatorError } from '../../src/shared/errors.ts';
+import { assertReadModelNotAhead } from '../../src/projections/checkpoint.ts';
+import { runProjector } from '../../src/projections/runner.ts';
+import type { ProjectorProgress, ProjectorState } from '../../src/projections/runner.ts';
+import { ReadModelUnavailableError } from '../../src/read-model/read-model.ts';
+import type { ReadModel } from '../../src/read-model/read-model.ts';
 import { eventually } from '../support/projection-eventually.ts';
 import { emptyBatch } from '../support/projection-documents.ts';
 import { read, registered, sent, sentMany } from '../support/projection-facts.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Difference } from '../../dist/projections/compare.js';
-import { rebuildEmbedded } from '../../dist/projections/rebuild.js';
-import { checkLog } from '../../dist/projections/verify-log.js';
-import { verifyEmbedded } from '../../dist/projections/verify.js';
+import type { Difference } from '../../src/projections/compare.ts';
+import { rebuildEmbedded } from '../../src/projections/rebuild.ts';
+import { checkLog } from '../../src/projections/verify-log.ts';
+import { verifyEmbedded } from '../../src/projections/verify.ts';
 import { makeLogFolder } from '../support/projection-embedded.ts';
 import type { LogFolder } from '../support/projection-embedded.ts';
 import { read, registered, sent, sentMany } from '../support/projection-facts.ts';

@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { WeiliaoError } from '../../dist/errors.js';
+import { WeiliaoError } from '../../src/shared/errors.ts';
 import { jwt, secret, startApi } from './support/api.ts';
 import type { Api } from './support/api.ts';
 

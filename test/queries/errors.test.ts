@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { errorCodes, WeiliaoError } from '../../dist/errors.js';
-import type { ErrorCode } from '../../dist/errors.js';
-import { EventStoreUnavailableError } from '../../dist/event-store/event-store.js';
-import { ReadModelUnavailableError } from '../../dist/read-model/read-model.js';
+import { errorCodes, WeiliaoError } from '../../src/shared/errors.ts';
+import type { ErrorCode } from '../../src/shared/errors.ts';
+import { EventStoreUnavailableError } from '../../src/event-store/event-store.ts';
+import { ReadModelUnavailableError } from '../../src/read-model/read-model.ts';
 import { startApi } from './support/api.ts';
 import type { Api } from './support/api.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ReadModelUnavailableError } from '../../dist/read-model/read-model.js';
-import { createFreshness } from '../../dist/queries/freshness.js';
+import { ReadModelUnavailableError } from '../../src/read-model/read-model.ts';
+import { createFreshness } from '../../src/queries/freshness.ts';
 import { startApi } from './support/api.ts';
 import type { Api } from './support/api.ts';
 

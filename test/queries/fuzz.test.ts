@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { InjectOptions } from 'fastify';
 import { beforeEach, expect, test } from 'vitest';
-import { problemSchema } from '../../dist/queries/problem.js';
+import { problemSchema } from '../../src/queries/problem.ts';
 import { startApi } from './support/api.ts';
 import type { Api } from './support/api.ts';
 

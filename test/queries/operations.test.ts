@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HealthReport } from '../../dist/queries/context.js';
+import type { HealthReport } from '../../src/queries/context.ts';
 import { startApi } from './support/api.ts';
 
 test('/healthz says that the process lives', async () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { WeiliaoError } from '../../dist/errors.js';
+import { WeiliaoError } from '../../src/shared/errors.ts';
 import { jwt, startApi } from './support/api.ts';
 import type { Api } from './support/api.ts';
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
-import { EventStoreUnavailableError } from '../../dist/event-store/event-store.js';
-import type { EventData, EventStore, ExpectedRevision } from '../../dist/event-store/event-store.js';
-import { openEventStoreDb } from '../../dist/event-store/eventstoredb/eventstoredb-event-store.js';
-import type { EventStoreDbOptions } from '../../dist/event-store/eventstoredb/eventstoredb-event-store.js';
-import type { Incident } from '../../dist/event-store/eventstoredb/incident.js';
+import { EventStoreUnavailableError } from '../../src/event-store/event-store.ts';
+import type { EventData, EventStore, ExpectedRevision } from '../../src/event-store/event-store.ts';
+import { openEventStoreDb } from '../../src/event-store/eventstoredb/eventstoredb-event-store.ts';
+import type { EventStoreDbOptions } from '../../src/event-store/eventstoredb/eventstoredb-event-store.ts';
+import type { Incident } from '../../src/event-store/eventstoredb/incident.ts';
 
 export const event = (): EventData => ({ id: randomUUID(), type: 'Tested', data: {}, metadata: { schemaVersion: 1 } });
 export const events = (count: number): EventData[] => Array.from({ length: count }, event);

@@ -1,7 +1,7 @@
 import { get as getPlain } from 'node:http';
 import { get as getSecure } from 'node:https';
 import { json } from 'node:stream/consumers';
-import { readConnectionString } from '../../dist/event-store/eventstoredb/connection-string.js';
+import { readConnectionString } from '../../src/event-store/eventstoredb/connection-string.ts';
 import { startRealServer } from './event-store-server.ts';
 import type { EventStoreServer } from './event-store-server.ts';
 import { until } from './until.ts';

@@ -1,6 +1,6 @@
 import uWS from 'uWebSockets.js';
 import type { WebSocket } from 'uWebSockets.js';
-import type { ClientFrame, SendFrame } from '../../src/client/frames.ts';
+import type { ClientFrame, SendFrame } from '../../packages/client/src/frames.ts';
 
 /** What goes wrong on purpose. Called for each message with its seq; nothing set: a server that keeps its promises. */
 export interface Faults {

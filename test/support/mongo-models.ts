@@ -1,6 +1,6 @@
-import { openMongoReadModel } from '../../dist/read-model/mongodb/mongo-read-model.js';
-import type { MongoReadModelOptions } from '../../dist/read-model/mongodb/mongo-read-model.js';
-import type { ReadModel } from '../../dist/read-model/read-model.js';
+import { openMongoReadModel } from '../../src/read-model/mongodb/mongo-read-model.ts';
+import type { MongoReadModelOptions } from '../../src/read-model/mongodb/mongo-read-model.ts';
+import type { ReadModel } from '../../src/read-model/read-model.ts';
 import { silent } from './projection-model.ts';
 
 /** Handles of read models in MongoDB, all closed together. */

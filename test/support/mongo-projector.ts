@@ -1,7 +1,7 @@
-import { runProjector } from '../../dist/projections/runner.js';
-import type { ProjectorState } from '../../dist/projections/runner.js';
-import type { EventStore } from '../../dist/event-store/event-store.js';
-import type { ReadModel } from '../../dist/read-model/read-model.js';
+import { runProjector } from '../../src/projections/runner.ts';
+import type { ProjectorState } from '../../src/projections/runner.ts';
+import type { EventStore } from '../../src/event-store/event-store.ts';
+import type { ReadModel } from '../../src/read-model/read-model.ts';
 import { silent } from './projection-model.ts';
 
 /** Runs a projector until `use` is done, which is given the states it has had. */

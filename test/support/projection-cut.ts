@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { foldEvents } from '../../dist/projections/fold.js';
-import type { RecordedEvent } from '../../dist/event-store/event-store.js';
-import type { ReadModel } from '../../dist/read-model/read-model.js';
+import { foldEvents } from '../../src/projections/fold.ts';
+import type { RecordedEvent } from '../../src/event-store/event-store.ts';
+import type { ReadModel } from '../../src/read-model/read-model.ts';
 import { dump } from './projection-model.ts';
 
 /** A cut of the log into batches; each may overlap the one before and come twice, and the writer be opened anew. */

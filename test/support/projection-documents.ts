@@ -3,7 +3,7 @@ import type {
   MemberChange,
   MessageDocument,
   ReadModelBatch,
-} from '../../dist/read-model/read-model.js';
+} from '../../src/read-model/read-model.ts';
 
 export const emptyBatch: ReadModelBatch = { users: [], messages: [], reads: [], conversations: [] };
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { openEmbeddedEventStore } from '../../dist/event-store/embedded/embedded-event-store.js';
-import type { EmbeddedEventStore } from '../../dist/event-store/embedded/embedded-event-store.js';
+import { openEmbeddedEventStore } from '../../src/event-store/embedded/embedded-event-store.ts';
+import type { EmbeddedEventStore } from '../../src/event-store/embedded/embedded-event-store.ts';
 import type { Fact } from './projection-log.ts';
 import { makeModelFolder } from './projection-model.ts';
 import type { ModelFolder } from './projection-model.ts';

@@ -1,5 +1,5 @@
-import { EventStoreUnavailableError } from '../../dist/event-store/event-store.js';
-import type { EventBatch, EventStore, RecordedEvent, SubscribeOptions } from '../../dist/event-store/event-store.js';
+import { EventStoreUnavailableError } from '../../src/event-store/event-store.ts';
+import type { EventBatch, EventStore, RecordedEvent, SubscribeOptions } from '../../src/event-store/event-store.ts';
 
 /** An event of the log before it has a place there. */
 export interface Fact {

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger } from '../../dist/logger.js';
-import { openEmbeddedReadModel } from '../../dist/read-model/embedded/embedded-read-model.js';
-import type { ReadModel } from '../../dist/read-model/read-model.js';
+import { createLogger } from '../../src/shared/logger.ts';
+import { openEmbeddedReadModel } from '../../src/read-model/embedded/embedded-read-model.ts';
+import type { ReadModel } from '../../src/read-model/read-model.ts';
 
 export const silent = createLogger('silent');
 

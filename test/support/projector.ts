@@ -1,5 +1,5 @@
-import { startProjectorThread } from '../../dist/projections/projector-thread.js';
-import type { ProjectorThread, ProjectorThreadOptions } from '../../dist/projections/projector-thread.js';
+import { startProjectorThread } from '../../src/projections/projector-thread.ts';
+import type { ProjectorThread, ProjectorThreadOptions } from '../../src/projections/projector-thread.ts';
 
 type Options = Pick<ProjectorThreadOptions, 'onState' | 'onProgress'>;
 

@@ -3,11 +3,9 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { until } from './until.ts';
-
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+import { program } from './loader.ts';
 
 /** A line of the server's log. */
 export interface LogLine extends Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import WebSocket from 'ws';
 import { z } from 'zod';
-import { originalMessageSchema, serverFrameSchemas } from '../../dist/gateway/server-frames.js';
+import { originalMessageSchema, serverFrameSchemas } from '../../src/protocol/server-frames.ts';
 import type { Server } from './server.ts';
 import { within } from './until.ts';
 

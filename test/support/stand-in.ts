@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import type { FaultSettings } from '../../dist/event-store/stand-in/faults.js';
+import type { FaultSettings } from '../../tools/stand-in/src/faults.ts';
 import { freezeProcess } from './freeze.ts';
+import { loader } from './loader.ts';
 import { until } from './until.ts';
 
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../../tools/stand-in/src/main.ts', import.meta.url));
 
 /** What can be made to go wrong with a stand-in; see `FaultSettings`. */
 export interface StandInFaults {
@@ -78,10 +79,14 @@ export async function openStandIn({
     const from = lines.length;
     const ports = ['--port', String(port), '--faults-port', String(faultsPort)];
     const more = secured ? securing() : [];
-    const started = spawn(process.execPath, [program, 'stand-in', '--data', dataDir, ...ports, ...more], {
-      env: { PATH: process.env['PATH'] ?? '' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const started = spawn(
+      process.execPath,
+      [...loader, '--conditions=source', program, '--data', dataDir, ...ports, ...more],
+      {
+        env: { PATH: process.env['PATH'] ?? '' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     child = started;
     for (const stream of [started.stdout, started.stderr]) gather(stream.setEncoding('utf8'), lines);
     let over = false;

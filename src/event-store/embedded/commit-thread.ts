@@ -1,7 +1,8 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { OperatorError } from '../../errors.ts';
+import { OperatorError } from '../../shared/errors.ts';
 import type { CheckpointReply, CheckpointRequest } from './checkpoint-worker.ts';
 import type { CommitAppend, CommitOutcome, CommitReply, CommitRequest, CommitWorkerData } from './commit-protocol.ts';
+import { workerUrl } from '../../shared/worker-url.ts';
 
 export type CommitResult =
   | { readonly kind: 'committed'; readonly outcomes: readonly CommitOutcome[] }
@@ -34,7 +35,7 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
   const bell = new SharedArrayBuffer(4);
   const ring = new Int32Array(bell);
   const workerData: CommitWorkerData = { dataDir, signal, bell, port: port2 };
-  const url = new URL('./commit-worker.js', import.meta.url);
+  const url = workerUrl('commit-worker', import.meta.url);
   const committer = new Worker(url, { workerData, transferList: [port2] });
   const committerGone = exitOf(committer);
   function send(request: CommitRequest): void {
@@ -65,7 +66,7 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
   });
   committer.on('error', onFatal);
 
-  const checkpointer = new Worker(new URL('./checkpoint-worker.js', import.meta.url), { workerData: { dataDir } });
+  const checkpointer = new Worker(workerUrl('checkpoint-worker', import.meta.url), { workerData: { dataDir } });
   const checkpointerGone = exitOf(checkpointer);
   checkpointer.on('error', onFatal);
   checkpointer.on('message', (reply: CheckpointReply) => {

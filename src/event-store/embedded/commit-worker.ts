@@ -2,7 +2,7 @@ import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { CommitReply, CommitRequest, CommitWorkerData } from './commit-protocol.ts';
 import { createLogReader } from './log-reader.ts';
 import { createLogWriter } from './log-writer.ts';
-import { OperatorError } from '../../errors.ts';
+import { OperatorError } from '../../shared/errors.ts';
 import { LogDamagedError } from '../event-store.ts';
 import { checkTail, logPath, openLogWriter } from './schema.ts';
 

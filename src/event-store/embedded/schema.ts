@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import { OperatorError } from '../../errors.ts';
+import { OperatorError } from '../../shared/errors.ts';
 import { LogDamagedError } from '../event-store.ts';
 import type { EventMetadata, RecordedEvent } from '../event-store.ts';
 

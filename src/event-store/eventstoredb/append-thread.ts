@@ -8,8 +8,9 @@ import type {
   AppendWorkerData,
   EncodedEvent,
 } from './append-protocol.ts';
-import { backOff } from '../../back-off.ts';
+import { backOff } from '../../shared/back-off.ts';
 import type { Incident, OnIncident } from './incident.ts';
+import { workerUrl } from '../../shared/worker-url.ts';
 
 /** What a thread that appends tells. */
 export type AppendThreadReply =
@@ -47,7 +48,7 @@ interface Waiting {
 const endWithin = 5_000;
 
 export function startAppendThread({ url, timeoutMs, onIncident, program }: AppendThreadOptions): AppendThread {
-  const file = program ?? new URL('./append-worker.js', import.meta.url);
+  const file = program ?? workerUrl('append-worker', import.meta.url);
   const workerData: AppendWorkerData = { url };
   /** By key, the oldest first. */
   const waiting = new Map<number, Waiting>();

@@ -4,7 +4,7 @@ import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/gene
 import { appendFrame, readReply } from './append-frames.ts';
 import type { AppendReply } from './append-frames.ts';
 import type { AppendOutcome, AppendRequest } from './append-protocol.ts';
-import { backOff } from '../../back-off.ts';
+import { backOff } from '../../shared/back-off.ts';
 import { connect } from './connection.ts';
 import type { Connection } from './connection.ts';
 import type { OnIncident } from './incident.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { parseConnectionString } from '@eventstore/db-client/dist/Client/parseConnectionString.js';
 import type { ConnectionOptions } from '@eventstore/db-client/dist/Client/parseConnectionString.js';
-import { OperatorError } from '../../errors.ts';
+import { OperatorError } from '../../shared/errors.ts';
 
 /** A connection string, as db-client's own parser reads it. */
 export interface ConnectionString {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { backOff } from '../../back-off.ts';
-import { OperatorError } from '../../errors.ts';
+import { backOff } from '../../shared/back-off.ts';
+import { OperatorError } from '../../shared/errors.ts';
 import { EventStoreUnavailableError } from '../event-store.ts';
 import { collect } from './collect.ts';
 import type { ConnectionString } from './connection-string.ts';

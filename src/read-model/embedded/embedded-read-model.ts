@@ -1,4 +1,4 @@
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../shared/logger.ts';
 import type { ReadModel } from '../read-model.ts';
 import { followAsReader, followAsWriter } from './connection.ts';
 import type { Connection, Follower } from './connection.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { OperatorError } from '../../errors.ts';
+import { OperatorError } from '../../shared/errors.ts';
 
 const busy = 5;
 

@@ -1,6 +1,6 @@
 import { MongoClient, MongoError } from 'mongodb';
 import type { MongoClientOptions } from 'mongodb';
-import { OperatorError } from '../../errors.ts';
+import { OperatorError } from '../../shared/errors.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
 import { isTemporary } from './errors.ts';
 import { within } from './within.ts';

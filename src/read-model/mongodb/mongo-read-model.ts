@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Partition } from '../../config.ts';
-import type { Logger } from '../../logger.ts';
+import type { Partition } from '../../shared/config.ts';
+import type { Logger } from '../../shared/logger.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
 import type { ReadModel } from '../read-model.ts';
 import { clientOf, connectMongo, describeUrl, maxReadMs } from './client.ts';

@@ -1,5 +1,5 @@
 import type { Collection, Db } from 'mongodb';
-import { OperatorError } from '../../errors.ts';
+import { OperatorError } from '../../shared/errors.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
 import { deadlines } from './client.ts';
 import { isDuplicateKey } from './errors.ts';

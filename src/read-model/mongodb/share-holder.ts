@@ -1,8 +1,8 @@
 import { ReadModelMovedError, ReadModelUnavailableError } from '../read-model.ts';
 import type { ReadModel } from '../read-model.ts';
 import type { Collection } from 'mongodb';
-import type { Partition } from '../../config.ts';
-import type { Logger } from '../../logger.ts';
+import type { Partition } from '../../shared/config.ts';
+import type { Logger } from '../../shared/logger.ts';
 import { createBatchWriter } from './batch-writer.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import { deadlines } from './client.ts';

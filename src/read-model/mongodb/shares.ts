@@ -1,6 +1,6 @@
 import type { Collection, Db, Document } from 'mongodb';
-import type { Partition } from '../../config.ts';
-import { OperatorError } from '../../errors.ts';
+import type { Partition } from '../../shared/config.ts';
+import { OperatorError } from '../../shared/errors.ts';
 import { ReadModelUnavailableError, ShareHeldError } from '../read-model.ts';
 import { isDuplicateKey } from './errors.ts';
 

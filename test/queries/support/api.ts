@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
-import { createAuthenticator } from '../../../dist/auth.js';
-import type { Auth } from '../../../dist/config.js';
-import { createMetrics } from '../../../dist/metrics.js';
-import { createApi } from '../../../dist/queries/api.js';
-import type { ApiDeps } from '../../../dist/queries/context.js';
+import { createAuthenticator } from '../../../src/auth/authenticator.ts';
+import type { Auth } from '../../../src/shared/config.ts';
+import { createMetrics } from '../../../src/shared/metrics.ts';
+import { createApi } from '../../../src/queries/api.ts';
+import type { ApiDeps } from '../../../src/queries/context.ts';
 import { createFakeCommands } from './fake-commands.ts';
 import { createFakeReadModel } from './fake-read-model.ts';
 import { createContractCheck } from './openapi.ts';

@@ -1,8 +1,8 @@
-import type { Commands, MarkReadInput, SendMessageInput } from '../../../dist/commands/commands.js';
-import { directConversationId, peerOf } from '../../../dist/domain/conversation/conversation-id.js';
-import type { User } from '../../../dist/domain/user/user.js';
-import { WeiliaoError } from '../../../dist/errors.js';
-import type { ConversationDocument, MessageDocument } from '../../../dist/read-model/read-model.js';
+import type { Commands, MarkReadInput, SendMessageInput } from '../../../src/commands/commands.ts';
+import { directConversationId, peerOf } from '../../../src/domain/conversation/conversation-id.ts';
+import type { User } from '../../../src/domain/user/user.ts';
+import { WeiliaoError } from '../../../src/shared/errors.ts';
+import type { ConversationDocument, MessageDocument } from '../../../src/read-model/read-model.ts';
 import type { FakeReadModel } from './fake-read-model.ts';
 
 /** Commands that write the documents at once, as if the projection took no time. */

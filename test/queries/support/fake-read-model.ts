@@ -3,7 +3,7 @@ import type {
   MessageDocument,
   ReadModelQueries,
   UserDocument,
-} from '../../../dist/read-model/read-model.js';
+} from '../../../src/read-model/read-model.ts';
 
 /** Documents in Maps, and the switches a test needs: what the checkpoint says, what every call throws. */
 export function createFakeReadModel() {

@@ -1,0 +1,60 @@
+/**
+ * The house: each room of `src/`, the rooms it may import from, and its ports: the only files of it that others may
+ * import. Arrows go one way. The linter holds every import to this; a test holds the picture in docs/architecture.md,
+ * and the folders, to it.
+ *
+ * @type {Readonly<Record<string, { may: readonly string[], ports: readonly string[] }>>}
+ */
+export const rooms = {
+  domain: { may: [], ports: ['*'] },
+  protocol: { may: ['domain'], ports: ['*'] },
+  shared: { may: ['protocol'], ports: ['*'] },
+  'event-store': {
+    may: ['domain', 'shared'],
+    ports: ['event-store', 'follow-event-store', 'open-event-store', 'own-streams', 'stream-hash'],
+  },
+  'read-model': {
+    may: ['domain', 'shared', 'event-store'],
+    ports: ['read-model', 'documents', 'lease', 'construction', 'open-read-model', 'open-construction'],
+  },
+  commands: {
+    may: ['domain', 'shared', 'event-store', 'read-model'],
+    ports: ['commands', 'create-commands', 'rosters'],
+  },
+  projections: {
+    may: ['domain', 'shared', 'event-store', 'read-model'],
+    ports: ['checkpoint', 'compare', 'consumer', 'projector-thread', 'rebuild', 'verify'],
+  },
+  auth: { may: ['domain', 'shared'], ports: ['authenticator'] },
+  gateway: {
+    may: ['domain', 'protocol', 'shared', 'event-store', 'commands', 'auth'],
+    ports: ['gateway', 'feed'],
+  },
+  queries: { may: ['domain', 'protocol', 'shared', 'read-model', 'commands', 'auth'], ports: ['api', 'context'] },
+  process: {
+    may: [
+      'domain',
+      'protocol',
+      'shared',
+      'event-store',
+      'read-model',
+      'commands',
+      'projections',
+      'auth',
+      'gateway',
+      'queries',
+    ],
+    ports: ['start-server', 'lifecycle'],
+  },
+  cli: { may: ['domain', 'shared', 'event-store', 'read-model', 'projections', 'process'], ports: [] },
+};
+
+/** Packages that only one place may know. */
+export const packages = {
+  '@eventstore/db-client': ['src/event-store/eventstoredb/', 'tools/stand-in/'],
+  '@grpc/grpc-js': ['src/event-store/eventstoredb/', 'tools/stand-in/'],
+  mongodb: ['src/read-model/mongodb/'],
+  'uWebSockets.js': ['src/gateway/'],
+  ws: ['src/gateway/'],
+  '@photostructure/sqlite': ['src/event-store/embedded/', 'src/read-model/embedded/'],
+};

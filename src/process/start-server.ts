@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { createAuthenticator } from '../auth/authenticator.ts';
+import type { Commands } from '../commands/commands.ts';
+import { createCommands } from '../commands/create-commands.ts';
+import type { Config } from '../shared/config.ts';
+import { registerDemoUsers } from './demo-users.ts';
+import { asyncApiDocument } from '../protocol/asyncapi.ts';
+import { feedFrom } from '../gateway/feed.ts';
+import { startGateway } from '../gateway/gateway.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { healthOf } from './health.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { closeApi, listenOn } from './listen.ts';
+import type { Logger } from '../shared/logger.ts';
+import { createMetrics } from '../shared/metrics.ts';
+import type { Metrics } from '../shared/metrics.ts';
+import { assertReadModelNotAhead } from '../projections/checkpoint.ts';
+import { startProjectorThread } from '../projections/projector-thread.ts';
+import type { ProjectorThread } from '../projections/projector-thread.ts';
+import { createApi } from '../queries/api.ts';
+import { watchStores } from './store-watch.ts';
+import type { StoreWatch } from './store-watch.ts';
+import { openFeedLog, openStores } from './stores.ts';
+import type { Stores } from './stores.ts';
+import { version } from '../shared/version.ts';
+import { createWirePositions } from '../protocol/wire-position.ts';
+import type { WirePositions } from '../protocol/wire-position.ts';
+
+/** What one process is made of. */
+interface House extends Stores {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly metrics: Metrics;
+  readonly positions: WirePositions;
+  /** The log's end when this process started. */
+  readonly startPosition: number;
+  /** Where a store is not embedded. */
+  readonly watch: StoreWatch | undefined;
+}
+
+/** Where a running process listens; no `wsPort` without the role of a gateway. */
+export interface Ports {
+  readonly httpPort: number;
+  readonly wsPort?: number;
+}
+
+/**
+ * Runs the configured roles in this process. What is opened is handed to `lifecycle`, which closes it in the reverse
+ * order. Rejects with `OperatorError` where something cannot be opened.
+ */
+export async function startServer(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<Ports> {
+  const { roles } = config;
+  const authenticator = createAuthenticator(config.auth, logger);
+  const house = await openHouse(config, logger, lifecycle);
+  const { store, readModel, metrics, positions, startPosition, watch } = house;
+  const projector = roles.has('projector') ? startProjector(house) : undefined;
+  const projected = (): number => watch?.projected ?? projector?.progress.position ?? 0;
+  const soleWriter = !house.shared;
+  const commands = createCommands({ store, readModel, metrics, projected, startPosition, soleWriter }, config);
+  if (config.demoUsers && (roles.has('gateway') || roles.has('api'))) await registerDemoUsers(commands);
+
+  const gatewayId = config.gatewayId ?? randomBytes(6).toString('base64url');
+  const source = feedFrom(await openFeedLog(house, store, gatewayId));
+  const gateway = roles.has('gateway')
+    ? await startGateway({ config, gatewayId, source, commands, authenticator, metrics, logger, positions })
+    : undefined;
+  const httpPort = await startApi(house, { commands, gateway, projector, authenticator });
+  // Last, so that it ends first: while sockets are drained, REST still answers, and `/readyz` says why not to come.
+  if (gateway !== undefined) lifecycle.defer('gateway', () => gateway.drain());
+  return { httpPort, ...(gateway !== undefined && { wsPort: gateway.port }) };
+}
+
+async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<House> {
+  const metrics = createMetrics();
+  const stores = await openStores({ config, logger, lifecycle, metrics });
+  const { store, readModel } = stores;
+  await assertReadModelNotAhead(stores);
+  const startPosition = await store.lastPosition();
+  const embedded = config.log.kind === 'embedded' && config.readModel.kind === 'embedded';
+  const watch = embedded ? undefined : await startWatch({ store, readModel, logger, metrics });
+  if (watch !== undefined) lifecycle.defer('store watch', () => watch.stop());
+  const positions = createWirePositions(stores.wireKey);
+  return { ...stores, config, logger, lifecycle, metrics, positions, startPosition, watch };
+}
+
+function startWatch(deps: Pick<House, 'store' | 'readModel' | 'logger' | 'metrics'>): Promise<StoreWatch> {
+  const { metrics, ...stores } = deps;
+  return watchStores({
+    ...stores,
+    onLook({ projected, logPosition }) {
+      metrics.projectionPosition.set(projected);
+      metrics.logPosition.set(logPosition);
+    },
+  });
+}
+
+function startProjector({ config, logger, lifecycle, metrics, signal, watch }: House): ProjectorThread {
+  const counted = { events: 0, unknown: 0, failures: 0 };
+  const projector = startProjectorThread({
+    log: config.log,
+    readModel: config.readModel,
+    partition: config.partition,
+    signal,
+    logLevel: config.logLevel,
+    onState: (state) => logger[state.kind === 'failed' ? 'error' : 'debug']({ component: 'projector', state }, 'state'),
+    onProgress({ position, events, unknown, failures }) {
+      if (watch === undefined) metrics.projectionPosition.set(position);
+      metrics.projectionEvents.inc(events - counted.events);
+      metrics.projectionUnknown.inc(unknown - counted.unknown);
+      metrics.projectionFailures.inc(failures - counted.failures);
+      Object.assign(counted, { events, unknown, failures });
+    },
+  });
+  lifecycle.defer('projector', () => projector.stop());
+  return projector;
+}
+
+interface Rooms {
+  readonly commands: Commands;
+  readonly gateway: Gateway | undefined;
+  readonly projector: ProjectorThread | undefined;
+  readonly authenticator: ReturnType<typeof createAuthenticator>;
+}
+
+/**
+ * The REST listener; its port. Without the role `api` it has what operators need. What a user was told here, by an answer
+ * or on a socket, its queries here wait for.
+ */
+async function startApi(house: House, rooms: Rooms): Promise<number> {
+  const { config, logger, lifecycle, metrics, readModel, positions, startPosition, watch } = house;
+  const { commands, gateway, projector, authenticator } = rooms;
+  const reads = config.roles.has('api') || gateway !== undefined;
+  const api = createApi({
+    config,
+    readModel,
+    commands,
+    authenticator,
+    metrics,
+    logger,
+    positions,
+    serve: config.roles.has('api') ? 'everything' : 'operations',
+    seenBy: (user) => Math.max(commands.writtenBy(user), gateway?.seenBy(user) ?? 0),
+    floor: () => startPosition,
+    health: () => healthOf({ gateway, projector, watch, reads, startPosition, draining: lifecycle.ending }),
+    asyncApi: asyncApiDocument(version),
+  });
+  lifecycle.defer('api', () => closeApi(api));
+  return listenOn(api, config.host, config.httpPort);
+}

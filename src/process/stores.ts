@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Config } from '../shared/config.ts';
+import { openEmbeddedEventStore } from '../event-store/embedded/embedded-event-store.ts';
+import { lockDataDir } from '../event-store/embedded/lock.ts';
+import type { EventStore } from '../event-store/event-store.ts';
+import type { OnIncident } from '../event-store/eventstoredb/incident.ts';
+import type { FeedLog } from '../gateway/feed.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { Metrics } from '../shared/metrics.ts';
+import { openReadModel } from '../read-model/open-read-model.ts';
+import type { ReadModel } from '../read-model/read-model.ts';
+import { wireKeyOfFolder, wireKeyOfLog } from './wire-key.ts';
+import { wireKeySize } from '../protocol/wire-position.ts';
+
+/** The two stores that a process runs on, wherever the settings say they are. */
+export interface Stores {
+  readonly store: EventStore;
+  readonly readModel: ReadModel;
+  /** Raised at every commit of an embedded log. */
+  readonly signal: SharedArrayBuffer | undefined;
+  /** True where other processes may use the same stores. */
+  readonly shared: boolean;
+  /** What positions are encrypted with. */
+  readonly wireKey: Buffer;
+}
+
+/** What stores are opened with. */
+export interface StoresDeps {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly metrics: Metrics;
+}
+
+/** Opens both stores and hands them to `lifecycle`. Rejects with `OperatorError` where one cannot be used. */
+export async function openStores(deps: StoresDeps): Promise<Stores> {
+  const { config, logger, lifecycle } = deps;
+  const { store, signal } = await openLog(deps);
+  lifecycle.defer('event store', () => store.close());
+  const readModel = await openReadModel({ settings: config.readModel, mode: 'read', log: logger });
+  lifecycle.defer('read model', () => readModel.close());
+  const shared = config.log.kind !== 'embedded';
+  const wireKey = await wireKeyOf(config, store);
+  return { store, readModel, signal, shared, wireKey };
+}
+
+async function wireKeyOf(config: Config, store: EventStore): Promise<Buffer> {
+  // A process that only projects tells nobody a position.
+  if (!writes(config)) return randomBytes(wireKeySize);
+  return config.log.kind === 'embedded' ? wireKeyOfFolder(config.dataDir) : wireKeyOfLog(store);
+}
+
+async function openLog({ config, logger, lifecycle, metrics }: StoresDeps): Promise<{
+  readonly store: EventStore;
+  readonly signal: SharedArrayBuffer | undefined;
+}> {
+  const { log, readModel } = config;
+  if (log.kind === 'embedded') {
+    const store = await openEmbeddedEventStore({
+      dataDir: log.dataDir,
+      onFatal(error) {
+        logger.fatal({ error }, 'the log is lost');
+        void lifecycle.end('the log is lost', 1);
+      },
+      onCommit(appends, position) {
+        metrics.commitAppends.observe(appends);
+        metrics.logPosition.set(position);
+      },
+    });
+    metrics.logPosition.set(await store.lastPosition());
+    return { store, signal: store.signal };
+  }
+  if (readModel.kind === 'embedded') {
+    const unlock = lockDataDir(config.dataDir, join(config.dataDir, 'running'));
+    lifecycle.defer('data folder', unlock);
+  }
+  // Loaded where it is used: gRPC takes longer to load than all the rest.
+  const { openEventStoreDb } = await import('../event-store/eventstoredb/eventstoredb-event-store.ts');
+  const store = await openEventStoreDb({
+    url: log.url,
+    ...(!writes(config) && { appendThreads: 0 }),
+    onIncident: tellIncidents({ logger, metrics }),
+  });
+  return { store, signal: undefined };
+}
+
+/**
+ * What the gateway named `gatewayId` is fed from: the log itself, or its own consumer group in EventStoreDB. To be
+ * opened before the gateway, which ends first.
+ */
+export async function openFeedLog(
+  { config, logger, lifecycle, metrics }: StoresDeps,
+  store: EventStore,
+  gatewayId: string,
+): Promise<FeedLog> {
+  const { log, feed } = config;
+  const { lastPosition, readStream, subscribeToAll } = store;
+  if (feed === 'catch-up' || log.kind === 'embedded') return { lastPosition, subscribe: subscribeToAll };
+  const onIncident = tellIncidents({ logger, metrics });
+  const { createPersistentFeed } = await import('../event-store/eventstoredb/persistent-feed.ts');
+  const persistent = createPersistentFeed({ url: log.url, gatewayId, readStream, onIncident });
+  lifecycle.defer('feed', () => persistent.close());
+  return { lastPosition, subscribe: persistent.subscribe };
+}
+
+function tellIncidents({ logger, metrics }: Pick<StoresDeps, 'logger' | 'metrics'>): OnIncident {
+  return ({ kind, count, reason }) => {
+    metrics.storeIncidents.inc({ kind }, count);
+    logger.warn({ component: 'event store', kind, count, reason }, 'event store incident');
+  };
+}
+
+/** A process that only projects appends nothing. */
+function writes({ roles }: Config): boolean {
+  return roles.has('gateway') || roles.has('api');
+}

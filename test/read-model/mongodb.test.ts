@@ -1,0 +1,239 @@
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { OperatorError } from '../../src/shared/errors.ts';
+import { ReadModelMovedError, ReadModelUnavailableError } from '../../src/read-model/read-model.ts';
+import type { ReadModel } from '../../src/read-model/read-model.ts';
+import { readModelContract } from '../contract/read-model.ts';
+import { mongoModels } from '../support/mongo-models.ts';
+import { noMongo, openTestMongo, reportSkipped } from '../support/mongod.ts';
+import type { TestMongo } from '../support/mongod.ts';
+import { cutArbitrary, inOne, projected } from '../support/projection-cut.ts';
+import { emptyBatch, message, messagesBatch } from '../support/projection-documents.ts';
+import { createMemoryLog } from '../support/projection-log.ts';
+import { makeModelFolder } from '../support/projection-model.ts';
+import { factsArbitrary } from '../support/projection-script.ts';
+import { until } from '../support/until.ts';
+
+describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () => {
+  let mongo: TestMongo;
+  beforeAll(async () => {
+    mongo = await openTestMongo();
+  });
+  afterAll(() => mongo.stop());
+
+  readModelContract({
+    name: 'MongoDB',
+    async open() {
+      const url = mongo.newDatabase();
+      const models = mongoModels();
+      return {
+        writer: await models.open({ url, mode: 'write' }),
+        openReader: () => models.open({ url, mode: 'read' }),
+        dispose: () => models.close(),
+      };
+    },
+  });
+
+  describe('the MongoDB read model', () => {
+    const models = mongoModels();
+    let url: string;
+    beforeEach(() => {
+      url = mongo.newDatabase();
+    });
+    afterEach(() => models.close());
+
+    it('holds the same documents byte for byte as the embedded one, however the log was cut, repeated, interrupted', async () => {
+      await fc.assert(
+        fc.asyncProperty(factsArbitrary, cutArbitrary, async (facts, cut) => {
+          const log = createMemoryLog({ gap: 3 });
+          log.push(...facts);
+          const folder = await makeModelFolder();
+          const database = mongo.newDatabase();
+          try {
+            const embedded = await projected(() => folder.open('write'), log.events, inOne);
+            const open = () => models.open({ url: database, mode: 'write' });
+            expect(await projected(open, log.events, cut)).toBe(embedded);
+          } finally {
+            await folder.remove();
+          }
+        }),
+        { numRuns: 15 },
+      );
+    });
+
+    it('is read by others in three collections, whose documents have the shape of the port', async () => {
+      const writer = await models.open({ url, mode: 'write' });
+      await writer.apply(messagesBatch(message(1)), { after: 0, position: 1 });
+      const db = mongo.db(url);
+      expect(await db.collection('message').find().toArray()).toEqual([message(1)]);
+      const conversations = await db.collection('conversation').find().toArray();
+      expect(conversations).toEqual([await writer.conversation('dm~a~b')]);
+      const names = (await db.listCollections().toArray()).map(({ name }) => name);
+      expect(names.sort()).toEqual(['conversation', 'message', 'projection']);
+    });
+
+    it('answers each of its queries from an index', async () => {
+      const writer = await models.open({ url, mode: 'write' });
+      await writer.apply(messagesBatch(message(1)), { after: 0, position: 1 });
+      const db = mongo.db(url);
+      const stages = async (collection: string, filter: object, sort: Record<string, 1 | -1>): Promise<string> => {
+        const { queryPlanner } = await db.collection(collection).find(filter).sort(sort).explain('queryPlanner');
+        return JSON.stringify((queryPlanner as { winningPlan: object }).winningPlan);
+      };
+      for (const plan of [
+        await stages('message', { conversation: 'dm~a~b', seq: { $lt: 9 } }, { seq: -1 }),
+        await stages('message', { 'from.id': 'a' }, { client_id: -1 }),
+        await stages('conversation', { 'members.id': 'a', last_seq: { $gt: 0 } }, { updated_at: -1, _id: -1 }),
+        await stages('conversation', { 'members.id': 'a', last_position: { $gt: 0 } }, { last_position: 1 }),
+      ]) {
+        expect(plan).toContain('IXSCAN');
+        expect(plan).not.toContain('"SORT"');
+      }
+    });
+
+    it('marks as read what a part of the same batch had stored unread', async () => {
+      const writer = await models.open({ url, mode: 'write' });
+      await writer.checkpoint();
+      await mongo
+        .db(url)
+        .collection<{ _id: string }>('message')
+        .insertMany([message(1), message(2)]);
+      const read = [message(1, { status: 2, read_date: 70 }), message(2), message(3)];
+      await writer.apply(messagesBatch(...read), { after: 0, position: 3 });
+      expect(await writer.messages({ conversation: 'dm~a~b', after: 0, limit: 9 })).toEqual(read);
+    });
+
+    it('begins at position 0 again where its database was dropped, and says so', async () => {
+      const writer = await models.open({ url, mode: 'write' });
+      await writer.apply(messagesBatch(message(1)), { after: 0, position: 1 });
+      await mongo.db(url).dropDatabase();
+      const next = () => writer.apply(messagesBatch(message(2)), { after: 1, position: 2 });
+      await expect(next()).rejects.toThrow(ReadModelUnavailableError);
+      await expect(next()).rejects.toThrow(ReadModelMovedError);
+      expect(await writer.checkpoint()).toBe(0);
+      await writer.apply(messagesBatch(message(1), message(2)), { after: 0, position: 2 });
+      expect(await writer.messages({ conversation: 'dm~a~b', limit: 9 })).toHaveLength(2);
+    });
+
+    it('is not written by a program that knows another shape of it', async () => {
+      const writer = await models.open({ url, mode: 'write' });
+      await writer.checkpoint();
+      await writer.close();
+      await mongo
+        .db(url)
+        .collection<{ _id: string }>('projection')
+        .updateOne({ _id: 'shares' }, { $set: { version: 1_000 } });
+      const other = await models.open({ url, mode: 'write' });
+      await expect(other.checkpoint()).rejects.toThrow(OperatorError);
+    });
+
+    it('cannot be written by a reader', async () => {
+      const reader = await models.open({ url, mode: 'read' });
+      await expect(reader.apply(emptyBatch, { after: 0, position: 1 })).rejects.toThrow(TypeError);
+    });
+
+    it('says that it is closed once it is', async () => {
+      const writer = await models.open({ url, mode: 'write' });
+      await writer.checkpoint();
+      await writer.close();
+      await writer.close();
+      for (const use of [() => writer.checkpoint(), () => writer.user('a'), () => writer.users()]) {
+        await expect(use()).rejects.toThrow(ReadModelUnavailableError);
+      }
+    });
+
+    it('refuses to open where nobody answers, and names the host without the credentials', async () => {
+      const opening = models.open({ url: 'mongodb://someone:secret@127.0.0.1:1/weiliao', mode: 'read' });
+      const error = await opening.then(
+        () => undefined,
+        (reason: unknown) => reason as Error,
+      );
+      expect(error).toBeInstanceOf(OperatorError);
+      expect(error?.message).toBe('MongoDB at 127.0.0.1:1 does not answer');
+    });
+  });
+
+  describe('a share of the MongoDB read model', () => {
+    const models = mongoModels();
+    let url: string;
+    beforeEach(() => {
+      url = mongo.newDatabase();
+    });
+    afterEach(() => models.close());
+
+    const holding = (index: number, count: number, holder = `holder ${index}/${count}`): Promise<ReadModel> =>
+      models.open({ url, mode: 'write', partition: { index, count }, holder });
+
+    it('has one holder; another one is told who that is, and takes it once it is given back', async () => {
+      const [first, second] = [await holding(1, 1, 'first'), await holding(1, 1, 'second')];
+      await first.apply(emptyBatch, { after: 0, position: 7 });
+      await expect(second.checkpoint()).rejects.toThrow('share 1/1 is held by first');
+      await expect(second.checkpoint()).rejects.toThrow(ReadModelUnavailableError);
+      await expect(second.apply(emptyBatch, { after: 7, position: 8 })).rejects.toThrow(ReadModelUnavailableError);
+      await first.close();
+      expect(await second.checkpoint()).toBe(7);
+    });
+
+    it('has a position of its own; readers see what all shares have reached', async () => {
+      const [one, two] = [await holding(1, 2), await holding(2, 2)];
+      const reader = await models.open({ url, mode: 'read' });
+      await one.apply(messagesBatch(message(1)), { after: 0, position: 5 });
+      expect(await one.checkpoint()).toBe(5);
+      expect(await two.checkpoint()).toBe(0);
+      expect(await reader.checkpoint()).toBe(0);
+      await two.apply(emptyBatch, { after: 0, position: 3 });
+      expect(await reader.checkpoint()).toBe(3);
+      await two.apply(emptyBatch, { after: 3, position: 9 });
+      expect(await reader.checkpoint()).toBe(5);
+    });
+
+    it('is divided anew once nobody holds one of the old, and begins where the least of those was', async () => {
+      const [one, two] = [await holding(1, 2), await holding(2, 2)];
+      await one.apply(messagesBatch(message(1)), { after: 0, position: 9 });
+      await two.apply(emptyBatch, { after: 0, position: 4 });
+      const third = await holding(3, 3);
+      await expect(third.checkpoint()).rejects.toThrow('divided among 2 projectors, not 3');
+      await one.close();
+      await expect(third.checkpoint()).rejects.toThrow('2/2 is held by holder 2/2');
+      await two.close();
+      expect(await third.checkpoint()).toBe(4);
+      const first = await holding(1, 3);
+      expect(await first.checkpoint()).toBe(4);
+      await first.apply(messagesBatch(message(1)), { after: 4, position: 9 });
+      expect(await first.messages({ conversation: 'dm~a~b', limit: 9 })).toEqual([message(1)]);
+      const reader = await models.open({ url, mode: 'read' });
+      expect(await reader.checkpoint()).toBe(4);
+    });
+
+    it('is kept for as long as its holder lives', async () => {
+      const first = await holding(1, 1, 'first');
+      await first.checkpoint();
+      const expires = async (): Promise<number> => {
+        const found = await mongo.db(url).collection('projection').findOne();
+        return (found?.['shares'] as Record<string, { expires: Date }>)['1']!.expires.getTime();
+      };
+      const begun = await expires();
+      await until(async () => (await expires()) > begun + 2_000, 'the lease is renewed twice');
+      await expect((await holding(1, 1)).checkpoint()).rejects.toThrow('held by first');
+    });
+
+    it('lost to another holder is not written any more, and taken again when that one ends', async () => {
+      const first = await holding(1, 1, 'first');
+      await first.apply(messagesBatch(message(1)), { after: 0, position: 1 });
+      // As if the first had stood still for longer than its lease.
+      await mongo
+        .db(url)
+        .collection<{ _id: string }>('projection')
+        .updateOne({ _id: 'shares' }, { $set: { 'shares.1.expires': new Date(0) } });
+      const second = await holding(1, 1, 'second');
+      await second.apply(messagesBatch(message(2)), { after: 1, position: 2 });
+      const late = () => first.apply(messagesBatch(message(2), message(3)), { after: 1, position: 3 });
+      await expect(late()).rejects.toThrow(ReadModelUnavailableError);
+      expect(await second.checkpoint()).toBe(2);
+      await second.apply(messagesBatch(message(3), message(4)), { after: 2, position: 4 });
+      expect(await second.conversation('dm~a~b')).toMatchObject({ last_seq: 4, revision: 3, last_position: 4 });
+      await second.close();
+      expect(await first.checkpoint()).toBe(4);
+    });
+  });
+});

@@ -1,0 +1,167 @@
+import type { ErrorFrame } from '@weiliao/client';
+import type { LoadIds } from './frames.ts';
+import { seeFrame } from './frames.ts';
+import { Handshake } from './handshake.ts';
+import type { Histogram } from './histogram.ts';
+import { Ledger, arrivals } from './ledger.ts';
+import { OrderCheck } from './order.ts';
+import type { Sender } from './pacer.ts';
+import { LoadSocket } from './socket.ts';
+
+/** What all users of a run share. */
+export interface RunContext {
+  readonly url: URL;
+  readonly ids: LoadIds;
+  /** The text of every message. ASCII without quotes or backslashes. */
+  readonly body: string;
+  readonly latency: Histogram;
+  readonly ackLatency: Histogram;
+  /** A sample counts where the message was sent at `from` or later and before `until` (`performance.now()`). */
+  readonly measured: { from: number; until: number };
+  readonly counts: RunCounts;
+  /** The message has arrived at the addressee. */
+  readonly onArrived: (sender: Sender) => void;
+  /** The message was refused. */
+  readonly onRefused: (sender: Sender) => void;
+}
+
+export interface RunCounts {
+  sent: number;
+  acked: number;
+  /** At addressees, first arrivals. */
+  delivered: number;
+  twice: number;
+  /** By error code, and `CLOSED_<code>` for sockets that did not last. */
+  readonly errors: Map<string, number>;
+}
+
+/** One user of a pair: sends to the other, and checks all that comes. */
+export class Party implements Sender {
+  readonly user: string;
+  readonly #side: 0 | 1;
+  readonly #context: RunContext;
+  readonly #ledger = new Ledger();
+  readonly #order = new OrderCheck();
+  readonly #socket: LoadSocket;
+  readonly #tail: string;
+  readonly #handshake: Handshake;
+  #peer: Party | undefined;
+  #live = false;
+  #highestAcked = 0;
+  #ended = false;
+
+  constructor(context: RunContext, user: string, peer: string, side: 0 | 1) {
+    this.user = user;
+    this.#handshake = new Handshake(user);
+    this.#side = side;
+    this.#context = context;
+    this.#tail = `","to":"${peer}","msg":"${context.body}"}`;
+    this.#socket = new LoadSocket({
+      url: context.url,
+      onText: (text, at) => this.#receive(text, at),
+      onClose: (code, reason) => this.#closed(code, reason),
+    });
+  }
+
+  get ledger(): Ledger {
+    return this.#ledger;
+  }
+
+  get order(): OrderCheck {
+    return this.#order;
+  }
+
+  /** Of all messages this user was told of: acked, or delivered. */
+  get highestSeq(): number {
+    return Math.max(this.#highestAcked, this.#order.lastSeq);
+  }
+
+  /** Resolves once the server said `welcome`. */
+  async connect(peer: Party): Promise<void> {
+    this.#peer = peer;
+    await this.#handshake.run(this.#socket);
+    this.#live = true;
+  }
+
+  send(at: number): void {
+    if (!this.#live) return;
+    const id = this.#context.ids.make(this.#side, this.#ledger.send(at));
+    this.#socket.queue(`{"type":"send","id":"${id}${this.#tail}`);
+    this.#context.counts.sent += 1;
+  }
+
+  flush(): void {
+    this.#socket.flush();
+  }
+
+  close(): void {
+    this.#ended = true;
+    this.#live = false;
+    this.#socket.close();
+  }
+
+  #receive(text: string, at: number): void {
+    const frame = seeFrame(text);
+    if (frame.type === 'message') this.#arrived(frame.id, frame.seq, at);
+    else if (frame.type === 'ack') this.#acked(frame.id, frame.seq, at);
+    else if (frame.type === 'error') this.#refused(frame);
+    else if (frame.type === 'welcome') this.#handshake.welcomed();
+  }
+
+  #arrived(id: string, seq: number, at: number): void {
+    const { ids, counts, latency, onArrived } = this.#context;
+    const message = ids.read(id);
+    const mine = message?.side === this.#side;
+    const sender = mine ? this : this.#peer;
+    if (message === undefined || sender === undefined) {
+      this.#order.skipTo(seq);
+      return;
+    }
+    const sentAt = sender.#ledger.sentAt(message.number);
+    const arrival = sender.#ledger.arrive(message.number, mine ? arrivals.self : arrivals.peer, seq);
+    if (arrival === 'again') counts.twice += 1;
+    if (arrival !== 'first') return;
+    this.#order.arrive(seq, message.side, message.number);
+    if (mine) return;
+    counts.delivered += 1;
+    if (sentAt !== undefined) this.#sample(latency, sentAt, at);
+    onArrived(sender);
+  }
+
+  #acked(id: string, seq: number, at: number): void {
+    const message = this.#context.ids.read(id);
+    if (message === undefined || message.side !== this.#side) return;
+    this.#context.counts.acked += 1;
+    const sentAt = this.#ledger.sentAt(message.number);
+    if (sentAt !== undefined) this.#sample(this.#context.ackLatency, sentAt, at);
+    this.#ledger.ack(message.number, seq);
+    this.#highestAcked = Math.max(this.#highestAcked, seq);
+  }
+
+  #refused(frame: ErrorFrame): void {
+    const message = frame.id === undefined ? undefined : this.#context.ids.read(frame.id);
+    this.#countError(frame.code);
+    if (!this.#handshake.done) this.#handshake.failed(`${frame.code} ${frame.message}`);
+    if (message === undefined) return;
+    this.#ledger.fail(message.number, frame.code === 'STORE_UNAVAILABLE');
+    this.#context.onRefused(this);
+  }
+
+  #closed(code: number, reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#live = false;
+    this.#countError(`CLOSED_${code}`);
+    this.#handshake.failed(`closed before welcome: ${code} ${reason}`);
+  }
+
+  #countError(code: string): void {
+    const { errors } = this.#context.counts;
+    errors.set(code, (errors.get(code) ?? 0) + 1);
+  }
+
+  #sample(histogram: Histogram, sentAt: number, at: number): void {
+    const { from, until } = this.#context.measured;
+    if (sentAt >= from && sentAt < until) histogram.record(at - sentAt);
+  }
+}
