@@ -1,5 +1,5 @@
 import { v7 } from 'uuid';
-import { messageSentId } from '../../dist/commands/event-id.js';
+import { conversationEventId } from '../../dist/commands/event-id.js';
 import { conversationStream, directConversationId } from '../../dist/domain/conversation/conversation-id.js';
 import { userStream } from '../../dist/domain/user/user.js';
 import { openEmbeddedEventStore } from '../../dist/event-store/embedded/embedded-event-store.js';
@@ -71,6 +71,6 @@ function message(n, seq) {
   const clientId = v7();
   const msg = `message ${seq} ${'of a long conversation '.repeat(6)}`.slice(0, 120);
   const data = { clientId, seq, from, to, msg, sendDate: Date.now() };
-  const id = messageSentId(conversationOf(n), from.id, clientId);
+  const id = conversationEventId(conversationOf(n), { type: 'MessageSent', data });
   return { id, type: 'MessageSent', data, metadata: { schemaVersion: 1, lastSeq: seq } };
 }

@@ -1,10 +1,11 @@
-import { decide, evolve } from '../domain/conversation/decider.ts';
-import type { Conversation, ConversationCommand, Decision, PriorMessage } from '../domain/conversation/decider.ts';
-import type { ConversationEvent } from '../domain/conversation/events.ts';
-import { conversationSchemaVersions } from '../domain/conversation/upcasters.ts';
+import type { Conversation } from '../domain/conversation/conversation.ts';
+import { decide } from '../domain/conversation/decider.ts';
+import type { ConversationCommand, Decision, PriorMessage } from '../domain/conversation/decider.ts';
+import { evolve, schemaVersionOf } from '../domain/conversation/kinds.ts';
+import type { ConversationEvent } from '../domain/conversation/kinds.ts';
 import type { EventData } from '../event-store/event-store.ts';
 import type { WeiliaoError } from '../shared/errors.ts';
-import { messageSentId, messagesReadId } from './event-id.ts';
+import { conversationEventId } from './event-id.ts';
 import { toldError } from './told-error.ts';
 import type { Head } from './head.ts';
 import type { Ledger } from './ledger.ts';
@@ -109,23 +110,14 @@ function beginIn(ledger: Ledger, conversation: string, event: ConversationEvent)
 function eventOf(conversation: string, event: ConversationEvent, command: QueuedCommand, lastSeq: number): EventData {
   const { correlationId, causationId } = command;
   return {
-    id: eventId(conversation, event),
+    id: conversationEventId(conversation, event),
     type: event.type,
     data: event.data,
     metadata: {
-      schemaVersion: conversationSchemaVersions[event.type],
+      schemaVersion: schemaVersionOf(event),
       $correlationId: correlationId,
       $causationId: causationId,
       lastSeq,
     },
   };
-}
-
-function eventId(conversation: string, event: ConversationEvent): string {
-  switch (event.type) {
-    case 'MessageSent':
-      return messageSentId(conversation, event.data.from.id, event.data.clientId);
-    case 'MessagesRead':
-      return messagesReadId(conversation, event.data.reader, event.data.seq);
-  }
 }

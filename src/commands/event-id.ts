@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import { identityOf } from '../domain/conversation/kinds.ts';
+import type { ConversationEvent } from '../domain/conversation/kinds.ts';
 
 /** Namespace of the ids of this system's events: they are UUIDv5, so that a command appended again has the same id. */
 const namespace = Buffer.from('0ff76a3b4a4f4f0c9c611d0d9d5f0a6e', 'hex');
@@ -6,14 +8,9 @@ const namespace = Buffer.from('0ff76a3b4a4f4f0c9c611d0d9d5f0a6e', 'hex');
 /** The namespace with a name behind it, for names that fit: nearly all do. */
 const scratch = Buffer.concat([namespace, Buffer.alloc(1_024)]);
 
-/** Id of the `MessageSent` that a sender's client message id leads to in a conversation. */
-export function messageSentId(conversation: string, sender: string, clientId: string): string {
-  return uuidv5(`${conversation} ${sender} ${clientId}`);
-}
-
-/** Id of the `MessagesRead` that moves a reader's watermark to `seq`: it only grows, so each seq comes once at most. */
-export function messagesReadId(conversation: string, reader: string, seq: number): string {
-  return uuidv5(`${conversation} ${reader} read ${seq}`);
+/** Id of a conversation's event. The same command leads to the same event, so it has the same id when appended again. */
+export function conversationEventId(conversation: string, event: ConversationEvent): string {
+  return uuidv5(identityOf(conversation, event));
 }
 
 /** Id of a user's `UserRegistered`. What it says is part of it: another user under the same id is another event. */

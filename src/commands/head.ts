@@ -1,7 +1,7 @@
 import { conversationOfStream, conversationStream } from '../domain/conversation/conversation-id.ts';
-import { evolve, emptyConversation } from '../domain/conversation/decider.ts';
-import type { Conversation } from '../domain/conversation/decider.ts';
-import { readConversationEvent } from '../domain/conversation/upcasters.ts';
+import { emptyConversation } from '../domain/conversation/conversation.ts';
+import type { Conversation } from '../domain/conversation/conversation.ts';
+import { evolve, readConversationEvent } from '../domain/conversation/kinds.ts';
 import type { EventStore, ExpectedRevision, RecordedEvent } from '../event-store/event-store.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
 import type { Ledger } from './ledger.ts';

@@ -1,7 +1,7 @@
 import type { PriorMessage } from '../domain/conversation/decider.ts';
-import type { MessageSent } from '../domain/conversation/events.ts';
+import type { MessageSent } from '../domain/conversation/kinds/message-sent.ts';
 import { conversationStream } from '../domain/conversation/conversation-id.ts';
-import { readConversationEvent } from '../domain/conversation/upcasters.ts';
+import { readConversationEvent } from '../domain/conversation/kinds.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import { ReadModelUnavailableError } from '../read-model/read-model.ts';
 import type { MessageDocument, ReadModelQueries } from '../read-model/read-model.ts';

@@ -1,4 +1,5 @@
-import type { Conversation, MarkRead } from '../domain/conversation/decider.ts';
+import type { Conversation } from '../domain/conversation/conversation.ts';
+import type { MarkRead } from '../domain/conversation/decider.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
 import type { MarkReadInput, MarkReadOutcome } from './commands.ts';
 import type { Outcome } from './decide-batch.ts';

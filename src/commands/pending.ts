@@ -1,6 +1,7 @@
 import type { WeiliaoError } from '../shared/errors.ts';
 import type { Metrics } from '../shared/metrics.ts';
-import type { Conversation, ConversationCommand } from '../domain/conversation/decider.ts';
+import type { Conversation } from '../domain/conversation/conversation.ts';
+import type { ConversationCommand } from '../domain/conversation/decider.ts';
 import type { Outcome, QueuedCommand } from './decide-batch.ts';
 import type { Head } from './head.ts';
 import type { InFlight, Waiting } from './in-flight.ts';

@@ -1,7 +1,8 @@
 import { WeiliaoError } from '../shared/errors.ts';
 import { messageId } from '../domain/conversation/conversation-id.ts';
-import type { Conversation, SendMessage } from '../domain/conversation/decider.ts';
-import type { MessageSent } from '../domain/conversation/events.ts';
+import type { Conversation } from '../domain/conversation/conversation.ts';
+import type { SendMessage } from '../domain/conversation/decider.ts';
+import type { MessageSent } from '../domain/conversation/kinds/message-sent.ts';
 import type { UserRef } from '../domain/user/user.ts';
 import type { SendMessageInput, SendOutcome } from './commands.ts';
 import type { Outcome } from './decide-batch.ts';

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { WeiliaoError } from '../shared/errors.ts';
-import { readUserEvent, userSchemaVersion } from '../domain/user/upcasters.ts';
+import { readUserEvent, userKinds } from '../domain/user/kinds.ts';
 import { decideRegister, userStream } from '../domain/user/user.ts';
 import type { User, UserRef } from '../domain/user/user.ts';
 import { WrongExpectedRevisionError } from '../event-store/event-store.ts';
@@ -43,7 +43,7 @@ export function createUserDirectory(store: EventStore): UserDirectory {
   }
 
   async function append(user: User): Promise<RegisterOutcome> {
-    const metadata = { schemaVersion: userSchemaVersion };
+    const metadata = { schemaVersion: userKinds.UserRegistered.schemaVersion };
     const event = { id: userRegisteredId(user), type: 'UserRegistered', data: user, metadata };
     const { position } = await store.appendToStream(userStream(user.id), [event], 'no_stream');
     return { user, created: true, position };

@@ -2,7 +2,8 @@ import { errorCodes } from '../shared/errors.ts';
 import type { ErrorCode, WeiliaoError } from '../shared/errors.ts';
 import type { SendOutcome } from '../commands/commands.ts';
 import { messageId } from '../domain/conversation/conversation-id.ts';
-import type { MessageSent, MessagesRead } from '../domain/conversation/events.ts';
+import type { MessageSent } from '../domain/conversation/kinds/message-sent.ts';
+import type { MessagesRead } from '../domain/conversation/kinds/messages-read.ts';
 import type { UserRef } from '../domain/user/user.ts';
 
 /** Server frames as text. A frame of an event is made once, however many sockets it goes to. */

@@ -1,6 +1,6 @@
 import { conversationOfStream, directMembers } from '../domain/conversation/conversation-id.ts';
-import type { MessageSent } from '../domain/conversation/events.ts';
-import { readConversationEvent } from '../domain/conversation/upcasters.ts';
+import type { MessageSent } from '../domain/conversation/kinds/message-sent.ts';
+import { readConversationEvent } from '../domain/conversation/kinds.ts';
 import type { RecordedEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../shared/logger.ts';
 import { messageFrame, originalMessage, readFrame } from './encode.ts';

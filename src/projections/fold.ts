@@ -1,19 +1,21 @@
 import { conversationOfStream, conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
-import { readConversationEvent } from '../domain/conversation/upcasters.ts';
-import { readUserEvent } from '../domain/user/upcasters.ts';
-import { assertNever } from '../domain/assert-never.ts';
+import { readConversationEvent } from '../domain/conversation/kinds.ts';
+import { isUserId, userStreamPrefix } from '../domain/user/user.ts';
+import { readUserEvent } from '../domain/user/kinds.ts';
 import type { RecordedEvent } from '../event-store/event-store.ts';
 import type { ReadModelBatch } from '../read-model/read-model.ts';
-import { foldConversations } from './conversation.ts';
-import type { ConversationFold } from './conversation.ts';
-import { foldMessages } from './message.ts';
-import type { MessageFold } from './message.ts';
-import { foldUsers } from './user.ts';
+import { foldConversations } from './fold/conversations.ts';
+import { foldConversationEvent } from './fold/effects.ts';
+import { foldMemberships } from './fold/memberships.ts';
+import { foldMessages } from './fold/messages.ts';
+import { foldUsers } from './fold/users.ts';
 
 export interface Folded {
   readonly batch: ReadModelBatch;
-  /** Events of kinds that this program does not know, left aside. */
+  /** Events of our streams of kinds that this program does not know, left aside: a newer program wrote them. */
   readonly unknown: number;
+  /** Events of streams whose names only look like ours, left aside: another program's. */
+  readonly foreign: number;
 }
 
 /**
@@ -25,47 +27,45 @@ export interface Folded {
 export function foldEvents(events: readonly RecordedEvent[]): Folded {
   const messages = foldMessages();
   const conversations = foldConversations();
+  const memberships = foldMemberships();
   const users = foldUsers();
   // One text for each conversation: maps find a text they have seen much faster than an equal one.
-  const names = new Map<string, string>();
-  let unknown = 0;
-  for (const event of events) {
+  const names = new Map<string, string | undefined>();
+  const left = { unknown: 0, foreign: 0 };
+
+  function foldInto(event: RecordedEvent): keyof typeof left | undefined {
     const { stream, position } = event;
     if (stream.startsWith(conversationStreamPrefix)) {
       let conversation = names.get(stream);
-      if (conversation === undefined) names.set(stream, (conversation = conversationOfStream(stream)));
-      if (!foldConversationEvent(conversation, event, messages, conversations)) unknown += 1;
-      continue;
+      if (conversation === undefined && !names.has(stream)) {
+        conversation = conversationOfStream(stream);
+        names.set(stream, conversation);
+      }
+      if (conversation === undefined) return 'foreign';
+      const known = readable(event, readConversationEvent);
+      if (known === undefined) return 'unknown';
+      foldConversationEvent({ messages, conversations, memberships }, known, { conversation, place: event });
+      return undefined;
     }
+    if (!isUserId(stream.slice(userStreamPrefix.length))) return 'foreign';
     const user = readable(event, readUserEvent);
-    if (user === undefined) unknown += 1;
-    else users.registered(user.data, position);
+    if (user === undefined) return 'unknown';
+    users.registered(user.data, position);
+    return undefined;
   }
-  const { messages: sent, reads } = messages;
-  return { batch: { users: users.users(), messages: sent, reads, conversations: conversations.changes() }, unknown };
-}
 
-/** False where the kind of the event is not known. */
-function foldConversationEvent(
-  conversation: string,
-  event: RecordedEvent,
-  messages: MessageFold,
-  conversations: ConversationFold,
-): boolean {
-  const known = readable(event, readConversationEvent);
-  if (known === undefined) return false;
-  switch (known.type) {
-    case 'MessageSent':
-      messages.sent(conversation, known.data, event);
-      conversations.sent(conversation, known.data, event);
-      return true;
-    case 'MessagesRead':
-      messages.read(conversation, known.data);
-      conversations.read(conversation, known.data, event);
-      return true;
-    default:
-      return assertNever(known);
+  for (const event of events) {
+    const aside = foldInto(event);
+    if (aside !== undefined) left[aside] += 1;
   }
+  const batch = {
+    users: users.users(),
+    messages: messages.messages,
+    patches: messages.patches,
+    conversations: conversations.changes(),
+    memberships: memberships.changes(),
+  };
+  return { batch, ...left };
 }
 
 export function readable<T>(

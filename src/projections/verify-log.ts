@@ -1,5 +1,5 @@
 import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
-import { readConversationEvent } from '../domain/conversation/upcasters.ts';
+import { readConversationEvent } from '../domain/conversation/kinds.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import { ownPrefixes } from '../event-store/own-streams.ts';
 import { hashOf } from '../event-store/stream-hash.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { clientIdSchema, messageTextSchema } from '../domain/conversation/events.ts';
+import { clientIdSchema, messageTextSchema } from '../domain/conversation/message-text.ts';
 import { userIdSchema, usernameSchema } from '../domain/user/user.ts';
 
 /** Longest frame a client may send, in bytes. */

@@ -2,7 +2,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { SendMessageInput } from '../commands/commands.ts';
 import { parseMessageId } from '../domain/conversation/conversation-id.ts';
-import { clientIdSchema, messageTextSchema } from '../domain/conversation/events.ts';
+import { clientIdSchema, messageTextSchema } from '../domain/conversation/message-text.ts';
 import { callerOf, identifyCaller } from './caller.ts';
 import { acknowledge, askedPosition } from './context.ts';
 import type { ApiContext } from './context.ts';

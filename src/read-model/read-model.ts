@@ -1,109 +1,56 @@
 /**
  * What is read: documents that projections derive from the log and that may be thrown away and rebuilt at any time.
- * Written for MongoDB first; the embedded read model gives the same guarantees. test/contract/read-model.ts holds
- * every adapter to them.
+ * test/contract/read-model.ts holds every adapter to what is said here.
  */
+import type {
+  ConversationDocument,
+  DocumentKind,
+  Documents,
+  MembershipDocument,
+  MessageDocument,
+  UserDocument,
+} from './documents.ts';
 
-export interface UserDocument {
-  readonly _id: string;
-  readonly username: string;
-  readonly avatar: string | null;
-  readonly position: number;
-}
+/** What may change of a message after it was sent. */
+export type MessagePatchFields = Partial<Pick<MessageDocument, 'status' | 'read_date'>>;
 
-export interface UserRefDocument {
-  readonly id: string;
-  readonly username: string;
-}
-
-/** 1 unread, 2 read by the addressee: the original system's numbers. */
-export type MessageStatus = 1 | 2;
-
-export interface MessageDocument {
-  /** Message id, `<conversation>:<seq>`. */
-  readonly _id: string;
-  readonly client_id: string;
+/**
+ * Sets fields of messages with `after < seq <= up_to`, of those addressed to `addressee` where it is given. Each message
+ * takes it once: where `once`, one of the fields it sets, is still null. Applied again it changes nothing.
+ */
+export interface MessagePatch {
   readonly conversation: string;
-  readonly seq: number;
-  readonly revision: number;
-  readonly position: number;
-  readonly from: UserRefDocument;
-  /** The addressee; null in a group. */
-  readonly to: UserRefDocument | null;
-  readonly msg: string;
-  readonly status: MessageStatus;
-  /** Epoch milliseconds. */
-  readonly send_date: number;
-  /** Epoch milliseconds; null while unread. */
-  readonly read_date: number | null;
-}
-
-export interface MemberDocument {
-  readonly id: string;
-  readonly username: string;
-  /** Everything up to here is read by this member, 0: nothing. */
-  readonly read_seq: number;
-  readonly read_date: number | null;
-  /** Seq of the member's own newest message, 0: none. */
-  readonly own_seq: number;
-}
-
-/** The newest message of a conversation, with all that a list of conversations shows of it. */
-export interface LastMessageDocument {
-  readonly seq: number;
-  readonly client_id: string;
-  readonly revision: number;
-  /** Id of the sender. */
-  readonly from: string;
-  readonly msg: string;
-  readonly send_date: number;
-}
-
-export interface ConversationDocument {
-  readonly _id: string;
-  /** In ascending order of id. */
-  readonly members: readonly MemberDocument[];
-  readonly last_seq: number;
-  /** Revision of the newest event applied. */
-  readonly revision: number;
-  readonly last_message: LastMessageDocument;
-  /** Moves with messages: send_date of the newest. Orders the friend list. */
-  readonly updated_at: number;
-  /** Moves with every event, reads too. Serves resume. */
-  readonly last_position: number;
-}
-
-/** Messages addressed to `reader` with `after < seq <= upTo` that are unread become read at `read_date`. */
-export interface ReadRange {
-  readonly conversation: string;
-  readonly reader: string;
   readonly after: number;
   readonly up_to: number;
-  readonly read_date: number;
+  readonly addressee?: string;
+  readonly once: keyof MessagePatchFields & 'read_date';
+  readonly set: MessagePatchFields;
 }
 
-/** What a batch of events changes in one conversation document, folded. All of it only grows. */
+/** What a batch of events changes in one conversation, folded. All of it only grows. */
 export interface ConversationChange {
   readonly _id: string;
-  /** Revision and position of the newest event folded in. A document already at this revision stays as it is. */
+  /** Of the newest event folded in. A document already at this revision stays as it is. */
   readonly revision: number;
   readonly last_position: number;
-  /** The newest message of the batch, with its date for `updated_at`; undefined where the batch only read. */
-  readonly last_message: LastMessageDocument | undefined;
-  /**
-   * Members that the batch touched, each value the greatest of the batch (0 / null: not touched). `username` is
-   * undefined where the batch did not say it. A member not in the document yet is added.
-   */
-  readonly members: readonly MemberChange[];
+  /** Of the batch's newest message; 0 where it has none, and the document keeps its own. */
+  readonly last_seq: number;
+  readonly updated_at: number;
 }
 
-export interface MemberChange {
-  readonly id: string;
-  readonly username: string | undefined;
+/**
+ * What a batch changes in one membership, folded: each value is the greatest of the batch, 0 or null where it says
+ * nothing. A membership that is not there yet is added. All of it only grows, so it may be applied again.
+ */
+export interface MembershipChange {
+  readonly user: string;
+  readonly conversation: string;
+  /** Only for a membership that is not there yet. */
+  readonly joined_seq: number;
+  /** `read_date` belongs to `read_seq`: the greater `read_seq` brings its date. */
   readonly read_seq: number;
   readonly read_date: number | null;
   readonly own_seq: number;
-  /** Client message id, in code-unit order; null where the batch has no message of this member. */
   readonly greatest_client_id: string | null;
 }
 
@@ -111,14 +58,17 @@ export interface MemberChange {
 export interface ReadModelBatch {
   readonly users: readonly UserDocument[];
   /**
-   * New messages, in position order. One that is there already stays as it is, but becomes read where the batch has it
-   * read and it is still unread: it was then stored by a part of this batch.
+   * New messages, in position order. One that is there already stays as it is, but takes what the batch patched in it
+   * where that is still null: it was then stored by a part of this batch.
    */
   readonly messages: readonly MessageDocument[];
-  /** Reads of messages of earlier batches, in position order, applied after `messages`. */
-  readonly reads: readonly ReadRange[];
+  /** To messages of earlier batches, in position order, applied after `messages`. */
+  readonly patches: readonly MessagePatch[];
   readonly conversations: readonly ConversationChange[];
+  readonly memberships: readonly MembershipChange[];
 }
+
+export const emptyBatch: ReadModelBatch = { users: [], messages: [], patches: [], conversations: [], memberships: [] };
 
 /** The stretch of the log that a batch was folded from. */
 export interface AppliedSpan {
@@ -138,23 +88,34 @@ export interface MessagesQuery {
 
 export interface ConversationsQuery {
   readonly user: string;
-  /** Place in the order (updated_at, _id) descending, exclusive: the last document of the page before. */
+  /** Place in the order (updated_at, _id) descending, exclusive: the last conversation of the page before. */
   readonly before?: { readonly updated_at: number; readonly _id: string };
   readonly limit: number;
 }
 
+/** A conversation as one of its members has it in the friend list. */
+export interface ListedConversation {
+  readonly conversation: ConversationDocument;
+  readonly membership: MembershipDocument;
+  readonly last_message: MessageDocument;
+}
+
 /** Reads. Every method throws `ReadModelUnavailableError` where the store gives no answer. */
 export interface ReadModelQueries {
-  /** Position of the last event applied, 0 in an empty read model. */
+  /** Position of the last event applied, 0 in an empty read model. Takes nothing and keeps nobody waiting. */
   checkpoint(): Promise<number>;
   user(id: string): Promise<UserDocument | undefined>;
   /** Those of the given users that there are, each once, in any order. */
   usersById(ids: readonly string[]): Promise<readonly UserDocument[]>;
   /** Every user, ordered by id as text. */
   users(): Promise<readonly UserDocument[]>;
+  /** Undefined also where it has no message yet. */
   conversation(id: string): Promise<ConversationDocument | undefined>;
-  /** The user's conversations, newest activity first: (updated_at, _id) descending. */
-  conversations(query: ConversationsQuery): Promise<readonly ConversationDocument[]>;
+  membership(user: string, conversation: string): Promise<MembershipDocument | undefined>;
+  /** Those of the given memberships (by `membershipId`) that there are, each once, in any order. */
+  membershipsById(ids: readonly string[]): Promise<readonly MembershipDocument[]>;
+  /** The user's conversations that have a message, newest activity first: (updated_at, _id) descending. */
+  conversations(query: ConversationsQuery): Promise<readonly ListedConversation[]>;
   /** The user's conversations with `last_position > position`, oldest change first, at most `limit`. */
   conversationsChangedSince(user: string, position: number, limit: number): Promise<readonly ConversationDocument[]>;
   message(id: string): Promise<MessageDocument | undefined>;
@@ -166,11 +127,33 @@ export interface ReadModelQueries {
   greatestClientId(sender: string): Promise<string | undefined>;
 }
 
-/** Every document of a kind in a fixed order, for `rebuild` and `verify`: _id for users and conversations, (conversation, seq) for messages. */
+/**
+ * Every document of a kind, a page at a time, in the order of `documentOrder`. A conversation without a message is not
+ * shown, its memberships are.
+ */
 export interface ReadModelScan {
-  scanUsers(): AsyncIterable<readonly UserDocument[]>;
-  scanConversations(): AsyncIterable<readonly ConversationDocument[]>;
-  scanMessages(): AsyncIterable<readonly MessageDocument[]>;
+  scan<Kind extends DocumentKind>(kind: Kind): AsyncIterable<readonly Documents[Kind][]>;
+}
+
+/** Order of scans: by (conversation, seq) for messages, by `_id` for all others. Below 0: the first comes first. */
+export function documentOrder<Kind extends DocumentKind>(
+  kind: Kind,
+): (one: Documents[Kind], other: Documents[Kind]) => number {
+  if (kind === 'message') return byPlace as (one: Documents[Kind], other: Documents[Kind]) => number;
+  return byId as (one: Documents[Kind], other: Documents[Kind]) => number;
+}
+
+function byId(one: { readonly _id: string }, other: { readonly _id: string }): number {
+  return compareText(one._id, other._id);
+}
+
+function byPlace(one: MessageDocument, other: MessageDocument): number {
+  return compareText(one.conversation, other.conversation) || one.seq - other.seq;
+}
+
+function compareText(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }
 
 export interface ReadModel extends ReadModelQueries, ReadModelScan {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { decide, emptyConversation, evolve } from '../../src/domain/conversation/decider.ts';
-import type { Conversation, ConversationCommand, PriorMessage } from '../../src/domain/conversation/decider.ts';
-import type { ConversationEvent } from '../../src/domain/conversation/events.ts';
+import { emptyConversation } from '../../src/domain/conversation/conversation.ts';
+import type { Conversation } from '../../src/domain/conversation/conversation.ts';
+import { decide } from '../../src/domain/conversation/decider.ts';
+import type { ConversationCommand, PriorMessage } from '../../src/domain/conversation/decider.ts';
+import { evolve } from '../../src/domain/conversation/kinds.ts';
+import type { ConversationEvent } from '../../src/domain/conversation/kinds.ts';
 
 const id = 'dm~1001~1002';
 const from = { id: '1001', username: 'zhangsan' };

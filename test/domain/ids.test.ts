@@ -8,7 +8,7 @@ import {
   parseMessageId,
   peerOf,
 } from '../../src/domain/conversation/conversation-id.ts';
-import { clientIdSchema, messageTextSchema } from '../../src/domain/conversation/events.ts';
+import { clientIdSchema, messageTextSchema } from '../../src/domain/conversation/message-text.ts';
 import { userIdSchema } from '../../src/domain/user/user.ts';
 
 const userId = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/);

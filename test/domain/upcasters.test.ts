@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { conversationSchemaVersions, readConversationEvent } from '../../src/domain/conversation/upcasters.ts';
-import { upcast } from '../../src/domain/upcasters.ts';
-import { readUserEvent, userSchemaVersion } from '../../src/domain/user/upcasters.ts';
+import { conversationKinds, readConversationEvent } from '../../src/domain/conversation/kinds.ts';
+import { upcast } from '../../src/domain/event-kind.ts';
+import { readUserEvent, userKinds } from '../../src/domain/user/kinds.ts';
 
 /** Stored JSON of every version that was ever written, `<type>.<schemaVersion>.json`. These files never change. */
 const folder = new URL('../fixtures/events/', import.meta.url);
@@ -16,7 +16,9 @@ const fixtures = readdirSync(folder).map((name) => {
 const read = (type: string, version: number, data: unknown) =>
   readUserEvent(type, version, data) ?? readConversationEvent(type, version, data);
 
-const current: Record<string, number> = { ...conversationSchemaVersions, UserRegistered: userSchemaVersion };
+const current: Record<string, number> = Object.fromEntries(
+  Object.values({ ...conversationKinds, ...userKinds }).map(({ type, schemaVersion }) => [type, schemaVersion]),
+);
 
 describe('stored events', () => {
   it.each(fixtures)('$type of schema version $version can be read for ever', ({ type, version, data }) => {
@@ -43,7 +45,8 @@ describe('stored events', () => {
 });
 
 describe('an upcaster', () => {
-  const shape = {
+  const kind = {
+    type: 'Named',
     schemaVersion: 3,
     schema: z.object({ full: z.string(), tags: z.array(z.string()) }),
     upcasters: {
@@ -53,8 +56,8 @@ describe('an upcaster', () => {
   };
 
   it('takes an old payload through every version to the current one', () => {
-    expect(upcast('Named', shape, 1, { name: 'a' })).toEqual({ full: 'a', tags: [] });
-    expect(upcast('Named', shape, 2, { full: 'a' })).toEqual({ full: 'a', tags: [] });
-    expect(upcast('Named', shape, 3, { full: 'a', tags: ['t'] })).toEqual({ full: 'a', tags: ['t'] });
+    expect(upcast(kind, 1, { name: 'a' })).toEqual({ full: 'a', tags: [] });
+    expect(upcast(kind, 2, { full: 'a' })).toEqual({ full: 'a', tags: [] });
+    expect(upcast(kind, 3, { full: 'a', tags: ['t'] })).toEqual({ full: 'a', tags: ['t'] });
   });
 });

@@ -51,9 +51,11 @@ export function conversationStream(conversation: string): string {
   return `${conversationStreamPrefix}${conversation}`;
 }
 
-/** The conversation whose stream this is. */
-export function conversationOfStream(stream: string): string {
-  return stream.slice(conversationStreamPrefix.length);
+/** The conversation whose stream this is; undefined where the name only looks like one of ours. */
+export function conversationOfStream(stream: string): string | undefined {
+  if (!stream.startsWith(conversationStreamPrefix)) return undefined;
+  const conversation = stream.slice(conversationStreamPrefix.length);
+  return parseConversationId(conversation) === undefined ? undefined : conversation;
 }
 
 /** `<conversation>:<seq>`: says where the message lives. Opaque to clients, never reused. */

@@ -1,16 +1,8 @@
 import { assertNever } from '../assert-never.ts';
 import type { UserRef } from '../user/user.ts';
-import type { ConversationEvent, MessageSent } from './events.ts';
-
-/** What must be known of a conversation to decide: its end, never its past. */
-export interface Conversation {
-  /** Seq of the newest message, 0 where there is none. */
-  readonly lastSeq: number;
-  /** Read watermarks known here, by user. A user who is not in it has a watermark that is not known. */
-  readonly readSeq: ReadonlyMap<string, number>;
-}
-
-export const emptyConversation: Conversation = { lastSeq: 0, readSeq: new Map() };
+import type { Conversation } from './conversation.ts';
+import type { ConversationEvent } from './kinds.ts';
+import type { MessageSent } from './kinds/message-sent.ts';
 
 /** Everything that is not a rule comes in with the command: time, who the users are, what was said before. */
 export interface SendMessage {
@@ -94,19 +86,4 @@ function decideRead(state: Conversation, command: MarkRead): Decision {
   }
   if (seq <= readSeq) return { kind: 'unchanged' };
   return { kind: 'accepted', event: { type: 'MessagesRead', data: { reader, after: readSeq, seq, readDate: now } } };
-}
-
-/** The state after an event. Never refuses: an event is a fact. */
-export function evolve(state: Conversation, event: ConversationEvent): Conversation {
-  switch (event.type) {
-    case 'MessageSent':
-      return { lastSeq: Math.max(state.lastSeq, event.data.seq), readSeq: state.readSeq };
-    case 'MessagesRead': {
-      const { reader, seq } = event.data;
-      const known = state.readSeq.get(reader) ?? 0;
-      return seq > known ? { ...state, readSeq: new Map(state.readSeq).set(reader, seq) } : state;
-    }
-    default:
-      return assertNever(event);
-  }
 }

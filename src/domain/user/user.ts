@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { UserRegistered } from './kinds/user-registered.ts';
 
 const userIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -41,15 +42,6 @@ export function userStream(userId: string): string {
 }
 
 export const userStreamPrefix = 'user-';
-
-export const userRegisteredSchema = z.object({
-  id: z.string(),
-  username: z.string(),
-  avatar: z.string().nullable(),
-});
-
-/** `UserRegistered`: revision 0 of `user-<id>`, written once; a user does not change afterwards. */
-export type UserRegistered = z.infer<typeof userRegisteredSchema>;
 
 export type RegisterDecision =
   | { readonly kind: 'accepted'; readonly event: UserRegistered }

@@ -1,5 +1,5 @@
-import type { UserRegistered } from '../domain/user/user.ts';
-import type { UserDocument } from '../read-model/read-model.ts';
+import type { UserRegistered } from '../../domain/user/kinds/user-registered.ts';
+import type { UserDocument } from '../../read-model/documents.ts';
 
 /** Users that one batch registers. */
 export interface UserFold {

@@ -1,0 +1,45 @@
+import { parseConversationId } from './conversation-id.ts';
+
+/** Who belongs to a conversation. */
+export interface Roster {
+  /** True: one or two users, for ever, as the id says. */
+  readonly direct: boolean;
+  /** Each once. */
+  readonly members: readonly string[];
+  /** The seq after which this user sees the conversation, 0: all of it; undefined where the user is no member. */
+  joinedSeq(user: string): number | undefined;
+}
+
+/**
+ * The one place that knows who belongs to a conversation: commands, fan-out and queries ask it. What the id says is
+ * answered at once, without a promise.
+ */
+export interface Rosters {
+  /** Undefined where there is no such conversation. */
+  of(conversation: string): Roster | undefined | Promise<Roster | undefined>;
+  /** The user's conversations whose members the id does not tell. */
+  groupsOf(user: string): readonly string[] | Promise<readonly string[]>;
+}
+
+/** Rosters of direct conversations, from their ids. There are no groups yet. */
+export const directRosters: Rosters = {
+  of(conversation) {
+    const parsed = parseConversationId(conversation);
+    return parsed?.kind === 'direct' ? directRoster(parsed.members) : undefined;
+  },
+  groupsOf: () => [],
+};
+
+function directRoster([one, other]: readonly [string, string]): Roster {
+  return {
+    direct: true,
+    members: one === other ? [one] : [one, other],
+    joinedSeq: (user) => (user === one || user === other ? 0 : undefined),
+  };
+}
+
+/** The other side of a direct conversation, oneself where one writes to oneself; null in a group. */
+export function peerIn({ direct, members }: Roster, user: string): string | null {
+  if (!direct) return null;
+  return members.find((member) => member !== user) ?? user;
+}
