@@ -30,7 +30,10 @@ export const rooms = {
     may: ['domain', 'protocol', 'shared', 'event-store', 'commands', 'auth'],
     ports: ['gateway', 'feed'],
   },
-  queries: { may: ['domain', 'protocol', 'shared', 'read-model', 'commands', 'auth'], ports: ['api', 'context'] },
+  queries: {
+    may: ['domain', 'protocol', 'shared', 'event-store', 'read-model', 'commands', 'auth'],
+    ports: ['api', 'context'],
+  },
   process: {
     may: [
       'domain',

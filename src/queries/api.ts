@@ -15,7 +15,7 @@ import { docsOptions, openApiOptions } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
 import { originalRoutes } from './original.ts';
 import { answerClientError, BadBodyError, createErrorHandler, notFound, sendProblem } from './problem.ts';
-import { createUserDirectory } from './user-directory.ts';
+import { createPeerDirectory } from './peer-directory.ts';
 import { userRoutes } from './users.ts';
 
 /** The REST API, not listening yet. `listen`, `inject` and `close` are fastify's. */
@@ -56,7 +56,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     ...deps,
     logger,
     freshness: createFreshness(readModel, floor),
-    users: createUserDirectory(readModel),
+    peers: createPeerDirectory(readModel),
   };
   const resources = [operationRoutes];
   if (deps.serve === 'everything') {

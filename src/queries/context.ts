@@ -6,9 +6,10 @@ import type { Config } from '../shared/config.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
+import type { Rosters } from '../domain/conversation/rosters.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
 import type { Freshness } from './freshness.ts';
-import type { UserDirectory } from './user-directory.ts';
+import type { PeerDirectory } from './peer-directory.ts';
 
 /** What `/readyz` answers: ready where every part of the process is. */
 export interface HealthReport {
@@ -21,6 +22,7 @@ export interface ApiDeps {
   readonly config: Pick<Config, 'auth' | 'corsOrigins'>;
   readonly readModel: ReadModelQueries;
   readonly commands: Commands;
+  readonly rosters: Rosters;
   readonly authenticator: Authenticator;
   readonly metrics: Pick<Metrics, 'registry'>;
   readonly logger: Logger;
@@ -40,7 +42,7 @@ export interface ApiDeps {
 /** What each resource is given. */
 export interface ApiContext extends ApiDeps {
   readonly freshness: Freshness;
-  readonly users: UserDirectory;
+  readonly peers: PeerDirectory;
 }
 
 /** Where a command answer says how far the log is; a query sends it back as `Weiliao-Min-Position`. */
@@ -63,4 +65,13 @@ export function askedPosition({ headers }: FastifyRequest, { positions }: ApiCon
   if (/^[0-9]{1,15}$/.test(asked)) return Number.MAX_SAFE_INTEGER;
   const message = `${minPositionHeader}: must be a value of ${positionHeader}`;
   throw new WeiliaoError('BAD_FRAME', message, { path: minPositionHeader.toLowerCase() });
+}
+
+/**
+ * Waits until the read model has what the user was promised or has seen; `user`: null for nobody. False: what is not found may be there in a
+ * moment. Throws `BAD_FRAME`, `READ_MODEL_BEHIND`.
+ */
+export function reached(context: ApiContext, request: FastifyRequest, user: string | null): Promise<boolean> {
+  const { freshness, seenBy } = context;
+  return freshness.reached({ atLeast: askedPosition(request, context), hoped: user === null ? 0 : seenBy(user) });
 }

@@ -1,10 +1,11 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { callerOf, identifyCaller } from './caller.ts';
-import { acknowledge, askedPosition } from './context.ts';
+import { acknowledge, reached } from './context.ts';
 import type { ApiContext } from './context.ts';
-import { assertMayBeIn, conversationOf, toMessageFor } from './documents.ts';
+import { rosterFor } from './documents.ts';
 import { friendListSchema, pageCursorSchema, readFriendList } from './friend-list.ts';
+import { historyQuerySchema, historySchema, readHistory } from './history.ts';
 import { security } from './openapi.ts';
 import {
   answer,
@@ -12,8 +13,6 @@ import {
   commandAnswer,
   commandProblems,
   conversationIdParameter,
-  integerParameter,
-  messageSchema,
   pageLimit,
   problems,
   queryHeaders,
@@ -26,34 +25,19 @@ const readSchema = z.object({
   seq: z.int({ error: seqFieldError }).positive({ error: seqFieldError }).describe('Everything up to here is read'),
 });
 
-const historyQuerySchema = z
-  .object({
-    limit: pageLimit,
-    before: integerParameter(1).optional().describe('Only messages below this seq, newest first'),
-    after: integerParameter(0).optional().describe('Only messages above this seq, oldest first'),
-    asOf: z.never({ error: 'is not served by this build' }).optional(),
-  })
-  .check((check) => {
-    const { before, after } = check.value;
-    if (before === undefined || after === undefined) return;
-    for (const path of ['before', 'after']) {
-      check.issues.push({
-        code: 'custom',
-        path: [path],
-        message: 'give before or after, not both',
-        input: check.value,
-      });
-    }
-  });
-
 const friendListQuerySchema = z.object({ limit: pageLimit, before: pageCursorSchema.optional() });
 
-export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
-  const { authenticator, commands, freshness, readModel, seenBy } = context;
-  const common = { tags: ['conversations'], ...security(authenticator.mode) };
-  const ofCaller = callerProblems(authenticator.mode);
-  const onRequest = identifyCaller(authenticator);
+type App = Parameters<FastifyPluginCallbackZod<ApiContext>>[0];
 
+export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
+  listConversations(app, context);
+  listMessages(app, context);
+  markRead(app, context);
+  done();
+};
+
+function listConversations(app: App, context: ApiContext): void {
+  const { common, ofCaller, onRequest } = routeOf(context);
   app.get(
     '/v1/conversations',
     {
@@ -72,11 +56,14 @@ export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, co
     },
     async (request) => {
       const user = callerOf(request);
-      await freshness.reached({ atLeast: askedPosition(request, context), hoped: seenBy(user) });
+      await reached(context, request, user);
       return readFriendList(context, { user, ...request.query });
     },
   );
+}
 
+function listMessages(app: App, context: ApiContext): void {
+  const { common, ofCaller, onRequest } = routeOf(context);
   app.get(
     '/v1/conversations/:id/messages',
     {
@@ -90,33 +77,21 @@ export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, co
         querystring: historyQuerySchema,
         headers: queryHeaders,
         response: {
-          200: answer(
-            'A page of messages',
-            z.object({ items: z.array(messageSchema), lastSeq: seqSchema.describe('Seq of the newest message') }),
-          ),
+          200: answer('A page of messages', historySchema),
           ...problems(...ofCaller, 'CONVERSATION_NOT_FOUND', ...queryProblems),
         },
       },
     },
     async (request) => {
       const reader = callerOf(request);
-      const { id } = request.params;
-      const { limit, before, after } = request.query;
-      assertMayBeIn(id, reader);
-      const fresh = await freshness.reached({ atLeast: askedPosition(request, context), hoped: seenBy(reader) });
-      const { conversation, member } = await conversationOf(readModel, { id, user: reader, fresh });
-      const documents = await readModel.messages({
-        conversation: id,
-        limit,
-        ...(before !== undefined && { before }),
-        ...(after !== undefined && { after }),
-      });
-      const items = documents.map((document) => toMessageFor(member, document));
-      // The page is read after the conversation, so it may already hold newer messages.
-      return { items, lastSeq: Math.max(conversation.last_seq, items[0]?.seq ?? 0, items.at(-1)?.seq ?? 0) };
+      const fresh = (): Promise<boolean> => reached(context, request, reader);
+      return readHistory(context, { conversation: request.params.id, reader, ...request.query, fresh });
     },
   );
+}
 
+function markRead(app: App, context: ApiContext): void {
+  const { common, ofCaller, onRequest } = routeOf(context);
   app.put(
     '/v1/conversations/:id/read',
     {
@@ -140,8 +115,8 @@ export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, co
     async (request, reply) => {
       const reader = callerOf(request);
       const { id } = request.params;
-      assertMayBeIn(id, reader);
-      const { position, conversation, seq } = await commands.markRead({
+      await rosterFor(context.rosters, id, reader);
+      const { position, conversation, seq } = await context.commands.markRead({
         reader,
         conversation: id,
         seq: request.body.seq,
@@ -151,6 +126,13 @@ export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, co
       return { conversation, seq };
     },
   );
+}
 
-  done();
-};
+/** What the routes of this resource have in common. */
+function routeOf({ authenticator }: ApiContext) {
+  return {
+    common: { tags: ['conversations'], ...security(authenticator.mode) },
+    ofCaller: callerProblems(authenticator.mode),
+    onRequest: identifyCaller(authenticator),
+  };
+}

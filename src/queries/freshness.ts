@@ -40,23 +40,11 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/**
- * Every query that expects anything looks at the checkpoint: it may also go back, where a read model is begun anew, and
- * what was there a moment ago must then not be taken for absent.
- */
-export function createFreshness(readModel: Pick<ReadModelQueries, 'checkpoint'>, floor: () => number): Freshness {
+/** Queries that wait for a position: one loop looks for all of them, and ends when nobody waits. */
+function createWaitingRoom(checkpoint: () => Promise<number>) {
   const waiters = new Set<Waiter>();
-  let look: Promise<number> | undefined;
-  let newest = 0;
   let polling = false;
 
-  /** One look at the store for all who want one while it is under way. */
-  function checkpoint(): Promise<number> {
-    look ??= readModel.checkpoint().finally(() => (look = undefined));
-    return look;
-  }
-
-  /** One loop for all who wait, ended when nobody does. */
   async function poll(): Promise<void> {
     polling = true;
     try {
@@ -72,7 +60,8 @@ export function createFreshness(readModel: Pick<ReadModelQueries, 'checkpoint'>,
     }
   }
 
-  function wait(position: number, timeoutMs: number): Promise<boolean> {
+  /** Resolves to whether the position was reached in time. */
+  return function wait(position: number, timeoutMs: number): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer);
@@ -93,7 +82,24 @@ export function createFreshness(readModel: Pick<ReadModelQueries, 'checkpoint'>,
       waiters.add(waiter);
       if (!polling) void poll();
     });
+  };
+}
+
+/**
+ * Every query that expects anything looks at the checkpoint: it may also go back, where a read model is begun anew, and
+ * what was there a moment ago must then not be taken for absent.
+ */
+export function createFreshness(readModel: Pick<ReadModelQueries, 'checkpoint'>, floor: () => number): Freshness {
+  let look: Promise<number> | undefined;
+  let newest = 0;
+
+  /** One look at the store for all who want one while it is under way. */
+  function checkpoint(): Promise<number> {
+    look ??= readModel.checkpoint().finally(() => (look = undefined));
+    return look;
   }
+
+  const wait = createWaitingRoom(checkpoint);
 
   return {
     async reached({ atLeast = 0, hoped }) {

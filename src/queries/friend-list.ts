@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { peerOf } from '../domain/conversation/conversation-id.ts';
-import type { ConversationDocument, ConversationsQuery, UserDocument } from '../read-model/read-model.ts';
-import { ReadModelUnavailableError } from '../read-model/read-model.ts';
+import { peerIn } from '../domain/conversation/rosters.ts';
+import { messageSchema, revisionSchema, timeSchema } from '../protocol/message.ts';
+import { membershipId } from '../read-model/documents.ts';
+import type { MessageDocument, UserDocument } from '../read-model/documents.ts';
+import type { ConversationsQuery, ListedConversation } from '../read-model/read-model.ts';
 import type { ApiContext } from './context.ts';
-import { lastMessageFor, toUser } from './documents.ts';
-import { messageSchema, seqSchema, timeSchema, userSchema } from './schemas.ts';
+import { toMessageFor, toUser } from './documents.ts';
+import { seqSchema, userSchema } from './schemas.ts';
 
 const friendSchema = z
   .object({
@@ -12,6 +14,7 @@ const friendSchema = z
     peer: userSchema.nullable().describe('The other side; oneself where one writes to oneself, null in a group'),
     lastMessage: messageSchema,
     lastSeq: seqSchema,
+    revision: revisionSchema.describe('Revision of the newest event of the conversation'),
     readSeq: seqSchema.describe('Everything up to here is read by the asker'),
     peerReadSeq: seqSchema.describe('Everything up to here is read by the other side'),
     unread: z.int().nonnegative().describe('Messages of others above what the asker has read or sent'),
@@ -59,33 +62,68 @@ export async function readFriendList(context: ApiContext, { user, limit, before 
   // One more than asked for tells whether there is a next page.
   const found = await context.readModel.conversations({ user, limit: limit + 1, ...(before && { before }) });
   const page = found.slice(0, limit);
-  const last = page.at(-1);
-  const peers = page.map(({ _id }) => peerOf(_id, user)).filter((peer) => peer !== undefined);
-  const users = await context.users.find(peers);
+  const last = page.at(-1)?.conversation;
   return {
-    items: page.map((conversation) => toFriend(conversation, user, users)),
+    items: await friendsOf(context, user, page),
     next: found.length > limit && last !== undefined ? encodePage(last) : null,
   };
 }
 
-function toFriend(conversation: ConversationDocument, user: string, users: ReadonlyMap<string, UserDocument>): Friend {
-  const { _id: id, last_seq: lastSeq, members } = conversation;
-  const peerId = peerOf(id, user);
-  const peer = peerId === undefined ? undefined : users.get(peerId);
-  const self = members.find((member) => member.id === user);
-  if (self === undefined) {
-    throw new ReadModelUnavailableError(`conversation ${id} is not whole in the read model`);
-  }
-  const others = members.filter((member) => member !== self);
-  const username = others.find((member) => member.id === peerId)?.username ?? self.username;
+/** One look-up for all of a page's other sides, and one for what they have read. */
+async function friendsOf(
+  { readModel, rosters, peers }: ApiContext,
+  user: string,
+  page: readonly ListedConversation[],
+): Promise<Friend[]> {
+  const peerIds = await Promise.all(
+    page.map(async ({ conversation }) => {
+      const roster = await rosters.of(conversation._id);
+      return roster === undefined ? null : peerIn(roster, user);
+    }),
+  );
+  const others = page.flatMap(({ conversation }, index) => {
+    const peer = peerIds[index] ?? null;
+    return peer === null || peer === user ? [] : [membershipId(peer, conversation._id)];
+  });
+  const [users, memberships] = await Promise.all([
+    peers.find(peerIds.filter((id) => id !== null)),
+    others.length === 0 ? [] : readModel.membershipsById(others),
+  ]);
+  const byId = new Map(memberships.map((membership) => [membership._id, membership]));
+  return page.map((listed, index) => {
+    const id = peerIds[index] ?? null;
+    if (id === null) return toFriend(listed, undefined);
+    const membership = byId.get(membershipId(id, listed.conversation._id));
+    // Who writes to oneself is the other side too; who never touched the conversation has read nothing of it.
+    const peerReadSeq = id === user ? listed.membership.read_seq : (membership?.read_seq ?? 0);
+    return toFriend(listed, { ref: users.get(id) ?? nameIn(listed.last_message, id), readSeq: peerReadSeq });
+  });
+}
+
+/** The other side, and how far it has read. */
+interface Peer {
+  readonly ref: Omit<UserDocument, 'position'>;
+  readonly readSeq: number;
+}
+
+function toFriend({ conversation, membership, last_message }: ListedConversation, peer: Peer | undefined): Friend {
+  const { last_seq: lastSeq, revision, updated_at: updatedAt } = conversation;
+  const { read_seq: readSeq, own_seq: ownSeq } = membership;
   return {
-    conversation: id,
-    peer: peerId === undefined ? null : toUser(peer ?? { _id: peerId, username, avatar: null }),
-    lastMessage: lastMessageFor(self, conversation),
+    conversation: conversation._id,
+    peer: peer === undefined ? null : toUser(peer.ref),
+    lastMessage: toMessageFor(membership, last_message),
     lastSeq,
-    readSeq: self.read_seq,
-    peerReadSeq: Math.min(...(others.length === 0 ? [self] : others).map((member) => member.read_seq)),
-    unread: Math.max(0, lastSeq - Math.max(self.read_seq, self.own_seq)),
-    updatedAt: conversation.updated_at,
+    revision,
+    readSeq,
+    peerReadSeq: peer?.readSeq ?? readSeq,
+    unread: Math.max(0, lastSeq - Math.max(readSeq, ownSeq)),
+    updatedAt,
   };
+}
+
+/** The user as a message names it; by the id alone where it does not. */
+function nameIn({ from, to }: MessageDocument, id: string): Omit<UserDocument, 'position'> {
+  const ref = [from, to].find((each) => each?.id === id);
+  return { _id: id, username: ref?.username ?? id, avatar: null };
 }

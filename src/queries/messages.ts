@@ -1,24 +1,22 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { SendMessageInput } from '../commands/commands.ts';
 import { parseMessageId } from '../domain/conversation/conversation-id.ts';
 import { clientIdSchema, messageTextSchema } from '../domain/conversation/message-text.ts';
+import { messageSchema, revisionSchema, timeSchema } from '../protocol/message.ts';
 import { callerOf, identifyCaller } from './caller.ts';
-import { acknowledge, askedPosition } from './context.ts';
+import { acknowledge, reached } from './context.ts';
 import type { ApiContext } from './context.ts';
-import { absent, assertMayBeIn, conversationOf, toMessage, toMessageFor } from './documents.ts';
+import { absent, rosterFor, toMessageFor } from './documents.ts';
 import { security } from './openapi.ts';
 import {
   answer,
   callerProblems,
   commandAnswer,
   commandProblems,
-  messageSchema,
   problems,
   queryHeaders,
   queryProblems,
   seqSchema,
-  timeSchema,
   userIdField,
 } from './schemas.ts';
 
@@ -44,7 +42,7 @@ const acknowledgementSchema = z
     message: z.string().describe('Message id'),
     conversation: z.string(),
     seq: seqSchema,
-    revision: z.int().nonnegative(),
+    revision: revisionSchema,
     sendDate: timeSchema,
     duplicate: z.boolean().describe('True where it was stored before: the values are then the first ones'),
   })
@@ -52,12 +50,16 @@ const acknowledgementSchema = z
 
 const sendProblems = ['USER_NOT_FOUND', 'CONVERSATION_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'RATE_LIMITED'] as const;
 
-export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
-  const { authenticator, commands, freshness, readModel, seenBy } = context;
-  const common = { tags: ['messages'], ...security(authenticator.mode) };
-  const ofCaller = callerProblems(authenticator.mode);
-  const onRequest = identifyCaller(authenticator);
+type App = Parameters<FastifyPluginCallbackZod<ApiContext>>[0];
 
+export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
+  sendMessage(app, context);
+  getMessage(app, context);
+  done();
+};
+
+function sendMessage(app: App, context: ApiContext): void {
+  const { common, ofCaller, onRequest } = routeOf(context);
   app.post(
     '/v1/messages',
     {
@@ -78,16 +80,15 @@ export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context
     async (request, reply) => {
       const { id, to, conversation, msg } = request.body;
       const sender = callerOf(request);
-      if (conversation !== undefined) assertMayBeIn(conversation, sender);
-      const input: SendMessageInput = {
+      if (conversation !== undefined) await rosterFor(context.rosters, conversation, sender);
+      const outcome = await context.commands.sendMessage({
         sender,
         clientId: id,
         msg,
         correlationId: request.id,
         ...(to !== undefined && { to }),
         ...(conversation !== undefined && { conversation }),
-      };
-      const outcome = await commands.sendMessage(input);
+      });
       const { message, seq, revision, sendDate, duplicate } = outcome;
       acknowledge(reply, context, outcome.position);
       if (!duplicate) reply.header('Location', `/v1/messages/${encodeURIComponent(message)}`);
@@ -96,7 +97,10 @@ export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context
         .send({ id, message, conversation: outcome.conversation, seq, revision, sendDate, duplicate });
     },
   );
+}
 
+function getMessage(app: App, context: ApiContext): void {
+  const { common, ofCaller, onRequest } = routeOf(context);
   app.get(
     '/v1/messages/:id',
     {
@@ -115,15 +119,24 @@ export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context
     },
     async (request) => {
       const reader = callerOf(request);
-      const conversation = parseMessageId(request.params.id)?.conversation ?? '';
-      assertMayBeIn(conversation, reader);
-      const fresh = await freshness.reached({ atLeast: askedPosition(request, context), hoped: seenBy(reader) });
-      const message = await readModel.message(request.params.id);
-      if (message === undefined) throw absent(fresh);
-      if (message.to !== null) return toMessage(message);
-      return toMessageFor((await conversationOf(readModel, { id: conversation, user: reader, fresh })).member, message);
+      const { conversation = '', seq = 0 } = parseMessageId(request.params.id) ?? {};
+      const roster = await rosterFor(context.rosters, conversation, reader);
+      const fresh = await reached(context, request, reader);
+      const [message, membership] = await Promise.all([
+        context.readModel.message(request.params.id),
+        roster.direct ? undefined : context.readModel.membership(reader, conversation),
+      ]);
+      if (message === undefined || seq <= (roster.joinedSeq(reader) ?? Infinity)) throw absent(fresh);
+      return toMessageFor(membership, message);
     },
   );
+}
 
-  done();
-};
+/** What the routes of this resource have in common. */
+function routeOf({ authenticator }: ApiContext) {
+  return {
+    common: { tags: ['messages'], ...security(authenticator.mode) },
+    ofCaller: callerProblems(authenticator.mode),
+    onRequest: identifyCaller(authenticator),
+  };
+}

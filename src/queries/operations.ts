@@ -12,9 +12,16 @@ const healthSchema = z.object({
 const documentSchema = z.record(z.string(), z.unknown());
 
 /** What operators, their tools and readers of the documentation need. Open to all: nothing here names a user. */
-export const operationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, { asyncApi, health, metrics }, done) => {
-  const tags = ['operations'];
+export const operationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
+  healthRoutes(app, context);
+  documentRoutes(app, context);
+  done();
+};
 
+type App = Parameters<FastifyPluginCallbackZod<ApiContext>>[0];
+const tags = ['operations'];
+
+function healthRoutes(app: App, { health, metrics }: ApiContext): void {
   app.get(
     '/healthz',
     {
@@ -61,7 +68,9 @@ export const operationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, { asy
     async (_request, reply) =>
       reply.header('Content-Type', metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
+}
 
+function documentRoutes(app: App, { asyncApi }: ApiContext): void {
   const asyncApiText = JSON.stringify(asyncApi);
   app.get(
     '/asyncapi.json',
@@ -91,9 +100,7 @@ export const operationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, { asy
   );
 
   app.get('/', { schema: { hide: true } }, (_request, reply) => void reply.redirect('/docs'));
-
-  done();
-};
+}
 
 /** JSON that is text already. */
 function sendText(reply: FastifyReply, text: string): void {

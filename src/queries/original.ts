@@ -1,11 +1,14 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { directConversationId, peerOf } from '../domain/conversation/conversation-id.ts';
+import { directConversationId } from '../domain/conversation/conversation-id.ts';
+import { peerIn } from '../domain/conversation/rosters.ts';
+import { messageSchema } from '../protocol/message.ts';
+import type { Message } from '../protocol/message.ts';
 import { toWeiliaoError } from '../shared/errors.ts';
-import type { LastMessageDocument, MessageDocument } from '../read-model/read-model.ts';
+import type { MessageDocument } from '../read-model/documents.ts';
 import type { ApiContext } from './context.ts';
 import { toMessage } from './documents.ts';
-import { answer, integerParameter, messageSchema, problems, queryProblems, userIdParameter } from './schemas.ts';
+import { answer, integerParameter, problems, queryProblems, userIdParameter } from './schemas.ts';
 
 const maxRows = 200;
 
@@ -40,11 +43,19 @@ function originalId(id: string): string | number {
 
 /** The two routes of the original system, whose clients know no headers. */
 export const originalRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
-  const { freshness, readModel, seenBy } = context;
-  const tags = ['original'];
-  const caughtUp = (user: string) =>
-    freshness.reached({ atLeast: undefined, hoped: Math.max(seenBy(user), freshness.newest()) });
+  originalMessages(app, context);
+  originalUsers(app, context);
+  done();
+};
 
+type App = Parameters<FastifyPluginCallbackZod<ApiContext>>[0];
+const tags = ['original'];
+
+function caughtUp({ freshness, seenBy }: ApiContext, user: string): Promise<boolean> {
+  return freshness.reached({ atLeast: undefined, hoped: Math.max(seenBy(user), freshness.newest()) });
+}
+
+function originalMessages(app: App, context: ApiContext): void {
   app.get(
     '/message',
     {
@@ -64,14 +75,17 @@ export const originalRoutes: FastifyPluginCallbackZod<ApiContext> = (app, contex
     },
     async (request) => {
       const { fromId, toId, page, rows } = request.query;
-      await caughtUp(fromId);
+      await caughtUp(context, fromId);
       const conversation = directConversationId(fromId, toId);
-      const documents = await readModel.messages({ conversation, after: (page - 1) * rows, limit: rows });
+      const documents = await context.readModel.messages({ conversation, after: (page - 1) * rows, limit: rows });
       await markPageRead(context, { reader: fromId, correlationId: request.id }, documents);
       return documents.map(toMessage);
     },
   );
+}
 
+function originalUsers(app: App, context: ApiContext): void {
+  const { readModel } = context;
   app.get(
     '/user',
     {
@@ -88,7 +102,7 @@ export const originalRoutes: FastifyPluginCallbackZod<ApiContext> = (app, contex
     },
     async (request) => {
       const { fromId } = request.query;
-      await caughtUp(fromId);
+      await caughtUp(context, fromId);
       const [users, lastMessages] = await Promise.all([readModel.users(), lastMessagesByPeer(context, fromId)]);
       return users
         .filter((user) => user._id !== fromId)
@@ -101,14 +115,12 @@ export const originalRoutes: FastifyPluginCallbackZod<ApiContext> = (app, contex
             info_type: null,
             to_user: originalId(id),
             username,
-            ...(last && { chat_msg: last.msg, chat_time: last.send_date }),
+            ...(last && { chat_msg: last.msg, chat_time: last.sendDate }),
           };
         });
     },
   );
-
-  done();
-};
+}
 
 /** A read must not fail because it could not be noted: what stays unread is marked by the next one. */
 async function markPageRead(
@@ -128,12 +140,12 @@ async function markPageRead(
 }
 
 /** One query for all, however many users there are. */
-async function lastMessagesByPeer({ readModel }: ApiContext, user: string): Promise<Map<string, LastMessageDocument>> {
-  const conversations = await readModel.conversations({ user, limit: everyConversation });
-  const byPeer = new Map<string, LastMessageDocument>();
-  for (const { _id, last_message } of conversations) {
-    const peer = peerOf(_id, user);
-    if (peer !== undefined) byPeer.set(peer, last_message);
+async function lastMessagesByPeer({ readModel, rosters }: ApiContext, user: string): Promise<Map<string, Message>> {
+  const byPeer = new Map<string, Message>();
+  for (const { conversation, last_message } of await readModel.conversations({ user, limit: everyConversation })) {
+    const roster = await rosters.of(conversation._id);
+    const peer = roster && peerIn(roster, user);
+    if (peer !== undefined && peer !== null) byPeer.set(peer, toMessage(last_message));
   }
   return byPeer;
 }

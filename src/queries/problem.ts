@@ -90,20 +90,24 @@ function isHttpError(error: unknown): error is HttpError {
 }
 
 /** Refusals of the framework itself: input against its schema, a body that cannot be read, a path that cannot be. */
-function problemOfHttp({ validation, validationContext, statusCode: status, code = '', message }: HttpError): Problem {
-  if (validation !== undefined) {
-    const context = contexts[validationContext ?? ''] ?? 'request';
-    const errors = validation.map(({ instancePath, message: fault = 'is not valid' }) => ({
-      path: instancePath.slice(1).replaceAll('/', '.') || context,
-      message: fault,
-    }));
-    return problem('BAD_FRAME', errors.map(({ path, message: fault }) => `${path}: ${fault}`).join('; '), { errors });
-  }
+function problemOfHttp(error: HttpError): Problem {
+  const { validation, statusCode: status, code = '', message } = error;
+  if (validation !== undefined) return problemOfInput(validation, error.validationContext);
   if (status < 400 || status >= 500) return internal;
   if (status === 403 || status === 404) return notFound;
   // The framework's own words are safe to show, those of a stream or a socket are not known to be.
   const detail = message !== undefined && code.startsWith('FST_') ? message : 'the request cannot be read';
   return code.startsWith('FST_ERR_CTP_') ? bodyProblem(detail, status) : problem('BAD_FRAME', detail, { status });
+}
+
+/** Input against its schema. The part of the request is named where the fault has no path of its own. */
+function problemOfInput(faults: NonNullable<HttpError['validation']>, part = ''): Problem {
+  const context = contexts[part] ?? 'request';
+  const errors = faults.map(({ instancePath, message = 'is not valid' }) => ({
+    path: instancePath.slice(1).replaceAll('/', '.') || context,
+    message,
+  }));
+  return problem('BAD_FRAME', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors });
 }
 
 function bodyProblem(detail: string, status = 400): Problem {

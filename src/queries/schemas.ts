@@ -39,7 +39,7 @@ export const conversationIdParameter = z.object({
   id: z.string().describe('A conversation id, for example dm~1001~1002'),
 });
 
-export const timeSchema = z.int().nonnegative().describe('Epoch milliseconds');
+/** A seq, or 0 where there is none. */
 export const seqSchema = z.int().nonnegative().describe('Place of a message in its conversation: 1, 2, 3 …; 0: none');
 
 export const userSchema = z
@@ -49,26 +49,6 @@ export const userSchema = z
     avatar: z.string().nullable().describe('URL or path of a picture'),
   })
   .meta({ id: 'User', description: 'A registered user' });
-
-const userRefSchema = z.object({ id: z.string(), username: z.string() });
-
-export const messageSchema = z
-  .object({
-    id: z.string().describe('Message id'),
-    clientId: z.string().describe('The id that the sender chose'),
-    conversation: z.string(),
-    seq: seqSchema,
-    revision: z.int().nonnegative().describe('Place of the event in its conversation'),
-    from: userRefSchema,
-    to: userRefSchema.nullable().describe('The addressee; null in a group'),
-    msg: z.string(),
-    status: z.literal([1, 2]).describe('1 unread, 2 read by the addressee; in a group: by the reader'),
-    sendDate: timeSchema,
-    readDate: timeSchema.nullable().describe('Epoch milliseconds; null while unread'),
-  })
-  .meta({ id: 'Message', description: 'A message' });
-
-export type Message = z.infer<typeof messageSchema>;
 
 const positionError = `must be a value of ${positionHeader}`;
 

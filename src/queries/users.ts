@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { avatarSchema, usernameSchema } from '../domain/user/user.ts';
 import { WeiliaoError } from '../shared/errors.ts';
 import { identifyCaller } from './caller.ts';
-import { acknowledge, askedPosition } from './context.ts';
+import { acknowledge, reached } from './context.ts';
 import type { ApiContext } from './context.ts';
 import { security } from './openapi.ts';
 import {
@@ -25,14 +25,17 @@ const newUserSchema = z.object({
   avatar: avatarSchema.default(null).describe('URL or path of a picture'),
 });
 
+type App = Parameters<FastifyPluginCallbackZod<ApiContext>>[0];
+
 /** Users. With tokens both routes ask who the caller is; without, anybody may register and look. */
 export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
-  const { authenticator, commands, freshness, readModel, seenBy } = context;
-  const jwt = authenticator.mode === 'jwt';
-  const common = { tags: ['users'], ...(jwt && security(authenticator.mode)) };
-  const ofCaller = jwt ? callerProblems('jwt') : [];
-  const guard = jwt ? { onRequest: identifyCaller(authenticator) } : {};
+  registerUser(app, context);
+  getUser(app, context);
+  done();
+};
 
+function registerUser(app: App, context: ApiContext): void {
+  const { jwt, common, ofCaller, guard } = routeOf(context);
   app.post(
     '/v1/users',
     {
@@ -55,13 +58,16 @@ export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, d
       if (request.caller !== null && request.caller !== id) {
         throw new WeiliaoError('FORBIDDEN', 'a token registers its own user only: id must equal its sub');
       }
-      const { user, created, position } = await commands.registerUser({ id, username, avatar });
+      const { user, created, position } = await context.commands.registerUser({ id, username, avatar });
       acknowledge(reply, context, position);
       if (created) reply.header('Location', `/v1/users/${user.id}`);
       return reply.code(created ? 201 : 200).send({ id: user.id, username: user.username, avatar: user.avatar });
     },
   );
+}
 
+function getUser(app: App, context: ApiContext): void {
+  const { common, ofCaller, guard } = routeOf(context);
   app.get(
     '/v1/users/:id',
     {
@@ -80,18 +86,24 @@ export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, d
     },
     async (request) => {
       const { id } = request.params;
-      await freshness.reached({
-        atLeast: askedPosition(request, context),
-        hoped: request.caller === null ? 0 : seenBy(request.caller),
-      });
-      const user = await readModel.user(id);
+      await reached(context, request, request.caller);
+      const user = await context.readModel.user(id);
       if (user !== undefined) return { id, username: user.username, avatar: user.avatar };
       // Registered a moment ago, perhaps: the log knows at once.
-      const registered = await commands.findUser(id);
+      const registered = await context.commands.findUser(id);
       if (registered === undefined) throw new WeiliaoError('USER_NOT_FOUND', `nobody registered ${id}`);
       return { id, username: registered.username, avatar: registered.avatar };
     },
   );
+}
 
-  done();
-};
+/** What the routes of this resource have in common. */
+function routeOf({ authenticator }: ApiContext) {
+  const jwt = authenticator.mode === 'jwt';
+  return {
+    jwt,
+    common: { tags: ['users'], ...(jwt && security(authenticator.mode)) },
+    ofCaller: jwt ? callerProblems('jwt') : [],
+    guard: jwt ? { onRequest: identifyCaller(authenticator) } : {},
+  };
+}

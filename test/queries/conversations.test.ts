@@ -134,6 +134,7 @@ describe('the friend list', () => {
         peer: { id: '1001', username: 'name of 1001', avatar: null },
         lastMessage: (await api.as('1002').get('/v1/messages/dm~1001~1002:3')).json<object>(),
         lastSeq: 3,
+        revision: 3,
         readSeq: 1,
         peerReadSeq: 0,
         unread: 2,
@@ -197,12 +198,16 @@ describe('the friend list', () => {
     expect(api.model.calls.filter((name) => name === 'usersById')).toHaveLength(1);
   });
 
-  test('asks the store for its users together, and for no message', async () => {
+  test('asks the store for its users together, and for what they have read', async () => {
     await api.say('1001', '1002');
     await api.say('1001', '1003');
     api.model.calls.length = 0;
     await list('1001');
-    expect(api.model.calls.filter((name) => name !== 'checkpoint').sort()).toEqual(['conversations', 'usersById']);
+    expect(api.model.calls.filter((name) => name !== 'checkpoint').sort()).toEqual([
+      'conversations',
+      'membershipsById',
+      'usersById',
+    ]);
   });
 
   test.each([
@@ -216,4 +221,13 @@ describe('the friend list', () => {
       expect((await list(user)).items).toMatchObject([{ lastMessage: message }]);
     }
   });
+});
+
+test('a history page and the friend list tell the revision of the conversation: reads count, too', async () => {
+  await api.say('1001', '1002', 'one', 3);
+  await api.as('1002').put('/v1/conversations/dm~1001~1002/read', { seq: 2 });
+  const history = (await api.as('1001').get('/v1/conversations/dm~1001~1002/messages?limit=1')).json<object>();
+  expect(history).toMatchObject({ lastSeq: 3, revision: 3 });
+  const friends = (await api.as('1001').get('/v1/conversations')).json<{ items: object[] }>();
+  expect(friends.items).toMatchObject([{ revision: 3 }]);
 });

@@ -103,19 +103,15 @@ test('a group message has no addressee, and its status is the reader’s own', a
   const { message } = await api.say('1001', '1002', 'hello');
   const group = 'group~friends';
   const document = { ...api.model.messages.get(message)!, _id: `${group}:1`, conversation: group, to: null };
-  const member = (id: string, read_seq: number) => ({
-    id,
-    username: id,
-    read_seq,
-    read_date: read_seq * 7,
-    own_seq: 0,
-  });
   api.model.messages.set(document._id, document);
-  api.model.conversations.set(group, {
-    ...api.model.conversations.get('dm~1001~1002')!,
-    _id: group,
-    members: [member('1001', 0), member('1002', 1), member('1003', 0)],
-  });
+  api.model.conversations.set(group, { ...api.model.conversations.get('dm~1001~1002')!, _id: group });
+  for (const [user, read_seq] of [
+    ['1001', 0],
+    ['1002', 1],
+    ['1003', 0],
+  ] as const) {
+    api.model.join(user, group, { read_seq, read_date: read_seq * 7 });
+  }
   const seenBy = async (user: string) => (await api.as(user).get(`/v1/messages/${group}:1`)).json<object>();
   expect(await seenBy('1001')).toMatchObject({ to: null, status: 2 });
   expect(await seenBy('1002')).toMatchObject({ to: null, status: 2, readDate: 7 });
@@ -123,4 +119,24 @@ test('a group message has no addressee, and its status is the reader’s own', a
   const items = (await api.as('1003').get(`/v1/conversations/${group}/messages`)).json<{ items: object[] }>().items;
   expect(items).toEqual([await seenBy('1003')]);
   expect((await api.as('1004').get(`/v1/messages/${group}:1`)).statusCode).toBe(404);
+});
+
+test('who joined a group later sees what came after, and nothing of before', async () => {
+  await api.say('1001', '1002', 'hello', 3);
+  const group = 'group~friends';
+  for (const seq of [1, 2, 3]) {
+    const document = { ...api.model.messages.get(`dm~1001~1002:${seq}`)!, _id: `${group}:${seq}`, conversation: group };
+    api.model.messages.set(document._id, { ...document, to: null });
+  }
+  api.model.conversations.set(group, { ...api.model.conversations.get('dm~1001~1002')!, _id: group });
+  api.model.join('1003', group, { joined_seq: 2 });
+  const seqs = async (query: string) => {
+    const answer = await api.as('1003').get(`/v1/conversations/${group}/messages${query}`);
+    return answer.json<{ items: { seq: number }[] }>().items.map(({ seq }) => seq);
+  };
+  expect(await seqs('')).toEqual([3]);
+  expect(await seqs('?before=3')).toEqual([]);
+  expect(await seqs('?after=0')).toEqual([3]);
+  expect((await api.as('1003').get(`/v1/messages/${group}:2`)).statusCode).toBe(404);
+  expect((await api.as('1003').get(`/v1/messages/${group}:3`)).statusCode).toBe(200);
 });

@@ -71,6 +71,7 @@ test.each(['history', 'a deep page', 'a message'])(
   async (name) => {
     const message = { ...api.model.messages.get(`${theirs}:1`)!, _id: 'group~theirs:1', to: null };
     api.model.conversations.set('group~theirs', { ...api.model.conversations.get(theirs)!, _id: 'group~theirs' });
+    api.model.join('1001', 'group~theirs');
     api.model.messages.set(message._id, message);
     const [there, nowhere] = [await asks[name]!('1003')('group~theirs'), await asks[name]!('1003')('group~nowhere')];
     expect(there.statusCode).toBe(404);

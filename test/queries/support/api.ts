@@ -23,6 +23,7 @@ export function startApi(overrides: Partial<ApiDeps> = {}) {
   const app: FastifyInstance = createApi({
     readModel: model.queries,
     commands: writer.commands,
+    rosters: model.rosters,
     authenticator: createAuthenticator(config.auth, { error: () => undefined }),
     metrics,
     logger: pino(

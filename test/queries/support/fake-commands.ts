@@ -2,7 +2,7 @@ import type { Commands, MarkReadInput, SendMessageInput } from '../../../src/com
 import { directConversationId, peerOf } from '../../../src/domain/conversation/conversation-id.ts';
 import type { User } from '../../../src/domain/user/user.ts';
 import { WeiliaoError } from '../../../src/shared/errors.ts';
-import type { ConversationDocument, MessageDocument } from '../../../src/read-model/read-model.ts';
+import type { MessageDocument } from '../../../src/read-model/documents.ts';
 import type { FakeReadModel } from './fake-read-model.ts';
 
 /** Commands that write the documents at once, as if the projection took no time. */
@@ -52,15 +52,12 @@ export function createFakeCommands(model: FakeReadModel) {
       ...{ _id: `${conversation}:${seq}`, client_id: clientId, conversation, seq, revision, position },
       ...{ from, to: refOf(to), msg, status: 1, send_date, read_date: null },
     };
-    const members =
-      before?.members ??
-      [...new Set([sender, to])].sort().map((id) => ({ ...refOf(id), read_seq: 0, read_date: null, own_seq: 0 }));
     model.messages.set(message._id, message);
     model.conversations.set(conversation, {
       ...{ _id: conversation, last_seq: seq, revision, updated_at: send_date, last_position: position },
-      members: members.map((member) => (member.id === sender ? { ...member, own_seq: seq } : member)),
-      last_message: { seq, client_id: clientId, revision, from: sender, msg, send_date },
     });
+    model.join(to, conversation);
+    model.join(sender, conversation, { own_seq: seq, greatest_client_id: clientId });
     return message;
   }
 
@@ -70,7 +67,7 @@ export function createFakeCommands(model: FakeReadModel) {
     const document = model.conversations.get(conversation);
     if (document === undefined) throw new WeiliaoError('CONVERSATION_NOT_FOUND', `there is no ${conversation}`);
     if (seq > document.last_seq) throw new WeiliaoError('SEQ_OUT_OF_RANGE', `beyond ${document.last_seq}`);
-    const watermark = document.members.find(({ id }) => id === reader)!.read_seq;
+    const watermark = model.join(reader, conversation).read_seq;
     if (seq <= watermark) return { conversation, seq: watermark, position: 0 };
     const position = (model.position += 1);
     const read_date = state.now;
@@ -78,9 +75,9 @@ export function createFakeCommands(model: FakeReadModel) {
       if (message.conversation !== conversation || message.to?.id !== reader || message.seq > seq) continue;
       if (message.status === 1) model.messages.set(id, { ...message, status: 2, read_date });
     }
-    const members = document.members.map((each) => (each.id === reader ? { ...each, read_seq: seq, read_date } : each));
-    const next: ConversationDocument = { ...document, members, last_position: position };
-    model.conversations.set(conversation, { ...next, revision: document.revision + 1 });
+    model.join(reader, conversation, { read_seq: seq, read_date });
+    const { revision } = document;
+    model.conversations.set(conversation, { ...document, last_position: position, revision: revision + 1 });
     return { conversation, seq, position };
   }
 

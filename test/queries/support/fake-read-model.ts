@@ -1,19 +1,25 @@
+import { directRosters } from '../../../src/domain/conversation/rosters.ts';
+import type { Rosters } from '../../../src/domain/conversation/rosters.ts';
 import type {
   ConversationDocument,
+  MembershipDocument,
   MessageDocument,
-  ReadModelQueries,
   UserDocument,
-} from '../../../src/read-model/read-model.ts';
+} from '../../../src/read-model/documents.ts';
+import { membershipId } from '../../../src/read-model/documents.ts';
+import type { ListedConversation, ReadModelQueries } from '../../../src/read-model/read-model.ts';
 
 /** Documents in Maps, and the switches a test needs: what the checkpoint says, what every call throws. */
 export function createFakeReadModel() {
   const users = new Map<string, UserDocument>();
   const messages = new Map<string, MessageDocument>();
   const conversations = new Map<string, ConversationDocument>();
+  const memberships = new Map<string, MembershipDocument>();
   const state = {
     users,
     messages,
     conversations,
+    memberships,
     /** Newest position of the log. */
     position: 0,
     /** Checkpoint where the read model lags; undefined: it does not. */
@@ -29,18 +35,27 @@ export function createFakeReadModel() {
     return state.broken === undefined ? Promise.resolve(structuredClone(value())) : Promise.reject(state.broken);
   }
 
+  function listed(membership: MembershipDocument): ListedConversation {
+    const conversation = conversations.get(membership.conversation)!;
+    return { conversation, membership, last_message: messages.get(`${conversation._id}:${conversation.last_seq}`)! };
+  }
+
   const queries: ReadModelQueries = {
     checkpoint: () => query('checkpoint', () => state.checkpoint ?? state.position),
     user: (id) => query('user', () => users.get(id)),
     usersById: (ids) => query('usersById', () => [...users.values()].filter(({ _id }) => ids.includes(_id))),
     users: () => query('users', () => [...users.values()].sort((a, b) => (a._id < b._id ? -1 : 1))),
     conversation: (id) => query('conversation', () => conversations.get(id)),
+    membership: (user, conversation) => query('membership', () => memberships.get(membershipId(user, conversation))),
+    membershipsById: (ids) =>
+      query('membershipsById', () => [...memberships.values()].filter(({ _id }) => ids.includes(_id))),
     conversations: ({ user, before, limit }) =>
       query('conversations', () =>
-        [...conversations.values()]
-          .filter(({ members }) => members.some(({ id }) => id === user))
-          .filter((each) => before === undefined || newestFirst(before, each) < 0)
-          .sort(newestFirst)
+        [...memberships.values()]
+          .filter((membership) => membership.user === user)
+          .map((membership) => listed(membership))
+          .filter(({ conversation }) => before === undefined || newestFirst(before, conversation) < 0)
+          .sort((one, other) => newestFirst(one.conversation, other.conversation))
           .slice(0, limit),
       ),
     conversationsChangedSince: () => Promise.reject(new Error('not used')),
@@ -55,7 +70,29 @@ export function createFakeReadModel() {
     messageByClientId: () => Promise.reject(new Error('not used')),
     greatestClientId: () => Promise.reject(new Error('not used')),
   };
-  return Object.assign(state, { queries });
+  /** Members of groups are those that have a membership. */
+  const rosters: Rosters = {
+    ...directRosters,
+    of(conversation) {
+      const members = [...memberships.values()].filter((each) => each.conversation === conversation);
+      if (!conversation.startsWith('group~') || members.length === 0) return directRosters.of(conversation);
+      return {
+        direct: false,
+        members: members.map(({ user }) => user),
+        joinedSeq: (user) => members.find((each) => each.user === user)?.joined_seq,
+      };
+    },
+  };
+  /** Makes a user a member, with what the membership says. */
+  function join(user: string, conversation: string, fields: Partial<MembershipDocument> = {}): MembershipDocument {
+    const _id = membershipId(user, conversation);
+    const nothing = { joined_seq: 0, read_seq: 0, read_date: null, own_seq: 0, greatest_client_id: null };
+    const membership = { ...nothing, ...memberships.get(_id), ...fields, _id, user, conversation };
+    memberships.set(_id, membership);
+    return membership;
+  }
+
+  return Object.assign(state, { queries, rosters, join });
 }
 
 export type FakeReadModel = ReturnType<typeof createFakeReadModel>;

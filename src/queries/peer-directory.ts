@@ -1,14 +1,15 @@
 import { LRUCache } from 'lru-cache';
-import type { ReadModelQueries, UserDocument } from '../read-model/read-model.ts';
+import type { UserDocument } from '../read-model/documents.ts';
+import type { ReadModelQueries } from '../read-model/read-model.ts';
 
 /** Users by id, for naming the peers of a friend list. */
-export interface UserDirectory {
+export interface PeerDirectory {
   /** Those of the given users that there are. */
   find(ids: readonly string[]): Promise<ReadonlyMap<string, UserDocument>>;
 }
 
 /** A registered user never changes, so one that was found once is held; one that was not is looked for again. */
-export function createUserDirectory(readModel: Pick<ReadModelQueries, 'usersById'>, max = 10_000): UserDirectory {
+export function createPeerDirectory(readModel: Pick<ReadModelQueries, 'usersById'>, max = 10_000): PeerDirectory {
   const held = new LRUCache<string, UserDocument>({ max });
   return {
     async find(ids) {
