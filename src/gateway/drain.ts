@@ -1,9 +1,17 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as passed } from 'node:timers/promises';
 import type { Session } from './session.ts';
 
 const stepMs = 20;
 /** What clients have to answer a close with, in milliseconds, before their sockets are cut. */
 const goodbyeMs = 500;
+
+export interface DrainOptions {
+  /** Milliseconds. */
+  readonly drainMs: number;
+  close(session: Session): void;
+  /** Resolves after so many milliseconds. */
+  readonly delay?: (milliseconds: number) => Promise<unknown>;
+}
 
 /**
  * Closes all sessions spread evenly over the drain time, so that their clients do not come back all at once elsewhere.
@@ -12,8 +20,7 @@ const goodbyeMs = 500;
  */
 export async function drainSessions(
   sessions: ReadonlySet<Session>,
-  drainMs: number,
-  close: (session: Session) => void,
+  { drainMs, close, delay = passed }: DrainOptions,
 ): Promise<void> {
   const total = sessions.size;
   if (total === 0) return;

@@ -4,11 +4,13 @@ import type { Session } from './session.ts';
 const helloMs = 10_000;
 const lookMs = 500;
 
-/** Watches sockets that have not said hello. One timer for all of them: they become due in the order they came. */
-export function createHelloDeadlines(onDue: (session: Session) => void): {
+export interface HelloDeadlines {
   await(session: Session): void;
   stop(): void;
-} {
+}
+
+/** Watches sockets that have not said hello. One timer for all of them: they become due in the order they came. */
+export function createHelloDeadlines(onDue: (session: Session) => void): HelloDeadlines {
   const waiting: { session: Session; due: number }[] = [];
   let timer: NodeJS.Timeout | undefined;
 

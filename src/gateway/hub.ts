@@ -1,44 +1,72 @@
 import type { Session } from './session.ts';
 
-/** The sockets of this process, by user. It never asks who is online elsewhere. */
+/** None, one, or several: most users have one socket, which then stands without a list around it. */
+type Held = Session | readonly Session[] | undefined;
+
+/** The sockets of this process, by user and by group. It never asks who is online elsewhere. */
 export interface Hub {
-  join(user: string, session: Session): void;
-  leave(user: string, session: Session): void;
-  /** The user's sockets here; undefined where there are none. */
-  of(user: string): Session | readonly Session[] | undefined;
+  /** `groups`: conversations of the user whose members their ids do not tell. */
+  join(user: string, session: Session, groups?: readonly string[]): void;
+  leave(session: Session): void;
+  /** The user's sockets here. */
+  ofUser(user: string): Held;
+  /** The sockets here of a group's members: however many members it has, only those cost anything. */
+  ofGroup(conversation: string): Held;
   /** Position of the newest event that any of the user's sockets here was sent, 0: none. */
   seenBy(user: string): number;
 }
 
-/** Most users have one socket: it stands in the map itself, without a list around it. */
 export function createHub(): Hub {
-  const users = new Map<string, Session | Session[]>();
+  const users = new Map<string, Exclude<Held, undefined>>();
+  const groups = new Map<string, Exclude<Held, undefined>>();
+  /** Groups of the sessions that have any. */
+  const groupsOf = new Map<Session, readonly string[]>();
+
   return {
-    join(user, session) {
-      const held = users.get(user);
-      if (held === undefined) users.set(user, session);
-      else if (Array.isArray(held)) held.push(session);
-      else users.set(user, [held, session]);
+    join(user, session, ofUser = []) {
+      add(users, user, session);
+      for (const group of ofUser) add(groups, group, session);
+      if (ofUser.length > 0) groupsOf.set(session, ofUser);
     },
 
-    leave(user, session) {
-      const held = users.get(user);
-      if (held === session) users.delete(user);
-      else if (Array.isArray(held)) {
-        const rest = held.filter((other) => other !== session);
-        if (rest.length > 1) users.set(user, rest);
-        else if (rest[0] !== undefined) users.set(user, rest[0]);
-        else users.delete(user);
-      }
+    leave(session) {
+      if (session.user !== undefined) remove(users, session.user, session);
+      for (const group of groupsOf.get(session) ?? []) remove(groups, group, session);
+      groupsOf.delete(session);
     },
 
-    of: (user) => users.get(user),
+    ofUser: (user) => users.get(user),
+    ofGroup: (conversation) => groups.get(conversation),
 
     seenBy(user) {
-      const held = users.get(user);
-      if (held === undefined) return 0;
-      if (!Array.isArray(held)) return held.position;
-      return Math.max(...held.map(({ position }) => position));
+      let newest = 0;
+      eachOf(users.get(user), ({ position }) => (newest = Math.max(newest, position)));
+      return newest;
     },
   };
+}
+
+export function eachOf(held: Held, visit: (session: Session) => void): void {
+  if (held === undefined) return;
+  if (isList(held)) held.forEach((session) => visit(session));
+  else visit(held);
+}
+
+function isList(held: Exclude<Held, undefined>): held is readonly Session[] {
+  return Array.isArray(held);
+}
+
+function add(map: Map<string, Exclude<Held, undefined>>, key: string, session: Session): void {
+  const held = map.get(key);
+  if (held === undefined) map.set(key, session);
+  else map.set(key, isList(held) ? [...held, session] : [held, session]);
+}
+
+function remove(map: Map<string, Exclude<Held, undefined>>, key: string, session: Session): void {
+  const held = map.get(key);
+  if (held === session) map.delete(key);
+  if (held === undefined || !isList(held)) return;
+  const [first, ...more] = held.filter((other) => other !== session);
+  if (first === undefined) map.delete(key);
+  else map.set(key, more.length === 0 ? first : [first, ...more]);
 }

@@ -1,17 +1,12 @@
-import type { WebSocket } from 'uWebSockets.js';
+import type { Connection } from './connection.ts';
 import type { CloseCode } from '../protocol/close-codes.ts';
-
-/** What uWebSockets.js keeps beside a socket. */
-export interface SocketData {
-  session: Session;
-}
 
 /**
  * One WebSocket. Kept small: there are many, and most say nothing. `closed` is set before the socket goes away, since
  * touching a socket that is gone throws.
  */
 export class Session {
-  ws: WebSocket<SocketData> | undefined = undefined;
+  connection: Connection | undefined = undefined;
   /** Undefined until the client said who it is. */
   user: string | undefined = undefined;
   /** Position of the newest event sent to this socket. */
@@ -70,21 +65,21 @@ export function createOutboxes({ maxBufferedBytes, onSent, onTooSlow }: OutboxOp
   }
 
   function flush(session: Session): void {
-    const { ws, outbox } = session;
+    const { connection, outbox } = session;
     session.outbox = undefined;
-    if (outbox === undefined || ws === undefined || session.closed) return;
-    if (exceeds(ws, outbox)) {
+    if (outbox === undefined || connection === undefined || session.closed) return;
+    if (exceeds(connection, outbox)) {
       onTooSlow(session);
       return;
     }
     const [first] = outbox;
-    if (outbox.length === 1 && first !== undefined) ws.send(flat(first));
-    else ws.cork(() => outbox.forEach((frame) => ws.send(flat(frame))));
+    if (outbox.length === 1 && first !== undefined) connection.send(flat(first));
+    else connection.cork(() => outbox.forEach((frame) => connection.send(flat(frame))));
     onSent(outbox.length);
   }
 
-  function exceeds(ws: WebSocket<SocketData>, outbox: readonly string[]): boolean {
-    const buffered = ws.getBufferedAmount();
+  function exceeds(connection: Connection, outbox: readonly string[]): boolean {
+    const buffered = connection.getBufferedAmount();
     if (buffered === 0) return false;
     return outbox.reduce((sum, frame) => sum + Buffer.byteLength(frame), buffered) > maxBufferedBytes;
   }
@@ -104,7 +99,7 @@ export function createOutboxes({ maxBufferedBytes, onSent, onTooSlow }: OutboxOp
       if (session.closed) return;
       flush(session);
       session.closed = true;
-      session.ws?.end(code, reason);
+      session.connection?.end(code, reason);
     },
   };
 }

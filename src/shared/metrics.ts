@@ -73,6 +73,12 @@ export function createMetrics() {
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
       registers,
     }),
+    feedAside: new Counter({
+      name: 'weiliao_feed_aside_events_total',
+      help: 'Events not delivered: of kinds this program does not know (unknown), or of streams that are not ours (foreign).',
+      labelNames: ['kind'] as const,
+      registers,
+    }),
     projectionPosition,
     projectionEvents: new Counter({ name: 'weiliao_projection_events_total', help: 'Events applied.', registers }),
     projectionUnknown: new Counter({

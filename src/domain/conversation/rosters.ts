@@ -15,6 +15,8 @@ export interface Roster {
  * answered at once, without a promise.
  */
 export interface Rosters {
+  /** Members of a direct conversation, each once; undefined for anything else. Never waits. */
+  directMembers(conversation: string): readonly string[] | undefined;
   /** Undefined where there is no such conversation. */
   of(conversation: string): Roster | undefined | Promise<Roster | undefined>;
   /** The user's conversations whose members the id does not tell. */
@@ -23,6 +25,10 @@ export interface Rosters {
 
 /** Rosters of direct conversations, from their ids. There are no groups yet. */
 export const directRosters: Rosters = {
+  directMembers(conversation) {
+    const parsed = parseConversationId(conversation);
+    return parsed?.kind === 'direct' ? eachOnce(parsed.members) : undefined;
+  },
   of(conversation) {
     const parsed = parseConversationId(conversation);
     return parsed?.kind === 'direct' ? directRoster(parsed.members) : undefined;
@@ -30,12 +36,14 @@ export const directRosters: Rosters = {
   groupsOf: () => [],
 };
 
-function directRoster([one, other]: readonly [string, string]): Roster {
-  return {
-    direct: true,
-    members: one === other ? [one] : [one, other],
-    joinedSeq: (user) => (user === one || user === other ? 0 : undefined),
-  };
+function directRoster(pair: readonly [string, string]): Roster {
+  const members = eachOnce(pair);
+  return { direct: true, members, joinedSeq: (user) => (members.includes(user) ? 0 : undefined) };
+}
+
+/** Who writes to oneself is alone in the conversation. */
+function eachOnce([one, other]: readonly [string, string]): readonly string[] {
+  return one === other ? [one] : [one, other];
 }
 
 /** The other side of a direct conversation, oneself where one writes to oneself; null in a group. */

@@ -1,20 +1,17 @@
 import type uWS from 'uWebSockets.js';
-import { OperatorError } from '../shared/errors.ts';
+
+export type Uws = typeof uWS;
 
 /**
  * uWebSockets.js, loaded where it is used: there are binaries of it for some systems only, and whatever opens no sockets
- * runs on the others too. Throws `OperatorError` where there is none for this one.
+ * runs without. `fault`: why there is none for this one.
  */
-export async function loadLibrary(): Promise<typeof uWS> {
+export async function loadUws(): Promise<{ readonly uws: Uws } | { readonly fault: string }> {
   try {
-    return (await import('uWebSockets.js')).default;
+    return { uws: (await import('uWebSockets.js')).default };
   } catch (cause) {
     const place = `Node ${process.versions.node} on ${process.platform} ${process.arch}`;
-    throw new OperatorError(
-      `no sockets with ${place}: uWebSockets.js has no binary that loads here (${reasonOf(cause)}). ` +
-        'On Linux, Node 20 needs glibc 2.29 or later, Node 22 and 24 need 2.38; Alpine (musl) will not do.',
-      { cause },
-    );
+    return { fault: `uWebSockets.js has no binary that loads with ${place} (${reasonOf(cause)})` };
   }
 }
 

@@ -1,0 +1,98 @@
+import type {
+  HttpRequest,
+  HttpResponse,
+  TemplatedApp,
+  us_listen_socket,
+  us_socket_context_t,
+  WebSocket,
+} from 'uWebSockets.js';
+import { OperatorError } from '../../shared/errors.ts';
+import { admit, leave, maxPayloadBytes, receive, refusalBody, silence, unlistenable } from '../listener.ts';
+import type { Address, Admission, GatewayServer, ServerHandlers } from '../listener.ts';
+import type { Session } from '../session.ts';
+import type { Uws } from './uws-library.ts';
+
+/** What uWebSockets.js keeps beside a socket. */
+interface SocketData {
+  session: Session;
+}
+
+export async function listenWithUws(uWS: Uws, address: Address, handlers: ServerHandlers): Promise<GatewayServer> {
+  const app = uWS.App();
+  app.ws<SocketData>('/*', {
+    compression: uWS.DISABLED,
+    maxPayloadLength: maxPayloadBytes,
+    // The library pings by itself, sixteen seconds before this.
+    idleTimeout: silence.goneAfterMs / 1_000,
+    // No limit of the library's own: it would drop frames in silence. Ours closes with 4008.
+    maxBackpressure: 0,
+    upgrade: (res, req, context) => upgrade(handlers, { res, req, context }),
+    open(ws: WebSocket<SocketData>) {
+      const { session } = ws.getUserData();
+      session.connection = ws;
+      handlers.open(session);
+    },
+    message(ws: WebSocket<SocketData>, message: ArrayBuffer, isBinary: boolean) {
+      receive(handlers, ws.getUserData().session, { bytes: Buffer.from(message), isBinary });
+    },
+    close: (ws: WebSocket<SocketData>, code: number) => leave(handlers, ws.getUserData().session, code),
+  });
+  app.any('/*', (res) =>
+    refuse(res, { status: 404, title: 'Not Found', detail: 'no socket here: /v1/ws or /ws/{uid}' }),
+  );
+  const token = await listenOn(app, address);
+  return {
+    port: uWS.us_socket_local_port(token),
+    stopListening: () => uWS.us_listen_socket_close(token),
+    close: () => void app.close(),
+  };
+}
+
+interface UpgradeRequest {
+  readonly res: HttpResponse;
+  readonly req: HttpRequest;
+  readonly context: us_socket_context_t;
+}
+
+function upgrade(handlers: ServerHandlers, { res, req, context }: UpgradeRequest): void {
+  const admission = admit(req.getUrl(), handlers);
+  if (!('session' in admission)) {
+    refuse(res, admission);
+    return;
+  }
+  res.upgrade<SocketData>(
+    { session: admission.session },
+    req.getHeader('sec-websocket-key'),
+    req.getHeader('sec-websocket-protocol'),
+    req.getHeader('sec-websocket-extensions'),
+    context,
+  );
+}
+
+function refuse(res: HttpResponse, refusal: Exclude<Admission, { session: Session }>): void {
+  const { status, title } = refusal;
+  res.cork(() =>
+    res
+      .writeStatus(`${status} ${title}`)
+      .writeHeader('Content-Type', 'application/problem+json')
+      .end(refusalBody(refusal)),
+  );
+}
+
+/** `listen` as it is: the typings leave out the form with a host and options. */
+type ListenOn = (
+  ...args: [host: string, port: number, options: number, done: (token: us_listen_socket | false) => void]
+) => TemplatedApp;
+
+/** One process a port: without this a second one would quietly get half of the sockets. */
+const exclusivePort = 1;
+
+function listenOn(app: TemplatedApp, { host, port }: Address): Promise<us_listen_socket> {
+  return new Promise((resolve, reject) => {
+    const listenTo = app.listen.bind(app) as unknown as ListenOn;
+    listenTo(host, port, exclusivePort, (token) => {
+      if (token) resolve(token);
+      else reject(new OperatorError(unlistenable({ host, port })));
+    });
+  });
+}

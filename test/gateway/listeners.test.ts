@@ -1,0 +1,225 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { listenWithUws } from '../../src/gateway/listeners/uws.ts';
+import { loadUws } from '../../src/gateway/listeners/uws-library.ts';
+import { listenWithWs } from '../../src/gateway/listeners/ws.ts';
+import type { Address, GatewayServer, ServerHandlers } from '../../src/gateway/listener.ts';
+import type { Session } from '../../src/gateway/session.ts';
+import { OperatorError } from '../../src/shared/errors.ts';
+import { until } from '../support/until.ts';
+
+const library = await loadUws();
+const listeners = [
+  {
+    name: 'uWebSockets.js',
+    skipped: 'fault' in library,
+    listen: (address: Address, handlers: ServerHandlers): Promise<GatewayServer> => {
+      if ('fault' in library) throw new Error(library.fault);
+      return listenWithUws(library.uws, address, handlers);
+    },
+  },
+  { name: 'ws', skipped: false, listen: listenWithWs },
+];
+if ('fault' in library) process.stderr.write(`SKIPPED: sockets over uWebSockets.js: ${library.fault}\n`);
+
+const local = { host: '127.0.0.1', port: 0 };
+
+/** A listener that keeps what happens, gone when the test is. */
+async function serve(
+  listen: (address: Address, handlers: ServerHandlers) => Promise<GatewayServer>,
+  options: { original?: boolean; admits?: () => boolean } = {},
+) {
+  const happened: unknown[] = [];
+  const sessions: Session[] = [];
+  let numbers = 0;
+  const server = await listen(local, {
+    original: options.original ?? true,
+    admit: () => ((options.admits?.() ?? true) ? (numbers += 1) : undefined),
+    open: (session) => sessions.push(session),
+    frame: (_session, text) => happened.push({ frame: text }),
+    violation: (session, reason) => {
+      happened.push({ violation: reason });
+      session.closed = true;
+      session.connection?.end(4500, reason);
+    },
+    closed: (_session, code) => happened.push({ closed: code }),
+  });
+  onTestFinished(() => server.close());
+  const url = `ws://127.0.0.1:${server.port}`;
+  async function connect(path = '/v1/ws') {
+    const socket = new WebSocket(url + path);
+    socket.on('error', () => undefined);
+    onTestFinished(() => socket.terminate());
+    await once(socket, 'open');
+    await until(() => sessions.length > 0, 'the session is open');
+    return { socket, session: sessions.at(-1)! };
+  }
+  return { server, url, happened, sessions, connect };
+}
+
+async function refused(url: string): Promise<{ status: number; body: unknown }> {
+  const socket = new WebSocket(url);
+  socket.on('error', () => undefined);
+  const [, response] = (await once(socket, 'unexpected-response')) as [
+    unknown,
+    NodeJS.ReadableStream & { statusCode: number },
+  ];
+  let text = '';
+  for await (const chunk of response) text += String(chunk);
+  return { status: response.statusCode, body: JSON.parse(text) };
+}
+
+describe.each(listeners.filter(({ skipped }) => !skipped))('sockets over $name', ({ listen }) => {
+  it('are opened at /v1/ws and /ws/{uid}, whose user is known at once', async () => {
+    const { connect, sessions } = await serve(listen);
+    await connect('/v1/ws');
+    await connect('/v1/ws?from=somewhere');
+    await connect('/ws/1001');
+    await until(() => sessions.length === 3, 'all are open');
+    expect(sessions.map(({ kind, user, number }) => [kind, user, number])).toEqual([
+      ['v1', undefined, 1],
+      ['v1', undefined, 2],
+      ['original', '1001', 3],
+    ]);
+  });
+
+  it.each([
+    ['another path', '/elsewhere', {}, 404, 'no socket here: /v1/ws or /ws/{uid}'],
+    ['a uid that is no number', '/ws/x1', {}, 400, 'uid must be a number'],
+    [
+      '/ws/{uid} where it is not served',
+      '/ws/1001',
+      { original: false },
+      404,
+      'this socket is served in auth mode none only',
+    ],
+    ['while draining', '/v1/ws', { admits: () => false }, 503, 'this gateway is draining'],
+  ])('are refused before the upgrade: %s', async (_, path, options, status, detail) => {
+    const { url, sessions } = await serve(listen, options);
+    expect(await refused(url + path)).toMatchObject({ status, body: { status, detail } });
+    expect(sessions).toEqual([]);
+  });
+
+  it('are no pages: a request without an upgrade gets 404', async () => {
+    const { url } = await serve(listen);
+    const answer = await fetch(`${url.replace('ws:', 'http:')}/v1/ws`);
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it('hand on text as it was sent', async () => {
+    const { connect, happened } = await serve(listen);
+    const { socket } = await connect();
+    for (const text of ['{}', '微聊 \u2028 😀', 'x'.repeat(64 * 1024)]) socket.send(text);
+    await until(() => happened.length === 3, 'all frames are there');
+    expect(happened).toEqual(['{}', '微聊 \u2028 😀', 'x'.repeat(64 * 1024)].map((frame) => ({ frame })));
+  });
+
+  it.each([
+    ['binary', Buffer.from('{}'), 'binary frames are not taken'],
+    ['over 64 KiB', 'x'.repeat(64 * 1024 + 1), 'a frame is over 65536 bytes'],
+  ])('are told why where a frame is %s, and hear nothing after it', async (_, frame, reason) => {
+    const { connect, happened } = await serve(listen);
+    const { socket } = await connect();
+    socket.send(frame);
+    socket.send('after');
+    const [code, said] = (await once(socket, 'close')) as [number, Buffer];
+    expect([code, said.toString()]).toEqual([4500, reason]);
+    expect(happened).toEqual([{ violation: reason }, { closed: 4500 }]);
+  });
+
+  it('are cut where a frame is over a megabyte', async () => {
+    const { connect, happened } = await serve(listen);
+    const { socket } = await connect();
+    socket.send('x'.repeat(1024 * 1024 + 1));
+    await once(socket, 'close');
+    await until(() => happened.length > 0, 'the end is noticed');
+    expect(happened).toHaveLength(1);
+    expect(happened[0]).toHaveProperty('closed');
+  });
+
+  it('send what they are given, then their close frame, and are told of their end once', async () => {
+    const { connect, happened } = await serve(listen);
+    const { socket, session } = await connect();
+    const texts: string[] = [];
+    socket.on('message', (data: Buffer) => texts.push(data.toString()));
+    session.connection!.send('one');
+    const connection = session.connection!;
+    connection.cork(() => ['two', 'three'].forEach((text) => connection.send(text)));
+    connection.end(4000, 'draining');
+    const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+    expect(texts).toEqual(['one', 'two', 'three']);
+    expect([code, reason.toString()]).toEqual([4000, 'draining']);
+    expect(happened).toEqual([{ closed: 4000 }]);
+    expect(session.connection).toBeUndefined();
+  });
+
+  it.each([
+    ['closes', (socket: WebSocket) => socket.close(4321, 'bye'), 4321],
+    ['vanishes', (socket: WebSocket) => socket.terminate(), 1006],
+  ])('notice that a peer %s', async (_, leave, code) => {
+    const { connect, happened } = await serve(listen);
+    const { socket } = await connect();
+    leave(socket);
+    await until(() => happened.length > 0, 'the end is noticed');
+    expect(happened).toEqual([{ closed: code }]);
+  });
+
+  it('know what a peer that does not read has not taken yet', async () => {
+    const { connect } = await serve(listen);
+    const { socket, session } = await connect();
+    socket.pause();
+    const text = 'x'.repeat(256 * 1024);
+    await until(() => {
+      session.connection!.send(text);
+      return session.connection!.getBufferedAmount() > 1_000_000;
+    }, 'bytes wait');
+  });
+
+  it('stay open where no more are taken', async () => {
+    const { server, url, connect, happened } = await serve(listen);
+    const { socket } = await connect();
+    server.stopListening();
+    const late = new WebSocket(`${url}/v1/ws`);
+    const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).toBe('ECONNREFUSED');
+    socket.send('still here');
+    await until(() => happened.length === 1, 'the frame is there');
+    server.close();
+    await once(socket, 'close');
+  });
+
+  it('cannot be had on a port that is taken, which is named', async () => {
+    const blocker = createServer().listen(0, '127.0.0.1');
+    await once(blocker, 'listening');
+    onTestFinished(() => void blocker.close());
+    const { port } = blocker.address() as AddressInfo;
+    const handlers = {} as ServerHandlers;
+    await expect(listen({ host: '127.0.0.1', port }, handlers)).rejects.toThrow(OperatorError);
+    await expect(listen({ host: '127.0.0.1', port }, handlers)).rejects.toThrow(`127.0.0.1:${port}`);
+  });
+});
+
+describe('a peer of ws that says nothing', () => {
+  const patience = { pingAfterMs: 70, goneAfterMs: 300 };
+
+  it('is pinged, and stays where it answers', async () => {
+    const { connect, happened } = await serve((address, handlers) => listenWithWs(address, handlers, patience));
+    const { socket } = await connect();
+    let pings = 0;
+    socket.on('ping', () => (pings += 1));
+    await until(() => pings >= 6, 'it was pinged for longer than a silent one would live');
+    expect(happened).toEqual([]);
+  });
+
+  it('is given up where it does not', async () => {
+    const { connect, happened } = await serve((address, handlers) => listenWithWs(address, handlers, patience));
+    const { socket } = await connect();
+    socket.pause();
+    await until(() => happened.length > 0, 'it is given up');
+    expect(happened).toEqual([{ closed: 1006 }]);
+  });
+});
