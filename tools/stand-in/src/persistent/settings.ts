@@ -5,7 +5,7 @@ export const allStream = '$all';
 export const strategyNames = ['RoundRobin', 'DispatchToSingle', 'Pinned', 'PinnedByCorrelation'] as const;
 
 /** A group as it is kept in the log. Names and units are those of EventStoreDB's own configuration. */
-export const groupConfig = z.object({
+const groupConfig = z.object({
   /** `$all` for the whole log. */
   stream: z.string(),
   group: z.string(),
@@ -31,7 +31,7 @@ export const groupConfig = z.object({
 
 export type GroupConfig = z.infer<typeof groupConfig>;
 
-export const groupConfigs = z.object({ version: z.literal('2'), entries: z.array(groupConfig) });
+const groupConfigs = z.object({ version: z.literal('2'), entries: z.array(groupConfig) });
 
 /** How a group is named in its own streams and towards its consumers. */
 export function groupKey({ stream, group }: Pick<GroupConfig, 'stream' | 'group'>): string {
