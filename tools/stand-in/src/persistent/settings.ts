@@ -31,7 +31,7 @@ const groupConfig = z.object({
 
 export type GroupConfig = z.infer<typeof groupConfig>;
 
-const groupConfigs = z.object({ version: z.literal('2'), entries: z.array(groupConfig) });
+export const groupConfigs = z.object({ version: z.literal('2'), entries: z.array(groupConfig) });
 
 /** How a group is named in its own streams and towards its consumers. */
 export function groupKey({ stream, group }: Pick<GroupConfig, 'stream' | 'group'>): string {
