@@ -1,17 +1,18 @@
-# Two stages: one builds with every tool, the other holds what runs. Debian 12 with Node 20: the uWebSockets.js binary
-# for Node 20 needs glibc 2.27 or later. Going to Node 22 or 24 needs glibc 2.38, so a trixie image; never Alpine (musl).
-ARG NODE_IMAGE=node:20.19.5-bookworm-slim
+# Two stages: one builds with every tool, the other holds what runs: the server, without the repository's tools and
+# client. Debian 13: the uWebSockets.js binaries for Node 22 and 24 need glibc 2.38 or later; never Alpine (musl).
+ARG NODE_IMAGE=node:24.11.1-trixie-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund
+RUN npm ci --workspaces=false --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 # uWebSockets.js brings binaries for every platform and Node version, a quarter of a gigabyte; one of them is used. The
 # only other package with native parts is the SQLite driver; those of EventStoreDB and MongoDB are JavaScript.
-RUN npm run build \
-  && npm prune --omit=dev --no-audit --no-fund \
+RUN npm run build:server \
+  && rm dist/.tsbuildinfo \
+  && npm prune --omit=dev --workspaces=false --no-audit --no-fund \
   && find node_modules/uWebSockets.js -name 'uws_*.node' \
     ! -name "uws_linux_*_$(node -p process.versions.modules).node" -delete
 

@@ -1,32 +1,72 @@
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 import { packages, rooms } from './scripts/house.mjs';
 
-/** What files in a folder may not import: other rooms but for their ports, and packages that are known elsewhere only. */
+/**
+ * What files in a folder may not import: other rooms but for their ports, and packages that are known elsewhere only.
+ * Holds for every form: `import … from`, `import(…)`, a type's `import(…)`, and the address of a worker or a child.
+ *
+ * @param {string} folder
+ * @param {string} [room]
+ * @returns {import('eslint').Linter.RulesRecord}
+ */
 function imports(folder, room) {
   const patterns = Object.entries(packages)
     .filter(([, homes]) => !homes.some((home) => folder.startsWith(home)))
     .map(([name, homes]) => ({ regex: `^${name}(/|$)`, message: `imported in ${homes.join(', ')} only` }));
-  if (room !== undefined) {
-    const { may } = rooms[room];
-    const open = [room, ...may].flatMap((other) =>
-      other === room || rooms[other].ports.includes('*')
-        ? [`${other}/.*`]
-        : rooms[other].ports.map((port) => `${other}/${port}\\.ts$`),
-    );
-    const places = Object.keys(rooms).join('|');
-    const message = `${room} may import the ports of ${may.join(', ') || 'nothing of the house'} only (scripts/house.mjs)`;
-    patterns.push({ regex: `^(\\.\\./)+(?!${open.join('|')})(${places})/`, message });
-  }
-  return { 'no-restricted-imports': ['error', { patterns }] };
+  if (room !== undefined) patterns.push(otherRooms(room), { regex: '^@?weiliao(/|$)', message: 'src/ needs no tool' });
+  patterns.push({ regex: `^(\\.\\./)+(${beside.join('|')})/`, message: 'a package takes another by its name only' });
+  const elsewhere = patterns.flatMap(({ regex, message }) => {
+    // A selector's regular expression may hold no slash.
+    const value = `/${regex.replaceAll('/', '\\u002f')}/`;
+    return places.map((place) => ({ selector: `${place}[value=${value}]`, message }));
+  });
+  return { 'no-restricted-imports': ['error', { patterns }], 'no-restricted-syntax': ['error', ...elsewhere] };
 }
 
+/**
+ * All files of other rooms but the ports of those that this room may import.
+ *
+ * @param {string} room
+ */
+function otherRooms(room) {
+  const may = rooms[room]?.may ?? [];
+  const ports = may.flatMap(
+    (other) => rooms[other]?.ports.map((port) => (port === '*' ? `${other}/.*` : `${other}/${port}\\.ts$`)) ?? [],
+  );
+  const message = `${room} may import the ports of ${may.join(', ') || 'nothing of the house'} only (scripts/house.mjs)`;
+  return {
+    regex: `^(\\.\\./)+(?!${[`${room}/`, ...ports].join('|')})(${Object.keys(rooms).join('|')})/`,
+    message,
+  };
+}
+
+/** Folders at the root; nothing is imported from one into another by path. */
+const beside = ['src', 'dist', 'packages', 'tools', 'test', 'bench', 'scripts'];
+
+/** Where else than in an import statement the address of a module stands. */
+const places = [
+  'ImportExpression > Literal',
+  'TSImportType Literal',
+  'NewExpression[callee.name="URL"] > Literal',
+  'CallExpression[callee.name="workerUrl"] > Literal',
+];
+
 const ownHomes = [...new Set(Object.values(packages).flat())];
+/** @param {string} folder */
 const roomOf = (folder) => /^src\/([^/]+)\//.exec(folder)?.[1];
 
-export default tseslint.config(
+/**
+ * Whatever this Node has, no browser's names.
+ *
+ * @type {Record<string, 'readonly'>}
+ */
+const nodeGlobals = Object.fromEntries(Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly']));
+
+export default defineConfig(
   { ignores: ['**/dist/', 'node_modules/', 'coverage/', 'data/'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.mjs'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
@@ -42,6 +82,18 @@ export default tseslint.config(
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true } }],
       eqeqeq: 'error',
       'no-console': 'error',
+    },
+  },
+  {
+    files: ['**/*.mjs'],
+    // Types are comments here, so the compiler lets more pass: an unknown name of a plain script, for one.
+    languageOptions: { globals: nodeGlobals },
+    rules: {
+      'no-undef': 'error',
+      // A cast in a comment is seen by the compiler, but not by these.
+      '@typescript-eslint/no-base-to-string': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
     },
   },
   {
@@ -67,7 +119,7 @@ export default tseslint.config(
     .filter((home) => home.startsWith('src/'))
     .map((home) => ({ files: [`${home}**/*.ts`], rules: imports(home, roomOf(home)) })),
   {
-    files: ['test/**/*.ts', 'bench/**/*.ts', '*.config.ts'],
+    files: ['test/**', 'bench/**', 'scripts/**', '*.config.*'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
       'no-restricted-exports': 'off',

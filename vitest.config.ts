@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { loader } from './test/support/loader.ts';
+import { testTimeout } from './test/support/properties.ts';
 
 /** Packages of this repository give their sources under this condition. */
 const conditions = ['source'];
@@ -10,9 +12,10 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['test/**/*.test.ts'],
-    // Most tests wait for processes of their own: two files at a time even where there are two cores.
-    maxWorkers: 2,
-    testTimeout: 30_000,
+    setupFiles: ['test/support/properties.ts'],
+    // Most tests wait for processes of their own: twice as many files at a time as there are cores.
+    maxWorkers: 2 * availableParallelism(),
+    testTimeout,
     hookTimeout: 30_000,
     execArgv: [...loader],
   },

@@ -13,15 +13,31 @@ const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const dataDir = mkdtempSync(join(tmpdir(), 'weiliao-smoke-'));
 const waitMs = 20_000;
 
-/** The promise, or an error that says what did not come. */
+/**
+ * What of frames and answers is looked at here.
+ * @typedef {{ type?: string, id?: string, user?: string, msg?: string, seq?: number, message?: string,
+ *   conversation?: string, reader?: string, from?: { id: string } }} Frame
+ * @typedef {{ msg: string, status: number, conversation: string, lastSeq: number, unread: number, readSeq: number,
+ *   peer: { id: string } }} Item
+ */
+
+/**
+ * The promise, or an error that says what did not come.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {string} what
+ */
 async function within(promise, what) {
+  /** @type {NodeJS.Timeout | undefined} */
   let timer;
+  /** @type {Promise<never>} */
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`${what} did not come within ${waitMs} ms`)), waitMs);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+/** @param {string} text */
 const say = (text) => console.log(`smoke: ${text}`);
 
 function start() {
@@ -30,42 +46,65 @@ function start() {
     env: environment,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const exited = once(child, 'exit').then(([code, signal]) => code ?? signal);
+  /** @type {Promise<number | string>} */
+  const exited = new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown'));
+  });
+  /** @type {Promise<{ httpPort: number, wsPort: number }>} */
   const ready = new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const entry = line.startsWith('{') ? JSON.parse(line) : {};
+      /** @type {{ msg?: string, level?: string, httpPort: number, wsPort: number }} */
+      const entry = JSON.parse(line.startsWith('{') ? line : '{}');
       if (entry.msg === 'ready') resolve(entry);
-      if (['error', 'fatal'].includes(entry.level)) say(`the server says ${line}`);
+      if (entry.level === 'error' || entry.level === 'fatal') say(`the server says ${line}`);
     });
     void exited.then((code) => reject(new Error(`the server ended with ${code} before it was ready`)));
   });
   return { child, exited, ready };
 }
 
-/** A socket whose frames are taken in turn, by a condition. */
+/**
+ * A socket whose frames are taken in turn, by a condition.
+ * @param {string} url
+ */
 async function open(url) {
   const socket = new WebSocket(url);
+  /** @type {Frame[]} */
   const frames = [];
+  /** @type {((value?: undefined) => void)[]} */
   const waiting = [];
   socket.on('message', (data) => {
-    frames.push(JSON.parse(data.toString()));
+    frames.push(/** @type {Frame} */ (JSON.parse(/** @type {Buffer} */ (data).toString())));
     for (const look of waiting.splice(0)) look();
   });
-  const closed = once(socket, 'close').then(([code]) => code);
+  /** @type {Promise<number>} */
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   await within(once(socket, 'open'), `a connection to ${url}`);
+  /**
+   * @param {string} what
+   * @param {(frame: Frame) => boolean} fits
+   * @returns {Promise<Frame>}
+   */
   async function take(what, fits) {
     const search = async () => {
       for (;;) {
         const place = frames.findIndex(fits);
-        if (place >= 0) return frames.splice(place, 1)[0];
+        const [frame] = place < 0 ? [] : frames.splice(place, 1);
+        if (frame !== undefined) return frame;
         await new Promise((resolve) => waiting.push(resolve));
       }
     };
     return within(search(), what);
   }
-  return { closed, take, send: (frame) => socket.send(JSON.stringify(frame)) };
+  /** @param {object} frame */
+  const send = (frame) => socket.send(JSON.stringify(frame));
+  return { closed, take, send };
 }
 
+/**
+ * @param {string} base
+ * @param {string} user
+ */
 async function enter(base, user) {
   const chat = await open(`${base}/v1/ws`);
   chat.send({ type: 'hello', user });
@@ -74,12 +113,19 @@ async function enter(base, user) {
   return chat;
 }
 
+/**
+ * @param {string} base
+ * @param {string} path
+ * @param {string} user
+ * @returns {Promise<{ items: Item[] }>}
+ */
 async function get(base, path, user) {
   const response = await fetch(`${base}${path}`, { headers: { 'X-User-Id': user } });
   assert.equal(response.status, 200, `GET ${path} answered ${response.status}: ${await response.clone().text()}`);
-  return response.json();
+  return /** @type {{ items: Item[] }} */ (await response.json());
 }
 
+/** @param {{ httpPort: number, wsPort: number }} ports */
 async function chat({ httpPort, wsPort }) {
   const [api, sockets] = [`http://127.0.0.1:${httpPort}`, `ws://127.0.0.1:${wsPort}`];
   const [alice, bob] = [await enter(sockets, 'alice'), await enter(sockets, 'bob')];
@@ -95,7 +141,7 @@ async function chat({ httpPort, wsPort }) {
 
   const original = await open(`${sockets}/ws/1001`);
   original.send({ toId: 'bob', msg: 'from the original system' });
-  const third = await bob.take('message of 1001', ({ type, from }) => type === 'message' && from.id === '1001');
+  const third = await bob.take('message of 1001', ({ type, from }) => type === 'message' && from?.id === '1001');
   assert.equal(third.msg, 'from the original system');
   bob.send({ type: 'send', id: 'three', to: 1001, msg: 'welcome' });
   await original.take('message to 1001', ({ msg }) => msg === 'welcome');
@@ -130,7 +176,7 @@ try {
   assert.equal(await within(exited, 'the end of the server'), 0, 'the exit code after SIGTERM');
   say('SIGTERM closed every client with 4000 and ended the server with exit 0');
 } catch (error) {
-  console.error(`smoke: FAILED: ${error.message}`);
+  console.error(`smoke: FAILED: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 } finally {
   child.kill('SIGKILL');

@@ -6,7 +6,7 @@ const runsTypeScript = 'typescript' in process.features && process.features.type
 /** Arguments for a Node that is to run sources of this repository. */
 export const loader: readonly string[] = runsTypeScript
   ? []
-  : ['--import', new URL('./typescript.mjs', import.meta.url).href];
+  : ['--import', new URL('../../scripts/typescript.mjs', import.meta.url).href];
 
 /** A script for `node -e` that imports `src/…`, with the arguments it needs. */
 export function scriptArgs(script: string): string[] {

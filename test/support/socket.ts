@@ -38,7 +38,7 @@ function parseFrame(text: string): Frame {
 }
 
 /** One WebSocket as a test sees it: what comes is held to the schemas and kept until somebody asks for it. */
-export class Socket<T = Frame> {
+class Socket<T = Frame> {
   readonly frames: T[] = [];
   /** What came and must not come. */
   readonly faults: unknown[] = [];

@@ -18,7 +18,7 @@ export interface FaultSettings {
   readonly refuse: 'busy' | 'not-ready' | { readonly leader: { readonly host: string; readonly port: number } } | null;
 }
 
-export const noFaults: FaultSettings = { delayMs: 0, mute: false, dropAnswers: 0, refuse: null };
+const noFaults: FaultSettings = { delayMs: 0, mute: false, dropAnswers: 0, refuse: null };
 
 /** Faults of a stand-in, for tests of those who use it. */
 export interface Faults {

@@ -13,7 +13,7 @@ import { handlerFailed, invalid, invalidRead } from './rpc-errors.ts';
 import { subscribeToAll } from './subscribe-to-all.ts';
 import { subscribeToStream } from './subscribe-to-stream.ts';
 
-export type ReadCall = ServerWritableStream<ReadReq, ReadResp>;
+type ReadCall = ServerWritableStream<ReadReq, ReadResp>;
 type Options = ReadReq.Options;
 
 const { BACKWARDS } = streams.ReadReq.Options.ReadDirection;

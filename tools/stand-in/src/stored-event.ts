@@ -55,7 +55,7 @@ export function toWire({ id, type, data, metadata }: EventData): WireEvent {
   };
 }
 
-export const tombstoneType = '$streamDeleted';
+const tombstoneType = '$streamDeleted';
 
 /** What ends a stream for good. The log gives it the next revision, the protocol shows the highest there is. */
 export function makeTombstone(id: string): EventData {

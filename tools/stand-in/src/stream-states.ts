@@ -103,7 +103,7 @@ export const softDeleteText = '{"$tb":9223372036854775807}';
 const highestRevision = 2 ** 63;
 
 /** Metadata that cannot be read sets nothing. */
-export function parseStreamMetadata(text: string): StreamMetadata {
+function parseStreamMetadata(text: string): StreamMetadata {
   const set = parseObject(text);
   const maxCount = wholeNumber(set['$maxCount'], 1);
   const maxAge = wholeNumber(set['$maxAge'], 1);

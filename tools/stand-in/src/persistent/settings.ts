@@ -5,7 +5,7 @@ export const allStream = '$all';
 export const strategyNames = ['RoundRobin', 'DispatchToSingle', 'Pinned', 'PinnedByCorrelation'] as const;
 
 /** A group as it is kept in the log. Names and units are those of EventStoreDB's own configuration. */
-export const groupConfig = z.object({
+const groupConfig = z.object({
   /** `$all` for the whole log. */
   stream: z.string(),
   group: z.string(),

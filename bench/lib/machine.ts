@@ -2,11 +2,8 @@ import { closeSync, fdatasyncSync, openSync, readFileSync, rmSync, writeSync } f
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 
-/**
- * What a reader must know of the machine to compare numbers.
- * @param {string} folder where the data will lie
- */
-export function machineFacts(folder) {
+/** What a reader must know of the machine, and of the disk of this folder, to compare numbers. */
+export function machineFacts(folder: string): string[] {
   const { p50, p99 } = fsyncMs(folder);
   const load = readFileSync('/proc/loadavg', 'latin1').split(' ')[0];
   return [
@@ -16,7 +13,7 @@ export function machineFacts(folder) {
   ];
 }
 
-function fsyncMs(folder) {
+function fsyncMs(folder: string) {
   const path = join(folder, 'fsync-probe');
   const file = openSync(path, 'w');
   const block = Buffer.alloc(4096, 1);
@@ -27,7 +24,7 @@ function fsyncMs(folder) {
       fdatasyncSync(file);
       return performance.now() - at;
     }).sort((a, b) => a - b);
-    return { p50: times[100], p99: times[198] };
+    return { p50: times[100] ?? NaN, p99: times[198] ?? NaN };
   } finally {
     closeSync(file);
     rmSync(path);

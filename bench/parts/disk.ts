@@ -1,12 +1,13 @@
-import { runChat } from '../lib/chat-load.mjs';
-import { diskBytes, withFolder } from '../lib/folder.mjs';
-import { startServer } from '../lib/server.mjs';
+import { runChat } from '../lib/chat-load.ts';
+import { diskBytes, withFolder } from '../lib/folder.ts';
+import { startServer } from '../lib/server.ts';
+import type { PartOptions, Row } from '../lib/part.ts';
 
 /** Bytes on disk of messages as they are really sent: few at once, and many. */
-export async function disk({ folder, quick, say }) {
+export async function disk({ folder, quick, say }: PartOptions): Promise<Row[]> {
   const seconds = quick ? 5 : 20;
   const paces = { '500/s': { rate: 500 }, 'window 8': { window: 8 } };
-  const rows = [];
+  const rows: Row[] = [];
   for (const [name, pace] of Object.entries(paces)) {
     say(name);
     await withFolder(folder, async (dataDir) => {

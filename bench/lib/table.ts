@@ -1,10 +1,6 @@
-/**
- * A measured value. `floor` is what the raw echo gave in the same run, where it was measured too.
- * @typedef {{ part: string, what: string, value: number, unit: string, floor?: number }} Row
- */
+import type { Row } from './part.ts';
 
-/** @param {Row[]} rows */
-export function formatTable(rows) {
+export function formatTable(rows: readonly Row[]): string {
   const head = ['part', 'measured', 'weiliao', 'raw echo', 'ratio', 'unit'];
   const lines = rows.map(({ part, what, value, unit, floor }) => [
     part,
@@ -14,16 +10,16 @@ export function formatTable(rows) {
     floor === undefined ? '' : digits(value / floor),
     unit,
   ]);
-  const widths = head.map((name, column) => Math.max(name.length, ...lines.map((line) => line[column].length)));
+  const widths = head.map((name, column) => Math.max(name.length, ...lines.map((line) => line[column]?.length ?? 0)));
   const numeric = new Set([2, 3, 4]);
-  const format = (cells) =>
-    `| ${cells.map((cell, i) => (numeric.has(i) ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join(' | ')} |`;
+  const format = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, i) => (numeric.has(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join(' | ')} |`;
   const rule = `| ${widths.map((width, i) => (numeric.has(i) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`;
   return [format(head), rule, ...lines.map(format)].join('\n');
 }
 
 /** Three significant digits. */
-function digits(value) {
+function digits(value: number): string {
   if (!Number.isFinite(value)) return 'n/a';
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
   return value.toPrecision(3);

@@ -1,16 +1,19 @@
-import { isFaultless } from '../../tools/load/dist/report.js';
-import { runLoad } from '../../tools/load/dist/run.js';
+import { isFaultless } from '../../tools/load/src/report.ts';
+import { runLoad } from '../../tools/load/src/run.ts';
+import type { LoadHooks, LoadOptions } from '../../tools/load/src/options.ts';
+import type { BenchServer } from './server.ts';
 
 let runs = 0;
 
 /**
  * `weiliao load` against a running server, with the CPU that the server spent on each delivered message: its whole
  * process, from the start of the measured time until the read model held the last message.
- * @param {Awaited<ReturnType<import('./server.mjs').startServer>>} server
- * @param {Partial<import('../../tools/load/dist/options.js').LoadOptions>} options
- * @param {import('../../tools/load/dist/run.js').LoadHooks} [hooks]
  */
-export async function runChat(server, options, hooks = {}) {
+export async function runChat(
+  server: BenchServer,
+  options: Partial<LoadOptions> & Pick<LoadOptions, 'seconds' | 'warmup'>,
+  hooks: LoadHooks = {},
+) {
   const defaults = { pairs: 100, window: 8, size: 120, idle: 0, grace: 30, prefix: `bench${runs++}` };
   let before = { cpu: server.cpu(), delivered: 0 };
   const report = await runLoad(

@@ -1,20 +1,25 @@
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
-import { startNode, waitForLine } from './child.mjs';
-import { cpuSeconds, memoryKb } from './process-stats.mjs';
+import { startNode, waitUntilReady } from './child.ts';
+import type { NodeProcess } from './child.ts';
+import { cpuSeconds, memoryKb } from './process-stats.ts';
 
 export const mainPath = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** Milliseconds that the read model may take to reach the end of the log. */
 const catchUpMs = 600_000;
 
-/**
- * The server under test, in a process of its own.
- * @param {string} dataDir
- * @param {{ inspect?: boolean, env?: Record<string, string> }} [options] `inspect`: so that `settle` works
- */
-export async function startServer(dataDir, { inspect = false, env = {} } = {}) {
+export interface ServerOptions {
+  /** So that `settle` works. */
+  readonly inspect?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export type BenchServer = Awaited<ReturnType<typeof startServer>>;
+
+/** The server under test, in a process of its own. */
+export async function startServer(dataDir: string, { inspect = false, env = {} }: ServerOptions = {}) {
   const startedAt = performance.now();
   const child = startNode(
     ['--max-semi-space-size=32', ...(inspect ? ['--inspect=127.0.0.1:0'] : []), mainPath, 'start'],
@@ -26,29 +31,29 @@ export async function startServer(dataDir, { inspect = false, env = {} } = {}) {
       ...env,
     },
   );
-  const ready = await waitForLine(child, (line) => line.msg === 'ready');
-  const http = `http://127.0.0.1:${ready.httpPort}`;
-  const server = {
+  const ready = await waitUntilReady(child);
+  const http = `http://127.0.0.1:${String(ready.httpPort)}`;
+  const metrics = (): Promise<Map<string, number>> => readMetrics(`${http}/metrics`);
+  return {
     pid: child.pid,
     /** Milliseconds from spawn to ready. */
     startMs: performance.now() - startedAt,
-    /** Undefined where it is no gateway. */
-    url: ready.wsPort && new URL(`ws://127.0.0.1:${ready.wsPort}/v1/ws`),
+    /** Of a gateway. */
+    url: new URL(`ws://127.0.0.1:${String(ready.wsPort ?? 0)}/v1/ws`),
     httpUrl: new URL(http),
     cpu: () => cpuSeconds(child.pid),
     memory: () => memoryKb(child.pid),
-    metrics: () => readMetrics(`${http}/metrics`),
+    metrics,
     /** Resolves once the read model holds all that the log holds. */
-    caughtUp: () => waitUntilCaughtUp(server),
+    caughtUp: () => waitUntilCaughtUp(metrics),
     /** Collects garbage and waits until memory stands still, so that two readings can be compared. */
     settle: () => settle(child),
     stop: () => child.stop(),
   };
-  return server;
 }
 
-/** @returns {Promise<Map<string, number>>} by name, labels included */
-async function readMetrics(url) {
+/** By name, labels included. */
+async function readMetrics(url: string): Promise<Map<string, number>> {
   const response = await fetch(url);
   const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(
@@ -59,18 +64,19 @@ async function readMetrics(url) {
   );
 }
 
-async function waitUntilCaughtUp(server) {
+async function waitUntilCaughtUp(read: () => Promise<Map<string, number>>): Promise<void> {
   const deadline = performance.now() + catchUpMs;
   for (;;) {
-    const metrics = await server.metrics();
-    const position = metrics.get('weiliao_projection_position');
-    if (position >= metrics.get('weiliao_log_position') && metrics.get('weiliao_projection_lag_events') === 0) return;
+    const metrics = await read();
+    const position = metrics.get('weiliao_projection_position') ?? NaN;
+    if (position >= (metrics.get('weiliao_log_position') ?? NaN) && metrics.get('weiliao_projection_lag_events') === 0)
+      return;
     if (performance.now() > deadline) throw new Error(`the read model stands still at position ${position}`);
     await delay(50);
   }
 }
 
-async function settle(child) {
+async function settle(child: NodeProcess): Promise<void> {
   const url = /ws:\/\/\S+/.exec(child.stderr())?.[0];
   if (url === undefined) throw new Error('the server has no inspector');
   const inspector = new WebSocket(url);

@@ -1,9 +1,18 @@
-import { seeFrame } from '../../tools/load/dist/frames.js';
-import { Handshake } from '../../tools/load/dist/handshake.js';
-import { LoadSocket } from '../../tools/load/dist/socket.js';
-import { runChat } from '../lib/chat-load.mjs';
-import { withFolder } from '../lib/folder.mjs';
-import { startServer } from '../lib/server.mjs';
+import { seeFrame } from '../../tools/load/src/frames.ts';
+import { Handshake } from '../../tools/load/src/handshake.ts';
+import { LoadSocket } from '../../tools/load/src/socket.ts';
+import { runChat } from '../lib/chat-load.ts';
+import { withFolder } from '../lib/folder.ts';
+import { startServer } from '../lib/server.ts';
+import type { PartOptions, Row } from '../lib/part.ts';
+
+interface Load {
+  readonly pairs: number;
+  readonly idle: number;
+  readonly rate: number;
+  readonly warmup: number;
+  readonly seconds: number;
+}
 
 /** The flood towards the one reader: bytes of a message, messages every 10 ms. 2 MB a second. */
 const floodBytes = 4_000;
@@ -11,7 +20,7 @@ const floodPerTick = 5;
 const floodTickMs = 10;
 
 /** What everybody else notices of one socket that takes nothing of the much that it is sent. */
-export async function slow({ folder, quick, say }) {
+export async function slow({ folder, quick, say }: PartOptions): Promise<Row[]> {
   const load = quick
     ? { pairs: 200, idle: 1_600, rate: 500, warmup: 2, seconds: 5 }
     : { pairs: 1_000, idle: 8_000, rate: 1_000, warmup: 5, seconds: 15 };
@@ -34,7 +43,7 @@ export async function slow({ folder, quick, say }) {
   ];
 }
 
-async function othersP99(folder, load, reads) {
+async function othersP99(folder: string, load: Load, reads: boolean): Promise<{ p99: number; closed: number }> {
   return withFolder(folder, async (dataDir) => {
     const server = await startServer(dataDir);
     const stop = await flood(server.url, reads);
@@ -47,7 +56,7 @@ async function othersP99(folder, load, reads) {
 }
 
 /** One user writes to another without end; the other reads it, or stops reading once it is connected. */
-async function flood(url, reads) {
+async function flood(url: URL, reads: boolean): Promise<() => void> {
   const [writer, reader] = [await online(url, 'flood-writer'), await online(url, 'flood-reader')];
   if (!reads) reader.pause();
   const msg = 'x'.repeat(floodBytes);
@@ -65,11 +74,13 @@ async function flood(url, reads) {
   };
 }
 
-async function online(url, user) {
+async function online(url: URL, user: string): Promise<LoadSocket> {
   const handshake = new Handshake(user);
   const socket = new LoadSocket({
     url,
-    onText: (text) => !handshake.done && seeFrame(text).type === 'welcome' && handshake.welcomed(),
+    onText: (text) => {
+      if (!handshake.done && seeFrame(text).type === 'welcome') handshake.welcomed();
+    },
     onClose: () => undefined,
   });
   await handshake.run(socket);

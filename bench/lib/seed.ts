@@ -1,8 +1,8 @@
 import { v7 } from 'uuid';
-import { conversationEventId } from '../../dist/commands/event-id.js';
-import { conversationStream, directConversationId } from '../../dist/domain/conversation/conversation-id.js';
-import { userStream } from '../../dist/domain/user/user.js';
-import { openEmbeddedEventStore } from '../../dist/event-store/embedded/embedded-event-store.js';
+import { conversationEventId } from '../../src/commands/event-id.ts';
+import { conversationStream, directConversationId } from '../../src/domain/conversation/conversation-id.ts';
+import { userStream } from '../../src/domain/user/user.ts';
+import { openEmbeddedEventStore } from '../../src/event-store/embedded/embedded-event-store.ts';
 
 /** Events in one append: about what a queue gathers in a conversation under load. */
 const perAppend = 16;
@@ -10,12 +10,19 @@ const perAppend = 16;
 /** Appends under way at once; they share commits. */
 const atOnce = 64;
 
-/** The two users of the n-th conversation, from 0. */
-function membersOf(n) {
-  return [2 * n + 1, 2 * n + 2].map((id) => ({ id: String(id), username: `user ${id}` }));
+interface Member {
+  readonly id: string;
+  readonly username: string;
 }
 
-function conversationOf(n) {
+/** The two users of the n-th conversation, from 0. */
+function membersOf(n: number): [Member, Member] {
+  return [member(2 * n + 1), member(2 * n + 2)];
+}
+
+const member = (id: number): Member => ({ id: String(id), username: `user ${id}` });
+
+function conversationOf(n: number) {
   const [one, other] = membersOf(n);
   return directConversationId(one.id, other.id);
 }
@@ -26,12 +33,8 @@ export const seededConversation = conversationOf(0);
 /**
  * Fills a data folder with `count` messages, through the log's own API, as the gateway would: in one conversation, or
  * evenly in several, each of two users of its own.
- * @param {string} dataDir
- * @param {number} count
- * @param {(done: number) => void} onProgress
- * @param {{ conversations?: number }} [options]
  */
-export async function seed(dataDir, count, onProgress, { conversations = 1 } = {}) {
+export async function seed(dataDir: string, count: number, { conversations = 1 } = {}): Promise<void> {
   const store = await openEmbeddedEventStore({
     dataDir,
     onFatal: (error) => {
@@ -58,16 +61,15 @@ export async function seed(dataDir, count, onProgress, { conversations = 1 } = {
         }
       }
       await Promise.all(appends);
-      onProgress(Math.min(count, (next - 1) * conversations));
     }
   } finally {
     await store.close();
   }
 }
 
-function message(n, seq) {
-  const users = membersOf(n);
-  const [from, to] = seq % 2 === 0 ? users : users.reverse();
+function message(n: number, seq: number) {
+  const [one, other] = membersOf(n);
+  const [from, to] = seq % 2 === 0 ? [one, other] : [other, one];
   const clientId = v7();
   const msg = `message ${seq} ${'of a long conversation '.repeat(6)}`.slice(0, 120);
   const data = { clientId, seq, from, to, msg, sendDate: Date.now() };

@@ -1,16 +1,17 @@
-import { openIdle } from '../../tools/load/dist/idle.js';
-import { runChat } from '../lib/chat-load.mjs';
-import { withFolder } from '../lib/folder.mjs';
-import { startServer } from '../lib/server.mjs';
+import { openIdle } from '../../tools/load/src/idle.ts';
+import { runChat } from '../lib/chat-load.ts';
+import { withFolder } from '../lib/folder.ts';
+import { startServer } from '../lib/server.ts';
+import type { PartOptions, Row } from '../lib/part.ts';
 
 /** What a connection costs that only listens: memory, and CPU of everybody else's messages. */
-export async function idle({ folder, quick, say }) {
+export async function idle({ folder, quick, say }: PartOptions): Promise<Row[]> {
   const [few, many] = quick ? [500, 2_000] : [2_000, 10_000];
   const pairs = 100;
   const times = quick ? { warmup: 2, seconds: 4 } : { warmup: 10, seconds: 10 };
   return withFolder(folder, async (dataDir) => {
     const server = await startServer(dataDir, { inspect: true });
-    const open = async (idle, prefix) => {
+    const open = async (idle: number, prefix: string) => {
       say(`opening ${idle} connections`);
       const close = await openIdle({ url: server.url, idle, prefix });
       await server.caughtUp();
@@ -26,8 +27,8 @@ export async function idle({ folder, quick, say }) {
     const atPairs = await runChat(server, { pairs, window: 8, ...times });
     await server.stop();
     const part = 'idle';
-    const each = (kind) => (rest.memory[kind] - first.memory[kind]) / (many - few);
-    const online = (count) => `server CPU, ${count.toLocaleString('en-US')} users online`;
+    const each = (kind: 'anonymous' | 'rss'): number => (rest.memory[kind] - first.memory[kind]) / (many - few);
+    const online = (count: number): string => `server CPU, ${count.toLocaleString('en-US')} users online`;
     return [
       { part, what: 'memory of its own', value: each('anonymous'), unit: 'KB/connection' },
       { part, what: 'resident memory', value: each('rss'), unit: 'KB/connection' },

@@ -4,7 +4,7 @@ import uWS from 'uWebSockets.js';
 // of it is its own doing.
 const app = uWS.App().ws('/*', {
   compression: uWS.DISABLED,
-  message: (socket, bytes, isBinary) => socket.send(bytes, isBinary),
+  message: (socket, bytes, isBinary) => void socket.send(bytes, isBinary),
 });
 app.listen('127.0.0.1', 0, (token) => {
   if (token === false) throw new Error('cannot listen');

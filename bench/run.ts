@@ -1,21 +1,22 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { killAll } from './lib/child.mjs';
-import { removeAll } from './lib/folder.mjs';
-import { machineFacts } from './lib/machine.mjs';
-import { formatTable } from './lib/table.mjs';
-import { cpu } from './parts/cpu.mjs';
-import { disk } from './parts/disk.mjs';
-import { engines } from './parts/engines.mjs';
-import { idle } from './parts/idle.mjs';
-import { latency } from './parts/latency.mjs';
-import { longConversation } from './parts/long-conversation.mjs';
-import { memory } from './parts/memory.mjs';
-import { slow } from './parts/slow.mjs';
+import { killAll } from './lib/child.ts';
+import { removeAll } from './lib/folder.ts';
+import type { Part, Row } from './lib/part.ts';
+import { machineFacts } from './lib/machine.ts';
+import { formatTable } from './lib/table.ts';
+import { cpu } from './parts/cpu.ts';
+import { disk } from './parts/disk.ts';
+import { engines } from './parts/engines.ts';
+import { idle } from './parts/idle.ts';
+import { latency } from './parts/latency.ts';
+import { longConversation } from './parts/long-conversation.ts';
+import { memory } from './parts/memory.ts';
+import { slow } from './parts/slow.ts';
 
 /** What measures each part, in the order of the table. */
-const parts = {
+const parts: Readonly<Record<string, readonly Part[]>> = {
   cpu: [cpu],
   latency: [latency],
   idle: [idle],
@@ -28,7 +29,7 @@ const parts = {
   engines: [engines],
 };
 
-function partList(text) {
+function partList(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => !Object.hasOwn(parts, name));
   if (unknown.length > 0) throw new InvalidArgumentError(`no part is called ${unknown.join(', ')}`);
@@ -42,13 +43,13 @@ const options = new Command('bench')
   .option('--dir <folder>', 'where the data lies while it runs; its disk is what is measured', tmpdir())
   .option('--json <file>', 'writes the rows there too')
   .parse()
-  .opts();
+  .opts<{ only: string[]; quick: boolean; dir: string; json?: string }>();
 
 const wanted = new Set(options.only);
-const measures = new Set(options.only.flatMap((name) => parts[name]));
+const measures = new Set(options.only.flatMap((name) => parts[name] ?? []));
 const facts = machineFacts(options.dir);
 console.log(facts.join('\n'));
-const rows = [];
+const rows: Row[] = [];
 
 process.once('exit', () => {
   killAll();
@@ -57,7 +58,7 @@ process.once('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
 for (const measure of measures) {
-  const say = (what) => console.error(`bench: ${measure.name}: ${what}`);
+  const say = (what: string): void => console.error(`bench: ${measure.name}: ${what}`);
   say('started');
   try {
     rows.push(...(await measure({ folder: options.dir, quick: options.quick, say, wanted })));
