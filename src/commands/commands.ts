@@ -1,60 +1,29 @@
 import type { User } from '../domain/user/user.ts';
+import type { ConversationCommand } from './conversation-command.ts';
+import { markRead } from './mark-read.ts';
+import { sendMessage } from './send-message.ts';
+import type { RegisterOutcome } from './users.ts';
 
-export interface SendMessageInput {
-  /** User id of the sender, already authenticated. */
-  readonly sender: string;
-  readonly clientId: string;
-  /** Exactly one of the two: an addressee, or a conversation that exists and that the sender is a member of. */
-  readonly to?: string;
-  readonly conversation?: string;
-  readonly msg: string;
-  /** What the command belongs to: a session, a request. Kept in the event's metadata. */
-  readonly correlationId: string;
-}
+export type { MarkReadInput, MarkReadOutcome } from './mark-read.ts';
+export type { SendMessageInput, SendOutcome } from './send-message.ts';
+export type { RegisterOutcome } from './users.ts';
 
-export interface SendOutcome {
-  /** Message id. */
-  readonly message: string;
-  readonly conversation: string;
-  readonly seq: number;
-  readonly revision: number;
-  /** Epoch milliseconds. */
-  readonly sendDate: number;
-  /** True where the message was stored before: every value is then the first one's. */
-  readonly duplicate: boolean;
-  /** Place in the log, for reading one's own writes. */
-  readonly position: number;
-}
+/** Every command on a conversation. Its file says what goes in, what comes out, and what it looks up; the domain decides. */
+export const conversationCommands = { sendMessage, markRead } as const;
 
-export interface MarkReadInput {
-  readonly reader: string;
-  readonly conversation: string;
-  readonly seq: number;
-  readonly correlationId: string;
-}
+type MethodOf<Command> =
+  Command extends ConversationCommand<infer Input, infer Outcome> ? (input: Input) => Promise<Outcome> : never;
 
-export interface MarkReadOutcome {
-  readonly conversation: string;
-  /** The reader's watermark now: the given seq, or the higher one of before. */
-  readonly seq: number;
-  /** Place in the log that a read model must have reached to show it; 0 where nothing changed. */
-  readonly position: number;
-}
-
-export interface RegisterOutcome {
-  readonly user: User;
-  /** False where the same user was there already. */
-  readonly created: boolean;
-  readonly position: number;
-}
+/** A method for each command of the list, under its name. */
+export type ConversationCommands = {
+  readonly [Name in keyof typeof conversationCommands]: MethodOf<(typeof conversationCommands)[Name]>;
+};
 
 /**
  * The write side. Every method resolves only once the outcome is durable, and throws `WeiliaoError` with the codes of
  * the wire: refusals, `RATE_LIMITED`, `OVERLOADED`, `STORE_UNAVAILABLE` (outcome unknown: send the same again).
  */
-export interface Commands {
-  sendMessage(input: SendMessageInput): Promise<SendOutcome>;
-  markRead(input: MarkReadInput): Promise<MarkReadOutcome>;
+export interface Commands extends ConversationCommands {
   /** Throws `USER_EXISTS` where another user has the id. */
   registerUser(user: User): Promise<RegisterOutcome>;
   /** The user with this id; undefined where nobody registered it. */

@@ -1,29 +1,26 @@
-import { WeiliaoError } from '../shared/errors.ts';
 import type { Metrics } from '../shared/metrics.ts';
-import { directConversationId, peerOf } from '../domain/conversation/conversation-id.ts';
+import { conversationNotFound } from '../domain/conversation/decision.ts';
+import type { Roster, Rosters } from '../domain/conversation/rosters.ts';
 import type { User } from '../domain/user/user.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
-import type {
-  Commands,
-  MarkReadInput,
-  MarkReadOutcome,
-  RegisterOutcome,
-  SendMessageInput,
-  SendOutcome,
-} from './commands.ts';
-import { createConversationQueues } from './conversation-queue.ts';
-import { createInFlight } from './in-flight.ts';
-import { createLedger } from './ledger.ts';
-import { MarkReadCommand } from './mark-read.ts';
+import { refusalError, toCommandError } from './command-error.ts';
+import { conversationCommands } from './commands.ts';
+import type { Commands, ConversationCommands } from './commands.ts';
+import type { Begun, CommandContext, ConversationCommand } from './conversation-command.ts';
+import { ConversationQueues } from './conversation-queue.ts';
+import { createHeads } from './head.ts';
+import { createInFlight, runInFlight } from './in-flight.ts';
+import { Ledger } from './ledger.ts';
+import { createMessageLookUp } from './message-look-up.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { conversationNotFound, SendMessageCommand } from './send-message.ts';
-import { toldError } from './told-error.ts';
 import { createUserDirectory } from './users.ts';
+import type { RegisterOutcome } from './users.ts';
 
 export interface CommandDeps {
   readonly store: EventStore;
   readonly readModel: ReadModelQueries;
+  readonly rosters: Rosters;
   readonly metrics: Metrics;
   /** Newest position known to be in the read model. */
   projected(): number;
@@ -44,16 +41,16 @@ export interface CommandOptions {
 
 /** The write side of one process. */
 export function createCommands(deps: CommandDeps, options: CommandOptions): Commands {
-  const { store, readModel, metrics } = deps;
+  const { store, readModel, rosters, metrics } = deps;
   const users = createUserDirectory(store);
-  const ledger = createLedger(deps);
-  const mayGo = createRateLimit(options.rateLimit);
+  const messages = createMessageLookUp({ store, readModel });
+  const ledger = new Ledger({ ...deps, messages });
   const inFlight = createInFlight(options.maxInFlight, options.commandTimeoutMs);
-  const books = { inFlight, ledger, metrics, users, readModel };
-  const queues = createConversationQueues({
+  const rateLimit = createRateLimit(options.rateLimit);
+  const context: CommandContext = { inFlight, ledger, messages, metrics, rateLimit, readModel, users };
+  const queues = new ConversationQueues({
     store,
-    readModel,
-    ledger,
+    heads: createHeads({ store, readModel, observe: (event, place) => ledger.observe(event, place) }),
     onConflict: () => metrics.appendConflicts.inc(),
     onAppend(seconds, events) {
       metrics.appendSeconds.observe(seconds);
@@ -61,74 +58,76 @@ export function createCommands(deps: CommandDeps, options: CommandOptions): Comm
     },
   });
 
-  /** Refused before it was a command: counted all the same. */
-  function refused(kind: string, error: unknown): Promise<never> {
-    const told = toldError(error);
-    metrics.commands.inc({ kind, outcome: told.code });
-    return Promise.reject(told);
-  }
-
-  function sendMessage(input: SendMessageInput): Promise<SendOutcome> {
-    try {
-      const { sender, conversation: given } = input;
-      const peer = given === undefined ? input.to : peerOf(given, sender);
-      if (peer === undefined) throw conversationNotFound();
-      if (!mayGo(sender, Date.now())) {
-        throw new WeiliaoError('RATE_LIMITED', `more than ${options.rateLimit} sends a second`);
-      }
-      const conversation = given ?? directConversationId(sender, peer);
-      const command = new SendMessageCommand(books, input, { conversation, peer });
-      queues.enqueue(conversation, command);
-      return command.outcome;
-    } catch (error) {
-      return refused('send', error);
-    }
-  }
-
-  function markRead(input: MarkReadInput): Promise<MarkReadOutcome> {
-    try {
-      if (peerOf(input.conversation, input.reader) === undefined) throw conversationNotFound();
-      const command = new MarkReadCommand(books, input);
-      queues.enqueue(input.conversation, command);
-      return command.outcome;
-    } catch (error) {
-      return refused('read', error);
-    }
-  }
-
   async function registerUser(user: User): Promise<RegisterOutcome> {
     try {
-      const outcome = await inTime((): Promise<RegisterOutcome> => users.register(user));
+      const outcome = await runInFlight(inFlight, () => users.register(user));
       metrics.commands.inc({ kind: 'register', outcome: outcome.created ? 'accepted' : 'unchanged' });
       return outcome;
     } catch (error) {
-      return refused('register', error);
+      return refused(metrics, 'register', error);
     }
   }
 
-  /** Runs something that is no conversation's under the same limits. */
-  function inTime<T>(run: () => Promise<T>): Promise<T> {
-    const deadline = inFlight.begin();
-    return new Promise((resolve, reject) => {
-      const entry = {
-        deadline,
-        reject(error: unknown) {
-          if (inFlight.leave(entry)) reject(toldError(error));
-        },
-      };
-      inFlight.enter(entry);
-      run().then((value) => {
-        if (inFlight.leave(entry)) resolve(value);
-      }, entry.reject);
-    });
-  }
-
   return {
-    sendMessage,
-    markRead,
+    ...conversationMethods({ context, rosters, queues }),
     registerUser,
     findUser: (id) => users.find(id),
     writtenBy: (user) => ledger.lastPosition(user),
     idle: () => inFlight.idle(),
   };
+}
+
+interface ConversationDeps {
+  readonly context: CommandContext;
+  readonly rosters: Rosters;
+  readonly queues: ConversationQueues;
+}
+
+type AnyCommand = ConversationCommand<unknown, unknown>;
+
+/** A target that may not be there. */
+interface Found {
+  readonly conversation: string | undefined;
+  readonly roster: Roster | undefined;
+}
+
+/** A method for each command on a conversation: for members only, each in the queue of its conversation. */
+function conversationMethods({ context, rosters, queues }: ConversationDeps): ConversationCommands {
+  function begin(command: AnyCommand, input: unknown, { conversation, roster }: Found): Begun<unknown> {
+    if (conversation === undefined || roster?.joinedSeq(command.user(input)) === undefined) {
+      throw refusalError(conversationNotFound);
+    }
+    const pending = command.begin(context, input, { conversation, roster });
+    queues.enqueue(conversation, pending);
+    return pending;
+  }
+
+  function run(command: AnyCommand, input: unknown): Promise<unknown> {
+    try {
+      const conversation = command.conversation(input);
+      const roster = conversation === undefined ? undefined : rosters.of(conversation);
+      if (!(roster instanceof Promise)) return begin(command, input, { conversation, roster }).outcome;
+      return roster
+        .then((fetched) => begin(command, input, { conversation, roster: fetched }))
+        .then(
+          ({ outcome }) => outcome,
+          (error: unknown) => refused(context.metrics, command.kind, error),
+        );
+    } catch (error) {
+      return refused(context.metrics, command.kind, error);
+    }
+  }
+
+  const methods = Object.entries(conversationCommands).map(([name, command]) => {
+    return [name, (input: unknown) => run(command, input)];
+  });
+  // Each method gives its command what that one takes, which the compiler cannot see of a list of them.
+  return Object.fromEntries(methods) as ConversationCommands;
+}
+
+/** Refused before it was in flight: counted all the same. */
+function refused(metrics: Pick<Metrics, 'commands'>, kind: string, error: unknown): Promise<never> {
+  const reason = toCommandError(error);
+  metrics.commands.inc({ kind, outcome: reason.code });
+  return Promise.reject(reason);
 }

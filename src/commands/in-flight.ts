@@ -1,4 +1,5 @@
 import { WeiliaoError } from '../shared/errors.ts';
+import { toCommandError } from './command-error.ts';
 
 /** How often deadlines are looked at, in milliseconds. */
 const sweepMs = 100;
@@ -54,7 +55,7 @@ export function createInFlight(limit: number, timeoutMs: number): InFlight {
     leave(command) {
       if (!waiting.delete(command)) return false;
       if (waiting.size === 0 && whenIdle.length > 0) {
-        for (const told of whenIdle) told();
+        for (const resolve of whenIdle) resolve();
         whenIdle = [];
       }
       return true;
@@ -65,4 +66,24 @@ export function createInFlight(limit: number, timeoutMs: number): InFlight {
       return new Promise((resolve) => whenIdle.push(resolve));
     },
   };
+}
+
+/** Runs what has no queue under the same limits. Throws `OVERLOADED`, `STORE_UNAVAILABLE` where it takes too long. */
+export function runInFlight<T>(inFlight: InFlight, task: () => Promise<T>): Promise<T> {
+  const deadline = inFlight.begin();
+  return new Promise((resolve, reject) => {
+    const entry: Waiting = {
+      deadline,
+      reject(error) {
+        if (inFlight.leave(entry)) reject(error);
+      },
+    };
+    inFlight.enter(entry);
+    task().then(
+      (value) => {
+        if (inFlight.leave(entry)) resolve(value);
+      },
+      (error: unknown) => entry.reject(toCommandError(error)),
+    );
+  });
 }

@@ -5,11 +5,17 @@ import { decideRegister, userStream } from '../domain/user/user.ts';
 import type { User, UserRef } from '../domain/user/user.ts';
 import { WrongExpectedRevisionError } from '../event-store/event-store.ts';
 import type { EventStore } from '../event-store/event-store.ts';
-import type { RegisterOutcome } from './commands.ts';
 import { userRegisteredId } from './event-id.ts';
 
 /** Users kept in memory: those that write or are written to. Who only listens takes no room here. */
 const knownUsers = 100_000;
+
+export interface RegisterOutcome {
+  readonly user: User;
+  /** False where the same user was there already. */
+  readonly created: boolean;
+  readonly position: number;
+}
 
 /** Who is registered, as the log says. A user does not change, so what was read once stays true. */
 export interface UserDirectory {

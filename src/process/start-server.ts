@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createAuthenticator } from '../auth/authenticator.ts';
+import { directRosters } from '../domain/conversation/rosters.ts';
 import type { Commands } from '../commands/commands.ts';
 import { createCommands } from '../commands/create-commands.ts';
 import type { Config } from '../shared/config.ts';
@@ -57,7 +58,10 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   const projector = roles.has('projector') ? startProjector(house) : undefined;
   const projected = (): number => watch?.projected ?? projector?.progress.position ?? 0;
   const soleWriter = !house.shared;
-  const commands = createCommands({ store, readModel, metrics, projected, startPosition, soleWriter }, config);
+  const commands = createCommands(
+    { store, readModel, rosters: directRosters, metrics, projected, startPosition, soleWriter },
+    config,
+  );
   if (config.demoUsers && (roles.has('gateway') || roles.has('api'))) await registerDemoUsers(commands);
 
   const gatewayId = config.gatewayId ?? randomBytes(6).toString('base64url');

@@ -86,7 +86,7 @@ describe('sending', () => {
   it('costs a sender of growing ids no look-up', async () => {
     const store = await openStore();
     const model = readModelOf(store);
-    const commands = await commandsOver(store, {}, model);
+    const commands = await commandsOver(store, {}, { readModel: model });
     await register(commands, 'a', 'b');
     for (let index = 0; index < 100; index += 1) {
       await commands.sendMessage(send('a', 'b', `id-${String(index).padStart(5, '0')}`));

@@ -1,12 +1,15 @@
 import { onTestFinished } from 'vitest';
 import type { Commands } from '../../src/commands/commands.ts';
 import { createCommands } from '../../src/commands/create-commands.ts';
-import type { CommandOptions } from '../../src/commands/create-commands.ts';
+import type { CommandDeps, CommandOptions } from '../../src/commands/create-commands.ts';
+import { directRosters } from '../../src/domain/conversation/rosters.ts';
 import { openEmbeddedEventStore } from '../../src/event-store/embedded/embedded-event-store.ts';
 import type { EventStore, RecordedEvent } from '../../src/event-store/event-store.ts';
+import { foldEvents } from '../../src/projections/fold.ts';
+import type { ReadModel, ReadModelQueries } from '../../src/read-model/read-model.ts';
 import { createMetrics } from '../../src/shared/metrics.ts';
-import type { MessageDocument, ReadModelQueries } from '../../src/read-model/read-model.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { createInMemoryReadModel } from '../support/in-memory-read-model.ts';
 
 export async function openStore(dataDir = temporaryFolder()): Promise<EventStore> {
   const onFatal = (error: Error): never => {
@@ -17,73 +20,54 @@ export async function openStore(dataDir = temporaryFolder()): Promise<EventStore
   return store;
 }
 
-/** What a read model that has applied the whole log would answer about messages: found by reading the log. */
-export function readModelOf(store: EventStore): Pick<
-  ReadModelQueries,
-  'checkpoint' | 'greatestClientId' | 'messageByClientId' | 'conversation'
-> & {
-  lookUps: number;
-} {
-  async function messages(sender: string): Promise<MessageDocument[]> {
-    const found: MessageDocument[] = [];
-    for (const event of await wholeLog(store)) {
-      const data = event.data as Record<string, unknown> & { from?: { id: string } };
-      if (event.type === 'MessageSent' && data.from?.id === sender) found.push(documentOf(event));
-    }
-    return found;
-  }
-  const model = {
+/** A read model that has applied the whole log whenever it is asked, and counts look-ups by client message id. */
+export function readModelOf(store: EventStore): ReadModelQueries & { lookUps: number } {
+  const model = createInMemoryReadModel();
+  const caughtUp =
+    <Arguments extends unknown[], Answer>(ask: (...given: Arguments) => Promise<Answer>) =>
+    async (...given: Arguments): Promise<Answer> => {
+      await project(store, model);
+      return ask(...given);
+    };
+  const counting = {
+    checkpoint: caughtUp(model.checkpoint),
+    user: caughtUp(model.user),
+    usersById: caughtUp(model.usersById),
+    users: caughtUp(model.users),
+    conversation: caughtUp(model.conversation),
+    membership: caughtUp(model.membership),
+    membershipsById: caughtUp(model.membershipsById),
+    conversations: caughtUp(model.conversations),
+    conversationsChangedSince: caughtUp(model.conversationsChangedSince),
+    message: caughtUp(model.message),
+    messages: caughtUp(model.messages),
+    messageByClientId(sender: string, clientId: string) {
+      counting.lookUps += 1;
+      return caughtUp(model.messageByClientId)(sender, clientId);
+    },
+    greatestClientId: caughtUp(model.greatestClientId),
     lookUps: 0,
-    checkpoint: () => store.lastPosition(),
-    async greatestClientId(sender: string) {
-      return (await messages(sender))
-        .map(({ client_id }) => client_id)
-        .sort()
-        .at(-1);
-    },
-    async messageByClientId(sender: string, clientId: string) {
-      model.lookUps += 1;
-      return (await messages(sender)).find(({ client_id }) => client_id === clientId);
-    },
-    async conversation(id: string) {
-      const reads = (await wholeLog(store)).filter(
-        ({ stream, type }) => stream === `conversation-${id}` && type === 'MessagesRead',
-      );
-      const members = new Map<string, { id: string; read_seq: number }>();
-      for (const { data } of reads) {
-        const { reader, seq } = data as { reader: string; seq: number };
-        members.set(reader, { id: reader, read_seq: seq });
-      }
-      return { members: [...members.values()] } as never;
-    },
   };
-  return model;
+  return counting;
 }
 
-function documentOf({ stream, revision, position, data }: RecordedEvent): MessageDocument {
-  const sent = data as { clientId: string; seq: number; from: never; to: never; msg: string; sendDate: number };
-  const conversation = stream.slice('conversation-'.length);
-  return {
-    _id: `${conversation}:${sent.seq}`,
-    client_id: sent.clientId,
-    conversation,
-    seq: sent.seq,
-    revision,
-    position,
-    from: sent.from,
-    to: sent.to,
-    msg: sent.msg,
-    status: 1,
-    send_date: sent.sendDate,
-    read_date: null,
-  };
+/** Applies what the log has beyond the read model's checkpoint. */
+export async function project(store: EventStore, model: ReadModel): Promise<void> {
+  const after = await model.checkpoint();
+  const events = await logAfter(store, after);
+  const position = events.at(-1)?.position;
+  if (position !== undefined) await model.apply(foldEvents(events).batch, { after, position });
 }
 
-export async function wholeLog(store: EventStore): Promise<RecordedEvent[]> {
+export function wholeLog(store: EventStore): Promise<RecordedEvent[]> {
+  return logAfter(store, 0);
+}
+
+async function logAfter(store: EventStore, after: number): Promise<RecordedEvent[]> {
   const ending = new AbortController();
   const events: RecordedEvent[] = [];
   const prefixes = ['conversation-', 'user-'];
-  for await (const batch of store.subscribeToAll({ after: 0, prefixes, signal: ending.signal })) {
+  for await (const batch of store.subscribeToAll({ after, prefixes, signal: ending.signal })) {
     events.push(...batch.events);
     if (batch.caughtUp) break;
   }
@@ -94,18 +78,20 @@ export async function wholeLog(store: EventStore): Promise<RecordedEvent[]> {
 export async function commandsOver(
   store: EventStore,
   options: Partial<CommandOptions> = {},
-  readModel: ReturnType<typeof readModelOf> = readModelOf(store),
+  deps: Partial<CommandDeps> = {},
 ): Promise<Commands> {
   let projected = 0;
   void store.lastPosition().then((position) => (projected = position));
   return createCommands(
     {
       store,
-      readModel: readModel as unknown as ReadModelQueries,
+      readModel: readModelOf(store),
+      rosters: directRosters,
       metrics: createMetrics(),
       projected: () => projected,
       startPosition: await store.lastPosition(),
       soleWriter: false,
+      ...deps,
     },
     { commandTimeoutMs: 5_000, maxInFlight: 10_000, rateLimit: 0, ...options },
   );

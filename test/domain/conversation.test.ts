@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { emptyConversation } from '../../src/domain/conversation/conversation.ts';
 import type { Conversation } from '../../src/domain/conversation/conversation.ts';
-import { decide } from '../../src/domain/conversation/decider.ts';
-import type { ConversationCommand, PriorMessage } from '../../src/domain/conversation/decider.ts';
 import { evolve } from '../../src/domain/conversation/kinds.ts';
 import type { ConversationEvent } from '../../src/domain/conversation/kinds.ts';
+import { decideRead } from '../../src/domain/conversation/mark-read.ts';
+import type { MarkRead } from '../../src/domain/conversation/mark-read.ts';
+import type { RecordedMessage } from '../../src/domain/conversation/recorded-message.ts';
+import { decideSend } from '../../src/domain/conversation/send-message.ts';
+import type { SendMessage } from '../../src/domain/conversation/send-message.ts';
 
 const id = 'dm~1001~1002';
 const from = { id: '1001', username: 'zhangsan' };
@@ -22,22 +25,22 @@ function given(...events: ConversationEvent[]): Conversation {
   return events.reduce(evolve, emptyConversation);
 }
 
-function send(clientId: string, msg = 'hello', prior?: PriorMessage): ConversationCommand {
-  return { kind: 'SendMessage', clientId, from, to, msg, now: 5_000, prior };
+function send(clientId: string, msg = 'hello', prior?: RecordedMessage): SendMessage {
+  return { conversation: id, clientId, from, to, msg, now: 5_000, prior };
 }
 
-function markRead(reader: string, seq: number, readSeq: number): ConversationCommand {
-  return { kind: 'MarkRead', reader, seq, readSeq, now: 6_000 };
+function markRead(reader: string, seq: number, readSeq: number): MarkRead {
+  return { reader, seq, readSeq, now: 6_000 };
 }
 
-function priorOf(event: ConversationEvent, conversation = id): PriorMessage {
+function priorOf(event: ConversationEvent, conversation = id): RecordedMessage {
   if (event.type !== 'MessageSent') throw new TypeError('not a message');
   return { conversation, revision: 3, position: 40, sent: event.data };
 }
 
 describe('sending a message', () => {
   it('begins a conversation at seq 1', () => {
-    expect(decide(id, given(), send('a'))).toEqual({
+    expect(decideSend(given(), send('a'))).toEqual({
       kind: 'accepted',
       event: { type: 'MessageSent', data: { clientId: 'a', seq: 1, from, to, msg: 'hello', sendDate: 5_000 } },
     });
@@ -45,28 +48,28 @@ describe('sending a message', () => {
 
   it('takes the next seq, whatever was read in between', () => {
     const state = given(sent(1), sent(2), read('1002', 0, 2));
-    expect(decide(id, state, send('a'))).toMatchObject({ kind: 'accepted', event: { data: { seq: 3 } } });
+    expect(decideSend(state, send('a'))).toMatchObject({ kind: 'accepted', event: { data: { seq: 3 } } });
   });
 
   it('changes nothing where the same was sent under the same id before', () => {
     const prior = priorOf(sent(1, 'hello'));
-    expect(decide(id, given(sent(1, 'hello')), send('c1', 'hello', prior))).toEqual({ kind: 'duplicate', prior });
+    expect(decideSend(given(sent(1, 'hello')), send('c1', 'hello', prior))).toEqual({ kind: 'duplicate', prior });
   });
 
   it('is refused where the id was used with another text', () => {
-    const decision = decide(id, given(sent(1)), send('c1', 'another', priorOf(sent(1))));
+    const decision = decideSend(given(sent(1)), send('c1', 'another', priorOf(sent(1))));
     expect(decision).toMatchObject({ kind: 'refused', code: 'IDEMPOTENCY_CONFLICT' });
   });
 
   it('is refused where the id was used in another conversation', () => {
     const prior = priorOf(sent(1, 'hello'), 'dm~1001~1003');
-    expect(decide(id, given(), send('c1', 'hello', prior))).toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    expect(decideSend(given(), send('c1', 'hello', prior))).toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
   });
 });
 
 describe('marking as read', () => {
   it('moves the watermark and says from where', () => {
-    expect(decide(id, given(sent(1), sent(2)), markRead('1002', 2, 0))).toEqual({
+    expect(decideRead(given(sent(1), sent(2)), markRead('1002', 2, 0))).toEqual({
       kind: 'accepted',
       event: { type: 'MessagesRead', data: { reader: '1002', after: 0, seq: 2, readDate: 6_000 } },
     });
@@ -74,16 +77,16 @@ describe('marking as read', () => {
 
   it('changes nothing at or below the watermark', () => {
     const state = given(sent(1), sent(2), read('1002', 0, 2));
-    expect(decide(id, state, markRead('1002', 2, 2))).toEqual({ kind: 'unchanged' });
-    expect(decide(id, state, markRead('1002', 1, 2))).toEqual({ kind: 'unchanged' });
+    expect(decideRead(state, markRead('1002', 2, 2))).toEqual({ kind: 'unchanged' });
+    expect(decideRead(state, markRead('1002', 1, 2))).toEqual({ kind: 'unchanged' });
   });
 
   it('is refused beyond the last seq', () => {
-    expect(decide(id, given(sent(1)), markRead('1002', 2, 0))).toMatchObject({ code: 'SEQ_OUT_OF_RANGE' });
+    expect(decideRead(given(sent(1)), markRead('1002', 2, 0))).toMatchObject({ code: 'SEQ_OUT_OF_RANGE' });
   });
 
   it('is refused in a conversation that does not exist', () => {
-    expect(decide(id, given(), markRead('1002', 1, 0))).toMatchObject({ code: 'CONVERSATION_NOT_FOUND' });
+    expect(decideRead(given(), markRead('1002', 1, 0))).toMatchObject({ code: 'CONVERSATION_NOT_FOUND' });
   });
 });
 

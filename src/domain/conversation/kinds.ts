@@ -28,7 +28,7 @@ function isConversationEventType(type: string): type is ConversationEventType {
  * cannot see of a list of them.
  */
 function kindOf(event: Pick<ConversationEvent, 'type'>): ConversationKind<ConversationEventType, unknown> {
-  return conversationKinds[event.type] as ConversationKind<ConversationEventType, unknown>;
+  return conversationKinds[event.type];
 }
 
 /**

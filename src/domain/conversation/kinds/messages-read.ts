@@ -22,7 +22,7 @@ export const messagesRead = conversationKind({
   identity: (conversation, { reader, seq }) => `${conversation} ${reader} read ${seq}`,
   evolve(state, { reader, seq }) {
     const known = state.readSeq.get(reader) ?? 0;
-    return seq > known ? { ...state, readSeq: new Map(state.readSeq).set(reader, seq) } : state;
+    return seq > known ? { ...state, readSeq: state.readSeq.moved(reader, seq) } : state;
   },
   concerns: ({ reader }) => [reader],
 });

@@ -1,0 +1,36 @@
+import type { Roster } from '../domain/conversation/rosters.ts';
+import type { ReadModelQueries } from '../read-model/read-model.ts';
+import type { MessageLookUp } from './message-look-up.ts';
+import type { Accounts } from './pending-command.ts';
+import type { QueuedCommand } from './queued-command.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { UserDirectory } from './users.ts';
+
+/** What commands are made of. */
+export interface CommandContext extends Accounts {
+  readonly users: UserDirectory;
+  readonly messages: MessageLookUp;
+  readonly readModel: ReadModelQueries;
+  readonly rateLimit: RateLimit;
+}
+
+/** The conversation that a command is meant for, and who belongs to it. */
+export interface Target {
+  readonly conversation: string;
+  readonly roster: Roster;
+}
+
+/** What is queued of a command, and what its sender waits for. */
+export type Begun<Outcome> = QueuedCommand & { readonly outcome: Promise<Outcome> };
+
+/** A command on a conversation, as a value: see the list in commands.ts. */
+export interface ConversationCommand<Input, Outcome> {
+  /** As metrics count it. */
+  readonly kind: string;
+  /** Who gives it, already authenticated. Must be a member of the conversation. */
+  user(input: Input): string;
+  /** Undefined: there is no such conversation. */
+  conversation(input: Input): string | undefined;
+  /** Throws where it is refused before anything is looked up. */
+  begin(context: CommandContext, input: Input, target: Target): Begun<Outcome>;
+}

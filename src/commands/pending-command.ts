@@ -1,0 +1,77 @@
+import type { WeiliaoError } from '../shared/errors.ts';
+import type { Metrics } from '../shared/metrics.ts';
+import type { Conversation } from '../domain/conversation/conversation.ts';
+import type { Decision } from '../domain/conversation/decision.ts';
+import type { Head } from './head.ts';
+import type { InFlight, Waiting } from './in-flight.ts';
+import type { Ledger } from './ledger.ts';
+import type { QueuedCommand } from './queued-command.ts';
+
+/** Where commands note that they are on their way, and what came of them. */
+export interface Accounts {
+  readonly inFlight: InFlight;
+  readonly ledger: Ledger;
+  readonly metrics: Pick<Metrics, 'commands'>;
+}
+
+/**
+ * A command from its arrival to its outcome. A class, and one object, because there are as many as messages: what a
+ * message leaves behind for the garbage collector is most of what it costs under load.
+ */
+export abstract class PendingCommand<Outcome extends { readonly position: number }> implements QueuedCommand, Waiting {
+  readonly outcome: Promise<Outcome>;
+  readonly deadline: number;
+  abstract readonly correlationId: string;
+  abstract readonly causationId: string;
+  readonly #accounts: Accounts;
+  readonly #kind: string;
+  readonly #user: string;
+  #resolve!: (value: Outcome) => void;
+  #reject!: (error: WeiliaoError) => void;
+
+  /** `kind`: as metrics count it. Throws `OVERLOADED` where too much is in flight. */
+  constructor(accounts: Accounts, kind: string, user: string) {
+    this.#accounts = accounts;
+    this.#kind = kind;
+    this.#user = user;
+    this.deadline = accounts.inFlight.begin();
+    this.outcome = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    accounts.inFlight.enter(this);
+  }
+
+  get bytes(): number {
+    return 0;
+  }
+
+  abstract prepare(head: Head, state: Conversation): Promise<unknown> | undefined;
+  abstract decide(state: Conversation): Decision;
+  abstract appended(revision: number, position: number): void;
+  abstract unchanged(): void;
+
+  /** Commands that nobody else has to know of note nothing. */
+  begun(): void {
+    return;
+  }
+
+  abandoned(): void {
+    return;
+  }
+
+  reject(error: WeiliaoError): void {
+    if (!this.#accounts.inFlight.leave(this)) return;
+    this.#accounts.metrics.commands.inc({ kind: this.#kind, outcome: error.code });
+    this.#reject(error);
+  }
+
+  /** The outcome, and how it is counted. Nothing happens where the command was answered before: it took too long. */
+  protected resolve(value: Outcome, counted: 'accepted' | 'duplicate' | 'unchanged'): void {
+    const { inFlight, ledger, metrics } = this.#accounts;
+    if (!inFlight.leave(this)) return;
+    if (value.position > 0) ledger.wrote(this.#user, value.position);
+    metrics.commands.inc({ kind: this.#kind, outcome: counted });
+    this.#resolve(value);
+  }
+}
