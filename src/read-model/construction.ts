@@ -44,6 +44,14 @@ export interface Range {
   readonly upTo: number;
 }
 
+/** A batch as `add` takes it: whatever the adapter writes fastest, fit to be handed from thread to thread. */
+export type EncodedBatch = object;
+
+/** What the module of an encoder exports. */
+export interface Encoder {
+  encode(batch: ReadModelBatch): EncodedBatch;
+}
+
 /**
  * A read model that is built from the log beside the one in use. First `add` takes the log's stretches, then `complete`
  * ends that, then `write` takes what came since. All methods throw `ReadModelUnavailableError`: what is in use is
@@ -54,8 +62,10 @@ export interface Construction {
   readonly takenOverAt: number | undefined;
   /** What is applied to the read model in use; undefined where there is none that this program can read. */
   liveCheckpoint(): Promise<number | undefined>;
+  /** Module of the `Encoder` for `add`, to be loaded in whatever thread folds. Undefined: `add` takes batches as they are. */
+  readonly encoder: URL | undefined;
   /** In bulk: what the next stretch of the log says. */
-  add(batch: ReadModelBatch): Promise<void>;
+  add(batch: EncodedBatch): Promise<void>;
   /** Nothing more comes in bulk; everything up to `position` was added. */
   complete(position: number): Promise<void>;
   /** What came to the log since. What is there already stays. */
