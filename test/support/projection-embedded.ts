@@ -34,3 +34,8 @@ export async function makeLogFolder(): Promise<LogFolder> {
     },
   };
 }
+
+/** The embedded log and read model of a folder, as rebuilds and verifications take them. */
+export function embedded(dataDir: string) {
+  return { source: { kind: 'embedded', dataDir }, readModel: { kind: 'embedded', dataDir } } as const;
+}

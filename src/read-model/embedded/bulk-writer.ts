@@ -1,35 +1,18 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { UserDocument } from '../documents.ts';
-import type { ConversationChange, MembershipChange, MessagePatch, ReadModelBatch } from '../read-model.ts';
-import { encodeMessages, renumber } from './encoded-messages.ts';
-import type { EncodedMessages } from './encoded-messages.ts';
+import type { Projection } from '../construction.ts';
+import type { MessagePatch } from '../read-model.ts';
+import { renumber } from './encoded-messages.ts';
+import type { EncodedRows } from './encoder.ts';
 import { createMessageInsert, createPatch } from './message-writer.ts';
 import { prepareRows } from './rows.ts';
 import { completeSchema, createSeqIndex } from './schema.ts';
 import { isConstraint } from './sqlite-errors.ts';
-import type { Projection } from './tables.ts';
 import { createWriters } from './writers.ts';
-
-export { projections } from './tables.ts';
-export type { Projection } from './tables.ts';
-
-/** A batch in the form in which threads hand it on and the bulk writer takes it. */
-export interface EncodedBatch {
-  readonly users: readonly UserDocument[];
-  readonly messages: EncodedMessages;
-  readonly patches: readonly MessagePatch[];
-  readonly conversations: readonly ConversationChange[];
-  readonly memberships: readonly MembershipChange[];
-}
-
-export function encodeBatch(batch: ReadModelBatch): EncodedBatch {
-  return { ...batch, messages: encodeMessages(batch.messages) };
-}
 
 /** Fills a read model that nobody reads yet. It is whole only after `complete`. */
 export interface BulkWriter {
   /** What the next stretch of the log says. */
-  add(batch: EncodedBatch): void;
+  add(batch: EncodedRows): void;
   /** Nothing more comes; the log was read up to `position`. */
   complete(position: number): void;
 }

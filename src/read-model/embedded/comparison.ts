@@ -27,7 +27,7 @@ export function freeze(path: string, otherPath: string): Frozen {
   db.exec('BEGIN');
   return {
     checkpoint: prepareRows<[number]>(db, 'SELECT checkpoint FROM frozen.state').get()?.[0] ?? 0,
-    scans: createScans(db, 'frozen'),
+    scans: createScans(db, { schema: 'frozen', hidden: true }),
     sameRows: () => everyTable.every((table) => sameRows(db, table)),
     release() {
       if (!db.isOpen) return;

@@ -1,9 +1,9 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { Projection } from '../construction.ts';
 import { blankConversation } from '../merge.ts';
 import { readOnlyUri } from './files.ts';
 import { prepareRows } from './rows.ts';
 import { everyTable, named, tables } from './tables.ts';
-import type { Projection } from './tables.ts';
 
 /**
  * Copies every projection but one from the database at `path`, which may be written meanwhile. Returns the checkpoint of

@@ -20,23 +20,26 @@ interface Source {
   /** Which of the databases of the connection. */
   readonly schema: string;
   readonly names: Names;
+  /** Conversations without a message too. */
+  readonly hidden: boolean;
 }
 
 type Scan<Kind extends DocumentKind> = (source: Source) => Generator<readonly Documents[Kind][]>;
 
 const scans: { readonly [Kind in DocumentKind]: Scan<Kind> } = {
   user: byKey('user', {
-    from: (schema) => `FROM ${schema}.user WHERE _id > ? ORDER BY _id`,
+    from: ({ schema }) => `FROM ${schema}.user WHERE _id > ? ORDER BY _id`,
     keyOf: ({ _id }) => [_id],
     first: [''],
   }),
   conversation: byKey('conversation', {
-    from: (schema) => `FROM ${schema}.conversation WHERE _id > ? AND last_seq > 0 ORDER BY _id`,
+    from: ({ schema, hidden }) =>
+      `FROM ${schema}.conversation WHERE _id > ? ${hidden ? '' : 'AND last_seq > 0'} ORDER BY _id`,
     keyOf: ({ _id }) => [_id],
     first: [''],
   }),
   membership: byKey('membership', {
-    from: (schema) => `
+    from: ({ schema }) => `
       FROM ${schema}.membership CROSS JOIN ${schema}.conversation ON number = membership.conversation
       WHERE user >= ?1 AND (user, conversation._id) > (?1, ?2) ORDER BY user, conversation._id`,
     keyOf: ({ user, conversation }) => [user, conversation],
@@ -47,25 +50,27 @@ const scans: { readonly [Kind in DocumentKind]: Scan<Kind> } = {
 
 /** What selects documents in their order, after the key of the last one before. */
 interface KeySet<Document> {
-  readonly from: (schema: string) => string;
+  readonly from: (source: Source) => string;
   readonly keyOf: (document: Document) => readonly string[];
   /** Before every key. */
   readonly first: readonly string[];
 }
 
-export function createScans(db: DatabaseSyncInstance, schema = 'main'): Scans {
+/** `hidden`: for a comparison, what queries do not show too. */
+export function createScans(db: DatabaseSyncInstance, { schema = 'main', hidden = false } = {}): Scans {
   return {
     scan(kind) {
       // A kind and its documents belong together, which the compiler cannot see here.
       const scan = scans[kind] as Scan<typeof kind>;
-      return scan({ db, schema, names: createNames(db, schema) });
+      return scan({ db, schema, hidden, names: createNames(db, schema) });
     },
   };
 }
 
 function byKey<Kind extends DocumentKind>(kind: Kind, { from, keyOf, first }: KeySet<Documents[Kind]>): Scan<Kind> {
-  return function* ({ db, schema, names }) {
-    const page = prepareRows<Value[]>(db, `SELECT ${selected(kind)} ${from(schema)} LIMIT ${pageSize}`);
+  return function* (source) {
+    const { db, names } = source;
+    const page = prepareRows<Value[]>(db, `SELECT ${selected(kind)} ${from(source)} LIMIT ${pageSize}`);
     const decode = decoder(kind);
     const read = (after: readonly string[]): Documents[Kind][] =>
       page.all(...after.map(toStored)).map((row) => decode(row, names));

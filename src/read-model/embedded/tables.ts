@@ -1,9 +1,6 @@
+import type { Projection } from '../construction.ts';
 import type { DocumentKind, Documents } from '../documents.ts';
 import { columns } from './columns.ts';
-
-/** The three projections. */
-export const projections = ['message', 'conversation', 'user'] as const;
-export type Projection = (typeof projections)[number];
 
 export interface Table {
   readonly name: string;
