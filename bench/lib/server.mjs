@@ -63,8 +63,9 @@ async function waitUntilCaughtUp(server) {
   const deadline = performance.now() + catchUpMs;
   for (;;) {
     const metrics = await server.metrics();
-    const position = metrics.get('weiliao_projection_position');
-    if (position >= metrics.get('weiliao_log_position') && metrics.get('weiliao_projection_lag_events') === 0) return;
+    const position = metrics.get('weiliao_projection_position{consumer="read-model"}');
+    const lag = metrics.get('weiliao_projection_lag_events{consumer="read-model"}');
+    if (position >= metrics.get('weiliao_log_position') && lag === 0) return;
     if (performance.now() > deadline) throw new Error(`the read model stands still at position ${position}`);
     await delay(50);
   }
