@@ -17,8 +17,9 @@ const worthThreads = 4 * piece;
 const mostThreads = 4;
 
 export interface FoldSource {
-  readonly source: LogSettings;
   readonly store: EventStore;
+  /** Where the same log is. Without it nothing is done in threads. */
+  readonly source?: LogSettings | undefined;
   /** What comes of it is encoded for its `add`. */
   readonly construction: Pick<Construction, 'encoder'>;
 }
@@ -34,7 +35,7 @@ export async function* foldInThreads(
 ): AsyncGenerator<Stretch<EncodedBatch>> {
   const { encode } = await loadEncoder(construction.encoder?.href);
   const foldHere = (part: Range): AsyncGenerator<Stretch<EncodedBatch>> => encodeRange({ store, encode, signal }, part);
-  if (source.kind !== 'embedded' || range.upTo - range.after < worthThreads) {
+  if (source?.kind !== 'embedded' || range.upTo - range.after < worthThreads) {
     yield* foldHere(range);
     return;
   }
