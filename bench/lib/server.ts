@@ -68,9 +68,9 @@ async function waitUntilCaughtUp(read: () => Promise<Map<string, number>>): Prom
   const deadline = performance.now() + catchUpMs;
   for (;;) {
     const metrics = await read();
-    const position = metrics.get('weiliao_projection_position') ?? NaN;
-    if (position >= (metrics.get('weiliao_log_position') ?? NaN) && metrics.get('weiliao_projection_lag_events') === 0)
-      return;
+    const position = metrics.get('weiliao_projection_position{consumer="read-model"}') ?? NaN;
+    const lag = metrics.get('weiliao_projection_lag_events{consumer="read-model"}');
+    if (position >= (metrics.get('weiliao_log_position') ?? NaN) && lag === 0) return;
     if (performance.now() > deadline) throw new Error(`the read model stands still at position ${position}`);
     await delay(50);
   }

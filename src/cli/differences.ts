@@ -1,9 +1,13 @@
+import { describeDifference } from '../projections/compare.ts';
 import type { Difference } from '../projections/compare.ts';
 
-/** Prints each difference between the log and the read model, two lines each. */
+/** Prints each difference between the log and the read model: what differs in one line, then both in full. */
 export function printDifferences(differences: readonly Difference[]): void {
-  for (const { kind, where, expected, actual } of differences) {
-    process.stdout.write(`${kind} ${where}\n  expected ${show(expected)}\n  actual   ${show(actual)}\n`);
+  for (const difference of differences) {
+    const { expected, actual } = difference;
+    process.stdout.write(
+      `${describeDifference(difference)}\n  expected ${show(expected)}\n  actual   ${show(actual)}\n`,
+    );
   }
 }
 

@@ -1,10 +1,7 @@
 import type { Command } from 'commander';
 import { readConfig } from '../shared/config.ts';
-import type { LogSettings } from '../shared/config.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
-import type { Difference } from '../projections/compare.ts';
-import type { VerifyOptions } from '../projections/verify.ts';
-import { verifyEmbedded } from '../projections/verify.ts';
+import { verify } from '../projections/verify.ts';
 import { printDifferences } from './differences.ts';
 import { createProgress } from './progress.ts';
 
@@ -13,48 +10,35 @@ export function registerVerify(program: Command): void {
   program
     .command('verify')
     .description('recompute from the log: revisions and seqs without gaps, the read model equal to the log')
-    .action(verify);
+    .action(run);
 }
 
 /** Prints each difference as it is found; exit 1 where there is one. */
-async function verify(): Promise<void> {
-  const { dataDir, log: source, readModel } = readConfig();
+async function run(): Promise<void> {
+  const { log: source, readModel } = readConfig();
   const stop = new AbortController();
   const interrupt = (): void => stop.abort(new Error('interrupted before the end'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const store = await followEventStore(source);
   const progress = createProgress('verifying', 'events');
   let found = 0;
   try {
-    const options: VerifyOptions = {
-      dataDir,
+    const differences = verify({
+      store,
       source,
+      readModel,
       signal: stop.signal,
       onProgress: ({ position, upTo }) => progress.show(position, upTo),
-    };
-    const differences =
-      readModel.kind === 'embedded' ? verifyEmbedded(options) : verifyInMongo(readModel.url, source, options);
+    });
     for await (const difference of differences) {
       found += 1;
       printDifferences([difference]);
     }
   } finally {
     progress.end();
+    await store.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
   process.stdout.write(found === 0 ? 'verified: no difference\n' : `verified: ${found} differences\n`);
   if (found > 0) process.exitCode = 1;
-}
-
-async function* verifyInMongo(
-  url: string,
-  source: LogSettings,
-  { signal, onProgress }: VerifyOptions,
-): AsyncGenerator<Difference> {
-  const { verifyMongo } = await import('../projections/mongo-verify.ts');
-  const store = await followEventStore(source);
-  try {
-    yield* verifyMongo({ store, url, ...(signal && { signal }), ...(onProgress && { onProgress }) });
-  } finally {
-    await store.close();
-  }
 }

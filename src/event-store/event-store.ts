@@ -123,6 +123,8 @@ export class WrongExpectedRevisionError extends Error {
 
 /** The store did not answer, or answered that it cannot now. What was asked may or may not have happened. */
 export class EventStoreUnavailableError extends Error {
+  readonly temporary = true;
+
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'EventStoreUnavailableError';

@@ -1,11 +1,12 @@
 import type { Gateway } from '../gateway/gateway.ts';
-import type { ProjectorThread } from '../projections/projector-thread.ts';
+import { readModelName } from '../projections/consumer.ts';
+import type { ConsumerStatus, ProjectorThread } from '../projections/projector-thread.ts';
 import type { HealthReport } from '../queries/context.ts';
 import type { StoreWatch } from './store-watch.ts';
 
 export interface HealthDeps {
-  readonly gateway: Gateway | undefined;
-  readonly projector: ProjectorThread | undefined;
+  readonly gateway: Pick<Gateway, 'live'> | undefined;
+  readonly projector: Pick<ProjectorThread, 'consumers'> | undefined;
   /** Where a store is not embedded. */
   readonly watch: StoreWatch | undefined;
   /** Whether this process reads the read model: the api and the gateway do. */
@@ -20,7 +21,10 @@ interface Check {
   readonly detail?: string;
 }
 
-/** Whether this process can do all of its work now. */
+/**
+ * Whether this process can do all of its work now. Consumers of the log beside the read model are shown by name, but do
+ * not keep anybody from being served: nothing that is served here waits for them.
+ */
 export function healthOf({ gateway, projector, watch, reads, startPosition, draining }: HealthDeps): HealthReport {
   const checks: Record<string, Check> = {
     process: draining ? { ok: false, detail: 'draining' } : { ok: true },
@@ -33,8 +37,12 @@ export function healthOf({ gateway, projector, watch, reads, startPosition, drai
     checks['readModel'] = faultless(watch.readModelFault);
     if (reads) checks['freshness'] = reached(watch.projected, startPosition);
   }
-  if (projector !== undefined) checks['projection'] = projectionHealth(projector, startPosition);
-  return { ready: Object.values(checks).every(({ ok }) => ok), checks };
+  const others: Record<string, Check> = {};
+  for (const [name, status] of projector?.consumers ?? []) {
+    const among = name === readModelName ? checks : others;
+    among[`projection:${name}`] = consumerHealth(status, startPosition);
+  }
+  return { ready: Object.values(checks).every(({ ok }) => ok), checks: { ...checks, ...others } };
 }
 
 function faultless(fault: string | undefined): Check {
@@ -47,7 +55,7 @@ function reached(position: number, startPosition: number): Check {
     : { ok: false, detail: `at position ${position} of ${startPosition}` };
 }
 
-function projectionHealth({ state, progress }: ProjectorThread, startPosition: number): Check {
+function consumerHealth({ state, progress }: ConsumerStatus, startPosition: number): Check {
   if (state.kind === 'standby') return { ok: true, detail: `standby: ${state.reason}` };
   if (state.kind === 'failed' || state.kind === 'retrying') {
     return { ok: false, detail: `${state.kind}: ${state.reason}` };

@@ -16,9 +16,10 @@ import type { Logger } from '../shared/logger.ts';
 import { createMetrics } from '../shared/metrics.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import { assertReadModelNotAhead } from '../projections/checkpoint.ts';
-import { startProjectorThread } from '../projections/projector-thread.ts';
+import { readModelName } from '../projections/consumer.ts';
 import type { ProjectorThread } from '../projections/projector-thread.ts';
 import { createApi } from '../queries/api.ts';
+import { startProjector } from './projector.ts';
 import { watchStores } from './store-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
 import { openFeedLog, openStores } from './stores.ts';
@@ -56,7 +57,7 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   const house = await openHouse(config, logger, lifecycle);
   const { store, readModel, metrics, positions, startPosition, watch } = house;
   const projector = roles.has('projector') ? startProjector(house) : undefined;
-  const projected = (): number => watch?.projected ?? projector?.progress.position ?? 0;
+  const projected = (): number => watch?.projected ?? projector?.consumers.get(readModelName)?.progress.position ?? 0;
   const soleWriter = !house.shared;
   const commands = createCommands(
     { store, readModel, rosters: directRosters, metrics, projected, startPosition, soleWriter },
@@ -93,31 +94,10 @@ function startWatch(deps: Pick<House, 'store' | 'readModel' | 'logger' | 'metric
   return watchStores({
     ...stores,
     onLook({ projected, logPosition }) {
-      metrics.projectionPosition.set(projected);
+      metrics.projectionPosition.set({ consumer: readModelName }, projected);
       metrics.logPosition.set(logPosition);
     },
   });
-}
-
-function startProjector({ config, logger, lifecycle, metrics, signal, watch }: House): ProjectorThread {
-  const counted = { events: 0, unknown: 0, failures: 0 };
-  const projector = startProjectorThread({
-    log: config.log,
-    readModel: config.readModel,
-    partition: config.partition,
-    signal,
-    logLevel: config.logLevel,
-    onState: (state) => logger[state.kind === 'failed' ? 'error' : 'debug']({ component: 'projector', state }, 'state'),
-    onProgress({ position, events, unknown, failures }) {
-      if (watch === undefined) metrics.projectionPosition.set(position);
-      metrics.projectionEvents.inc(events - counted.events);
-      metrics.projectionUnknown.inc(unknown - counted.unknown);
-      metrics.projectionFailures.inc(failures - counted.failures);
-      Object.assign(counted, { events, unknown, failures });
-    },
-  });
-  lifecycle.defer('projector', () => projector.stop());
-  return projector;
 }
 
 interface Rooms {

@@ -1,10 +1,13 @@
-import type { Frozen } from '../read-model/embedded/comparison.ts';
-import type { Construction } from '../read-model/embedded/construction.ts';
-import type { ReadModelBatch } from '../read-model/read-model.ts';
+import type { EventStore } from '../event-store/event-store.ts';
+import { emptyBatch } from '../read-model/read-model.ts';
+import type { Construction, LogAtHand } from '../read-model/construction.ts';
+import type { LogSettings } from '../shared/config.ts';
+import type { LeftAside } from './consumer.ts';
+import { aheadOfLog, differenceOf } from './compare.ts';
+import type { Difference } from './compare.ts';
 import { foldInThreads } from './fold-threads.ts';
-import type { FoldSource } from './fold-threads.ts';
 import { foldRange } from './stretches.ts';
-import type { Range } from './stretches.ts';
+import type { Stretch } from './stretches.ts';
 
 /** How far the log was read, and how far it will be. */
 export interface BuildProgress {
@@ -12,70 +15,102 @@ export interface BuildProgress {
   readonly upTo: number;
 }
 
-/** A read model being built from the log beside the one in use. */
-export interface Build extends FoldSource {
+/** What a read model is built from, and where. */
+export interface Build {
+  readonly store: EventStore;
+  /** Where the same log is, for threads that read it too. */
+  readonly source?: LogSettings | undefined;
   readonly construction: Construction;
   /** Ends it early: its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
 }
 
-export interface Counts {
-  /** Events read from the log. */
+export interface Counts extends LeftAside {
+  /** Events read from the log, those left aside included. */
   readonly events: number;
-  /** Of which this program did not know the kind. */
-  readonly unknown: number;
 }
 
-/** Position to fill in bulk to: where the read model in use is, as there the two can be compared; else the log's end. */
-export async function bulkEnd({ store, construction }: Build): Promise<number> {
-  const logEnd = await store.lastPosition();
-  return Math.min(construction.copiedAt ?? construction.liveCheckpoint() ?? logEnd, logEnd);
-}
-
-/** Builds everything up to a position. */
-export async function fillInBulk(build: Build, upTo: number): Promise<Counts> {
-  const { construction, signal, onProgress } = build;
-  const counts = { events: 0, unknown: 0 };
-  for await (const { batch, span, events, unknown } of foldInThreads(build, { after: 0, upTo }, signal)) {
-    construction.bulk.add(batch);
-    counts.events += events;
-    counts.unknown += unknown;
-    onProgress?.({ position: span.position, upTo });
-  }
-  signal?.throwIfAborted();
-  construction.bulk.complete(upTo);
-  return counts;
-}
-
-const nothing: ReadModelBatch = { users: [], messages: [], reads: [], conversations: [] };
-
-/** Adds what came to the log since. */
-export async function takeOver({ store, construction, signal }: Build, range: Range): Promise<Counts> {
-  const counts = { events: 0, unknown: 0 };
-  for await (const { batch, span, events, unknown } of foldRange(store, range, signal)) {
-    construction.writer.apply(batch, span);
-    counts.events += events;
-    counts.unknown += unknown;
-  }
-  signal?.throwIfAborted();
-  construction.writer.apply(nothing, { after: range.after, position: range.upTo });
-  return counts;
+/** A read model being built from the log beside the one in use. */
+export interface Builder extends LogAtHand {
+  counts(): Counts;
 }
 
 /**
- * The read model in use, frozen, to be released after use; undefined where there is none, or one that has not come as
- * far as what was built. `ahead`: it has applied more than the log holds.
+ * Fills a construction in bulk, up to where the read model in use is, as there the two can be compared; where there is
+ * none, to the log's end. From then on it goes on as it is told.
  */
-export async function freezeLive(
-  { store, construction }: Build,
-  position: number,
-): Promise<{ readonly live: Frozen; readonly ahead: boolean } | undefined> {
-  const live = construction.freezeLive();
-  if (live === undefined) return undefined;
-  if (live.checkpoint < position) {
-    live.release();
-    return undefined;
+export async function createBuilder(build: Build): Promise<Builder> {
+  const { store, construction, signal, onProgress } = build;
+  const counts = { events: 0, unknown: 0, foreign: 0 };
+  const count = (stretch: Stretch<unknown>): void => {
+    counts.events += stretch.events;
+    counts.unknown += stretch.unknown;
+    counts.foreign += stretch.foreign;
+  };
+
+  let position = await bulkEnd(build);
+  for await (const stretch of foldInThreads(build, { after: 0, upTo: position }, signal)) {
+    await construction.add(stretch.batch);
+    count(stretch);
+    onProgress?.({ position: stretch.span.position, upTo: position });
   }
-  return { live, ahead: live.checkpoint > (await store.lastPosition()) };
+  signal?.throwIfAborted();
+  await construction.complete(position);
+
+  return {
+    position: () => position,
+    counts: () => counts,
+    signal,
+    lastPosition: () => store.lastPosition(),
+    async *read(range) {
+      for await (const { batch } of foldRange(store, range, signal)) yield batch;
+    },
+    async goOnTo(upTo) {
+      if (upTo <= position) return;
+      for await (const stretch of foldRange(store, { after: position, upTo }, signal)) {
+        await construction.write(stretch.batch, stretch.span);
+        count(stretch);
+        position = stretch.span.position;
+      }
+      signal?.throwIfAborted();
+      if (position < upTo) await construction.write(emptyBatch, { after: position, position: upTo });
+      position = upTo;
+    },
+  };
+}
+
+async function bulkEnd({ store, construction }: Build): Promise<number> {
+  const logEnd = await store.lastPosition();
+  const wanted = construction.takenOverAt ?? (await construction.liveCheckpoint()) ?? logEnd;
+  return Math.min(wanted, logEnd);
+}
+
+export interface LiveDifferences {
+  /** Position at which both were compared; undefined where the one in use is ahead of the log. */
+  readonly at: number | undefined;
+  readonly differences: AsyncIterable<Difference>;
+}
+
+/** What is wrong with the read model in use; undefined where there is none to compare with. */
+export async function compareWithLive(
+  { store, construction }: Build,
+  builder: Builder,
+): Promise<LiveDifferences | undefined> {
+  const checkpoint = await construction.liveCheckpoint();
+  if (checkpoint === undefined) return undefined;
+  const logEnd = await store.lastPosition();
+  if (checkpoint > logEnd) return { at: undefined, differences: only(aheadOfLog(checkpoint, logEnd)) };
+  const compared = await construction.compare(builder);
+  return compared && { at: compared.at, differences: named(compared.differences) };
+}
+
+async function* only(difference: Difference): AsyncGenerator<Difference> {
+  yield await Promise.resolve(difference);
+}
+
+type DocumentDifferences = NonNullable<Awaited<ReturnType<Construction['compare']>>>['differences'];
+
+async function* named(found: DocumentDifferences): AsyncGenerator<Difference> {
+  for await (const difference of found) yield differenceOf(difference);
 }

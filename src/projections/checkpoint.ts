@@ -1,6 +1,8 @@
 import { OperatorError } from '../shared/errors.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
+import { readModelName } from './consumer.ts';
+import type { Consumer } from './consumer.ts';
 
 /**
  * Throws `OperatorError` where the read model has applied more than the log holds: the log was cut or replaced, and
@@ -13,11 +15,20 @@ export async function assertReadModelNotAhead({
   readonly store: Pick<EventStore, 'lastPosition'>;
   readonly readModel: Pick<ReadModel, 'checkpoint'>;
 }): Promise<void> {
-  const checkpoint = await readModel.checkpoint();
+  await assertNotAhead(store, { name: readModelName, checkpoint: () => readModel.checkpoint() });
+}
+
+/** The same of any consumer of the log. */
+export async function assertNotAhead(
+  store: Pick<EventStore, 'lastPosition'>,
+  { name, checkpoint }: Pick<Consumer, 'name' | 'checkpoint'>,
+): Promise<void> {
+  const applied = await checkpoint();
   const last = await store.lastPosition();
-  if (checkpoint <= last) return;
+  if (applied <= last) return;
+  const what = name === readModelName ? 'the read model' : name;
   throw new OperatorError(
-    `the read model has applied position ${checkpoint}, but the log ends at ${last}: the log was cut or replaced. ` +
-      'Put the right log back, or remove the read model so that it is built anew from this log.',
+    `${what} has applied position ${applied}, but the log ends at ${last}: the log was cut or replaced. ` +
+      `Put the right log back, or remove ${what} so that it is built anew from this log.`,
   );
 }

@@ -2,11 +2,10 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { LogSettings } from '../shared/config.ts';
 import type { EventStore } from '../event-store/event-store.ts';
-import { encodeBatch } from '../read-model/embedded/bulk-writer.ts';
-import type { EncodedBatch } from '../read-model/embedded/bulk-writer.ts';
+import type { Construction, EncodedBatch, Range } from '../read-model/construction.ts';
+import { encodeRange, loadEncoder } from './encode.ts';
 import type { FoldReply, FoldWorkerData } from './fold-worker.ts';
-import { foldRange } from './stretches.ts';
-import type { Range, Stretch } from './stretches.ts';
+import type { Stretch } from './stretches.ts';
 import { workerUrl } from '../shared/worker-url.ts';
 
 /** Positions in one piece of work. */
@@ -18,27 +17,31 @@ const worthThreads = 4 * piece;
 const mostThreads = 4;
 
 export interface FoldSource {
-  readonly source: LogSettings;
   readonly store: EventStore;
+  /** Where the same log is. Without it nothing is done in threads. */
+  readonly source?: LogSettings | undefined;
+  /** What comes of it is encoded for its `add`. */
+  readonly construction: Pick<Construction, 'encoder'>;
 }
 
 /**
- * Folds a part of the log, in log order. Of an embedded log, reading, parsing and folding, which cost more than writing what comes
- * of it, are done in threads, each taking every n-th piece of the log.
+ * Folds a part of the log, in log order. Of an embedded log, reading, parsing, folding and encoding, which cost more than
+ * writing what comes of it, are done in threads, each taking every n-th piece of the log.
  */
 export async function* foldInThreads(
-  { source, store }: FoldSource,
+  { source, store, construction }: FoldSource,
   range: Range,
   signal?: AbortSignal,
 ): AsyncGenerator<Stretch<EncodedBatch>> {
-  if (source.kind !== 'embedded' || range.upTo - range.after < worthThreads) {
-    yield* foldHere(store, range, signal);
+  const { encode } = await loadEncoder(construction.encoder?.href);
+  const foldHere = (part: Range): AsyncGenerator<Stretch<EncodedBatch>> => encodeRange({ store, encode, signal }, part);
+  if (source?.kind !== 'embedded' || range.upTo - range.after < worthThreads) {
+    yield* foldHere(range);
     return;
   }
   const pieces = cut(range);
-  const threads = Array.from({ length: Math.min(mostThreads, availableParallelism()) }, () =>
-    startThread(source.dataDir),
-  );
+  const workerData: FoldWorkerData = { log: source, encoder: construction.encoder?.href };
+  const threads = Array.from({ length: Math.min(mostThreads, availableParallelism()) }, () => startThread(workerData));
   const threadOf = (index: number) => threads[index % threads.length];
   try {
     pieces.slice(0, threads.length * ahead).forEach((one, index) => threadOf(index)?.ask(one));
@@ -48,18 +51,12 @@ export async function* foldInThreads(
       const next = pieces[later];
       if (next !== undefined) threadOf(later)?.ask(next);
       // What a thread failed at is done again here, to meet the error itself.
-      if (reply === 'failed') yield* foldHere(store, one, signal);
+      if (reply === 'failed') yield* foldHere(one);
       else yield* reply;
       signal?.throwIfAborted();
     }
   } finally {
     await Promise.all(threads.map((thread) => thread.end()));
-  }
-}
-
-async function* foldHere(store: EventStore, range: Range, signal?: AbortSignal): AsyncGenerator<Stretch<EncodedBatch>> {
-  for await (const stretch of foldRange(store, range, signal)) {
-    yield { ...stretch, batch: encodeBatch(stretch.batch) };
   }
 }
 
@@ -78,8 +75,7 @@ interface FoldThread {
   end(): Promise<void>;
 }
 
-function startThread(dataDir: string): FoldThread {
-  const workerData: FoldWorkerData = { dataDir };
+function startThread(workerData: FoldWorkerData): FoldThread {
   const worker = new Worker(workerUrl('fold-worker', import.meta.url), { workerData });
   const replies: FoldReply[] = [];
   let wanted: ((reply: FoldReply) => void) | undefined;

@@ -1,14 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { followEmbeddedLog } from '../event-store/embedded/follow.ts';
-import { encodeBatch } from '../read-model/embedded/bulk-writer.ts';
-import type { EncodedBatch } from '../read-model/embedded/bulk-writer.ts';
-import { foldRange } from './stretches.ts';
-import type { Range, Stretch } from './stretches.ts';
+import { followEventStore } from '../event-store/follow-event-store.ts';
+import type { EncodedBatch, Range } from '../read-model/construction.ts';
+import type { LogSettings } from '../shared/config.ts';
+import { encodeRange, loadEncoder } from './encode.ts';
+import type { Stretch } from './stretches.ts';
 
-/** A thread that reads and folds the ranges it is asked for, one after the other. */
+/** A thread that reads, folds and encodes the ranges it is asked for, one after the other. */
 
 export interface FoldWorkerData {
-  readonly dataDir: string;
+  readonly log: LogSettings;
+  /** Address of the encoder's module. */
+  readonly encoder: string | undefined;
 }
 
 /** The stretches of one range, or that it could not be folded. */
@@ -16,33 +18,30 @@ export type FoldReply = readonly Stretch<EncodedBatch>[] | 'failed';
 
 const port = parentPort;
 if (port === null) throw new Error('fold-worker runs in a worker thread');
-const { dataDir } = workerData as FoldWorkerData;
-const store = followEmbeddedLog({ dataDir });
+const { log, encoder } = workerData as FoldWorkerData;
 const stopping = new AbortController();
+// Not awaited here: what is asked for meanwhile would be lost.
+const opening = Promise.all([followEventStore(log), loadEncoder(encoder)]);
 
 async function fold(range: Range): Promise<Stretch<EncodedBatch>[]> {
+  const [store, { encode }] = await opening;
   const stretches: Stretch<EncodedBatch>[] = [];
-  for await (const stretch of foldRange(store, range, stopping.signal)) {
-    stretches.push({ ...stretch, batch: encodeBatch(stretch.batch) });
-  }
+  for await (const stretch of encodeRange({ store, encode, signal: stopping.signal }, range)) stretches.push(stretch);
   return stretches;
 }
 
-function reply(message: FoldReply): void {
-  const messages = message === 'failed' ? [] : message.map(({ batch }) => batch.messages);
-  port?.postMessage(
-    message,
-    messages.flatMap(({ bytes, rows }) => [bytes.buffer, rows.buffer]),
-  );
-}
+const reply = (message: FoldReply): void => port.postMessage(message);
+/** One range after the other: replies come in the order of the questions. */
+let folding = Promise.resolve();
 
 port.on('message', (request: Range | 'end') => {
-  if (request === 'end') end();
-  else fold(request).then(reply, () => reply('failed'));
+  if (request === 'end') void end();
+  else folding = folding.then(() => fold(request)).then(reply, () => reply('failed'));
 });
 
-function end(): void {
+async function end(): Promise<void> {
   stopping.abort();
   port?.close();
-  void store.close();
+  const [store] = await opening;
+  await store.close();
 }

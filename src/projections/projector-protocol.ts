@@ -1,5 +1,5 @@
 import type { LogSettings, Partition, ReadModelSettings } from '../shared/config.ts';
-import type { ProjectorProgress, ProjectorState } from './runner.ts';
+import type { ConsumerProgress, ConsumerState } from './consumer.ts';
 
 /** What the projector's thread is started with. */
 export interface ProjectorWorkerData {
@@ -11,7 +11,7 @@ export interface ProjectorWorkerData {
   readonly logLevel: string;
 }
 
-/** From the thread. It is told to end by any message to it. */
+/** From the thread, of the consumer of that name. The thread is told to end by any message to it. */
 export type ProjectorReport =
-  | { readonly kind: 'state'; readonly state: ProjectorState }
-  | { readonly kind: 'progress'; readonly progress: ProjectorProgress };
+  | { readonly kind: 'state'; readonly consumer: string; readonly state: ConsumerState }
+  | { readonly kind: 'progress'; readonly consumer: string; readonly progress: ConsumerProgress };

@@ -1,20 +1,19 @@
-import type { LogSettings } from '../shared/config.ts';
-import { followEventStore } from '../event-store/follow-event-store.ts';
+import type { LogSettings, ReadModelSettings } from '../shared/config.ts';
 import type { Logger } from '../shared/logger.ts';
-import type { Projection } from '../read-model/embedded/bulk-writer.ts';
-import { beginConstruction } from '../read-model/embedded/construction.ts';
-import { translate } from '../read-model/embedded/sqlite-errors.ts';
-import { bulkEnd, fillInBulk, freezeLive, takeOver } from './build.ts';
+import type { EventStore } from '../event-store/event-store.ts';
+import type { Projection } from '../read-model/construction.ts';
+import { openConstruction } from '../read-model/open-construction.ts';
+import { compareWithLive, createBuilder } from './build.ts';
 import type { Build, BuildProgress, Counts } from './build.ts';
 import type { Difference } from './compare.ts';
-import { aheadOfLog, differencesOf } from './embedded-check.ts';
 
 export interface RebuildOptions {
-  /** Folder of the read model. */
-  readonly dataDir: string;
-  /** Default: the embedded log in the same folder. */
+  /** The log; it may be written, and applied, meanwhile. */
+  readonly store: EventStore;
+  /** Where that log is: an embedded one is then read by several threads. */
   readonly source?: LogSettings;
-  /** Build this projection only; the others are taken over as they are. Default: all. */
+  readonly readModel: ReadModelSettings;
+  /** Build this projection only; the others are taken over as they are. Default: all. Embedded read models only. */
   readonly projection?: Projection | undefined;
   readonly log: Logger;
   /** Ends the rebuild early: nothing is changed then. */
@@ -32,72 +31,48 @@ export interface RebuildResult extends Counts {
   readonly differences: readonly Difference[];
 }
 
-export const mostDifferences = 1_000;
+const mostDifferences = 1_000;
 
 /**
- * Builds the embedded read model anew from the log, beside the one in use, compares the two at the same position and
- * puts the new one in use, whether or not they were equal. A running server goes over to it without a gap; without one
- * it works as well.
+ * Builds the read model anew from the log, beside the one in use, compares the two at the same position and puts the new
+ * one in use, whether or not they were equal. Servers go over to it by themselves; without one it works as well.
  *
- * Throws `OperatorError` (another one is being built, no log, nothing to take the other projections from),
- * `LogDamagedError`, `UnreadableEventError`, `ReadModelUnavailableError` (disk full) and the signal's reason; nothing
- * is changed then.
+ * Throws `OperatorError` (another one is being built, no server, nothing to take the other projections from),
+ * `LogDamagedError`, `UnreadableEventError`, `ReadModelUnavailableError` (disk full, no answer) and the signal's reason.
+ * What is in use is right then, too.
  */
-export async function rebuildEmbedded(options: RebuildOptions): Promise<RebuildResult> {
-  const { dataDir, signal, onProgress, source = { kind: 'embedded', dataDir } } = options;
-  const store = await followEventStore(source);
+export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
+  const { store, source, readModel: settings, projection, signal, onProgress } = options;
+  const construction = await openConstruction({ settings, projection });
   try {
-    const construction = beginConstruction(options);
-    try {
-      return await rebuild(options, { source, store, construction, signal, onProgress });
-    } finally {
-      construction.end();
-    }
-  } catch (error) {
-    throw translate(error);
+    const result = await build({ store, source, construction, signal, onProgress });
+    tell(result, options);
+    return result;
   } finally {
-    await store.close();
+    await construction.end();
   }
 }
 
-async function rebuild({ log, projection }: RebuildOptions, build: Build): Promise<RebuildResult> {
+async function build(build: Build): Promise<RebuildResult> {
   const { store, construction } = build;
   const begun = performance.now();
-  let position = await bulkEnd(build);
-  let counts = await fillInBulk(build, position);
-
-  async function goOnTo(upTo: number): Promise<void> {
-    const { events, unknown } = await takeOver(build, { after: position, upTo });
-    counts = { events: counts.events + events, unknown: counts.unknown + unknown };
-    position = upTo;
+  const builder = await createBuilder(build);
+  const compared = await compareWithLive(build, builder);
+  const differences: Difference[] = [];
+  for await (const difference of compared?.differences ?? []) {
+    if (differences.push(difference) >= mostDifferences) break;
   }
-
-  const { comparedAt, differences } = await compareWithLive(build, position, goOnTo);
-  for (let end = await store.lastPosition(); position < end; end = await store.lastPosition()) await goOnTo(end);
-  construction.putInUse();
+  await builder.goOnTo(await store.lastPosition());
+  await construction.hold();
+  await builder.goOnTo(await store.lastPosition());
+  await construction.putInUse(builder.position());
   const seconds = (performance.now() - begun) / 1_000;
-  for (const { kind, where } of differences) log.warn({ kind, where }, 'read model was not what the log says');
-  log.info({ projection, ...counts, seconds, comparedAt, differences: differences.length }, 'read model rebuilt');
-  return { ...counts, seconds, comparedAt, differences };
+  return { ...builder.counts(), seconds, comparedAt: compared?.at, differences };
 }
 
-async function compareWithLive(
-  build: Build,
-  position: number,
-  goOnTo: (upTo: number) => Promise<void>,
-): Promise<Pick<RebuildResult, 'comparedAt' | 'differences'>> {
-  const found = await freezeLive(build, position);
-  if (found === undefined) return { comparedAt: undefined, differences: [] };
-  const { live, ahead } = found;
-  try {
-    if (ahead) return { comparedAt: undefined, differences: [aheadOfLog(live, await build.store.lastPosition())] };
-    await goOnTo(live.checkpoint);
-    const differences: Difference[] = [];
-    for await (const difference of differencesOf(build.construction.scans, live)) {
-      if (differences.push(difference) >= mostDifferences) break;
-    }
-    return { comparedAt: live.checkpoint, differences };
-  } finally {
-    live.release();
+function tell({ differences, ...result }: RebuildResult, { log, projection }: RebuildOptions): void {
+  for (const { kind, where, fields } of differences) {
+    log.warn({ kind, where, fields }, 'read model was not what the log says');
   }
+  log.info({ projection, ...result, differences: differences.length }, 'read model rebuilt');
 }

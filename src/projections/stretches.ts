@@ -1,21 +1,15 @@
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import { ownPrefixes } from '../event-store/own-streams.ts';
+import type { Range } from '../read-model/construction.ts';
 import type { AppliedSpan, ReadModelBatch } from '../read-model/read-model.ts';
+import type { LeftAside } from './consumer.ts';
 import { foldEvents } from './fold.ts';
 
-/** What to read of the log: positions `after` (exclusive) to `upTo` (inclusive). */
-export interface Range {
-  readonly after: number;
-  readonly upTo: number;
-}
-
 /** Part of the log, folded. */
-export interface Stretch<Batch = ReadModelBatch> {
+export interface Stretch<Batch = ReadModelBatch> extends LeftAside {
   readonly batch: Batch;
   readonly span: AppliedSpan;
   readonly events: number;
-  /** Events of kinds that this program does not know. */
-  readonly unknown: number;
 }
 
 /** Events folded into one batch, at least, unless there are no more. */
@@ -26,9 +20,9 @@ export async function* foldRange(store: EventStore, range: Range, signal?: Abort
   let { after } = range;
   let waiting: RecordedEvent[] = [];
   const fold = (): Stretch => {
-    const { batch, unknown } = foldEvents(waiting);
+    const folded = foldEvents(waiting);
     const position = waiting.at(-1)?.position ?? after;
-    const stretch = { batch, span: { after, position }, events: waiting.length, unknown };
+    const stretch = { ...folded, span: { after, position }, events: waiting.length };
     waiting = [];
     after = position;
     return stretch;

@@ -1,58 +1,45 @@
-import type { LogSettings } from '../shared/config.ts';
-import { followEventStore } from '../event-store/follow-event-store.ts';
+import type { LogSettings, ReadModelSettings } from '../shared/config.ts';
 import { LogDamagedError } from '../event-store/event-store.ts';
 import type { EventStore } from '../event-store/event-store.ts';
-import { beginConstruction } from '../read-model/embedded/construction.ts';
-import { translate } from '../read-model/embedded/sqlite-errors.ts';
-import { bulkEnd, fillInBulk, freezeLive, takeOver } from './build.ts';
-import type { Build, BuildProgress } from './build.ts';
+import { openConstruction } from '../read-model/open-construction.ts';
+import { compareWithLive, createBuilder } from './build.ts';
+import type { BuildProgress } from './build.ts';
 import type { Difference } from './compare.ts';
-import { aheadOfLog, differencesOf } from './embedded-check.ts';
 import { checkLog } from './verify-log.ts';
 
 export interface VerifyOptions {
-  /** Folder of the read model. */
-  readonly dataDir: string;
-  /** Default: the embedded log in the same folder. */
+  /** The log; it may be written, and applied, meanwhile. */
+  readonly store: EventStore;
+  /** Where that log is: an embedded one is then read by several threads. */
   readonly source?: LogSettings;
+  readonly readModel: ReadModelSettings;
   readonly signal?: AbortSignal;
   /** While the log is read, which is done twice. */
   readonly onProgress?: (progress: BuildProgress) => void;
 }
 
 /**
- * Yields every way in which the log is not what a log must be, and the embedded read model is not what the log says at
- * the read model's checkpoint. A server may be running; nothing is changed.
+ * Yields every way in which the log is not what a log must be, and the read model in use not what the log says at the
+ * read model's checkpoint. Servers may be running; what they use is not changed, but where something differs in a shared
+ * store, projectors may stand still for a moment in which the newest events are applied for them.
  *
- * Memory stays bounded however long the log is: what the log says is built on disk, beside the read model, compared and
- * thrown away (room for another read model is needed meanwhile); of the streams, a million ends are remembered at a
- * time.
+ * Memory stays bounded however long the log is: what the log says is built beside the read model, compared and thrown
+ * away (room for another read model is needed meanwhile); of the streams, a million ends are remembered at a time.
  *
- * Throws `OperatorError` where there is no log or a read model is being built, `ReadModelUnavailableError` (disk full)
- * and the signal's reason.
+ * Throws `OperatorError` where there is no server or a read model is being built, `ReadModelUnavailableError` (disk full,
+ * no answer) and the signal's reason.
  */
-export async function* verifyEmbedded(options: VerifyOptions): AsyncGenerator<Difference> {
-  const { dataDir, source = { kind: 'embedded', dataDir } } = options;
-  const store = await followEventStore(source);
-  try {
-    let readable = true;
-    for await (const difference of logDifferences(store, options)) {
-      if (difference.kind === 'unreadable') readable = false;
-      yield difference;
-    }
-    if (readable) yield* readModelDifferences(store, { ...options, source });
-  } catch (error) {
-    throw translate(error);
-  } finally {
-    await store.close();
+export async function* verify(options: VerifyOptions): AsyncGenerator<Difference> {
+  let readable = true;
+  for await (const difference of logDifferences(options)) {
+    if (difference.kind === 'unreadable') readable = false;
+    yield difference;
   }
+  if (readable) yield* readModelDifferences(options);
 }
 
 /** Every way in which a log is not what it must be. */
-export async function* logDifferences(
-  store: EventStore,
-  { signal, onProgress }: Pick<VerifyOptions, 'signal' | 'onProgress'>,
-): AsyncGenerator<Difference> {
+async function* logDifferences({ store, signal, onProgress }: VerifyOptions): AsyncGenerator<Difference> {
   const upTo = await store.lastPosition();
   try {
     yield* checkLog({
@@ -67,31 +54,24 @@ export async function* logDifferences(
   }
 }
 
-async function* readModelDifferences(
-  store: EventStore,
-  { dataDir, source, signal, onProgress }: VerifyOptions & { readonly source: LogSettings },
-): AsyncGenerator<Difference> {
-  const construction = beginConstruction({ dataDir });
+async function* readModelDifferences(options: VerifyOptions): AsyncGenerator<Difference> {
+  const { store, source, readModel: settings, signal, onProgress } = options;
+  const construction = await openConstruction({ settings });
   try {
-    const build: Build = { source, store, construction, signal, onProgress };
-    const position = await bulkEnd(build);
-    await fillInBulk(build, position);
-    const found = await freezeLive(build, position);
-    if (found === undefined) {
-      yield { kind: 'missing', where: 'read model', expected: `one at position ${position}`, actual: undefined };
+    if ((await construction.liveCheckpoint()) === undefined) {
+      yield missingReadModel(await store.lastPosition());
       return;
     }
-    const { live, ahead } = found;
-    try {
-      if (ahead) yield aheadOfLog(live, await store.lastPosition());
-      else {
-        await takeOver(build, { after: position, upTo: live.checkpoint });
-        yield* differencesOf(construction.scans, live);
-      }
-    } finally {
-      live.release();
-    }
+    const build = { store, source, construction, signal, onProgress };
+    const builder = await createBuilder(build);
+    const compared = await compareWithLive(build, builder);
+    if (compared !== undefined) yield* compared.differences;
+    else yield missingReadModel(builder.position());
   } finally {
-    construction.end();
+    await construction.end();
   }
+}
+
+function missingReadModel(position: number): Difference {
+  return { kind: 'missing', where: 'read model', expected: `one at position ${position}`, actual: undefined };
 }

@@ -1,60 +1,54 @@
-import type { ConversationChange, MemberChange, MemberDocument } from './read-model.ts';
+import { membershipId } from './documents.ts';
+import type { ConversationDocument, MembershipDocument } from './documents.ts';
+import type { ConversationChange, MembershipChange, MessagePatch, MessagePatchFields } from './read-model.ts';
 
-/** A member as a read model keeps it. */
-export interface StoredMember extends MemberDocument {
-  /** Of this member's messages in the conversation; null where there is none, or where it is not kept. */
-  readonly greatest_client_id: string | null;
+/** What a conversation is before anything is known of it: not shown, and every change is news to it. */
+export function blankConversation(id: string): ConversationDocument {
+  return { _id: id, last_seq: 0, updated_at: 0, revision: -1, last_position: 0 };
 }
 
-/** What a conversation must know of itself to take a change. */
-export interface ConversationState {
-  readonly revision: number;
-  readonly last_seq: number;
-  readonly members: readonly StoredMember[];
+/** The conversation after a change; the same object where the change says nothing new. */
+export function mergeConversation(
+  document: ConversationDocument | undefined,
+  change: ConversationChange,
+): ConversationDocument {
+  const known = document ?? blankConversation(change._id);
+  if (change.revision <= known.revision) return known;
+  const { last_seq, updated_at } = change.last_seq > known.last_seq ? change : known;
+  const last_position = Math.max(known.last_position, change.last_position);
+  return { _id: known._id, last_seq, updated_at, revision: change.revision, last_position };
 }
 
-/** A conversation of which nothing is known yet. */
-export const unknownConversation: ConversationState = { revision: -1, last_seq: 0, members: [] };
-
-/** The state after a change. All of it only grows, so a change taken in before, wholly or in part, is harmless. */
-export function mergeConversation(state: ConversationState, change: ConversationChange): ConversationState {
-  if (change.revision <= state.revision) return state;
-  return {
-    revision: change.revision,
-    last_seq: Math.max(state.last_seq, change.last_message?.seq ?? 0),
-    members: mergeMembers(state.members, change.members),
-  };
+/** The membership after a change; the same object where the change says nothing new. */
+export function mergeMembership(
+  document: MembershipDocument | undefined,
+  change: MembershipChange,
+): MembershipDocument {
+  if (document === undefined) return { _id: membershipId(change.user, change.conversation), ...change };
+  const { read_seq, read_date } = change.read_seq > document.read_seq ? change : document;
+  const own_seq = Math.max(document.own_seq, change.own_seq);
+  const greatest_client_id = greater(document.greatest_client_id, change.greatest_client_id);
+  if (
+    read_seq === document.read_seq &&
+    own_seq === document.own_seq &&
+    greatest_client_id === document.greatest_client_id
+  ) {
+    return document;
+  }
+  return { ...document, read_seq, read_date, own_seq, greatest_client_id };
 }
 
-function mergeMembers(members: readonly StoredMember[], changes: readonly MemberChange[]): readonly StoredMember[] {
-  const merged = members.map((member) => {
-    const change = changes.find(({ id }) => id === member.id);
-    return change === undefined ? member : mergeMember(member, change);
-  });
-  const added = changes.filter(({ id }) => !members.some((member) => member.id === id)).map(newMember);
-  if (added.length === 0) return merged;
-  return [...merged, ...added].sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-/** A member whom nobody has named yet goes by its id. */
-function newMember(change: MemberChange): StoredMember {
-  const { id } = change;
-  return mergeMember({ id, username: id, read_seq: 0, read_date: null, own_seq: 0, greatest_client_id: null }, change);
-}
-
-function mergeMember(member: StoredMember, change: MemberChange): StoredMember {
-  const read = change.read_seq > member.read_seq ? change : member;
-  return {
-    id: member.id,
-    username: change.username ?? member.username,
-    read_seq: read.read_seq,
-    read_date: read.read_date,
-    own_seq: Math.max(member.own_seq, change.own_seq),
-    greatest_client_id: greater(member.greatest_client_id, change.greatest_client_id),
-  };
-}
-
-function greater(one: string | null, other: string | null): string | null {
+/** The greater of two texts in code-unit order, which no database sorts by. */
+export function greater(one: string | null, other: string | null): string | null {
   if (one === null || other === null) return one ?? other;
   return other > one ? other : one;
 }
+
+/**
+ * Of each field that a patch may set, the mark that comes with it: the field that is null until a message has taken the
+ * patch. A message that is there already takes a field of the batch only while that mark is still null in it.
+ */
+export const markOf: { readonly [Field in keyof Required<MessagePatchFields>]: MessagePatch['once'] } = {
+  status: 'read_date',
+  read_date: 'read_date',
+};

@@ -10,6 +10,7 @@ import type {
   MessageDocument,
   UserDocument,
 } from './documents.ts';
+import type { Lease } from './lease.ts';
 
 /** What may change of a message after it was sent. */
 export type MessagePatchFields = Partial<Pick<MessageDocument, 'status' | 'read_date'>>;
@@ -165,22 +166,19 @@ export interface ReadModel extends ReadModelQueries, ReadModelScan {
    * again. Throws `ReadModelMovedError` where the checkpoint is before `after`: nothing was applied.
    */
   apply(batch: ReadModelBatch, span: AppliedSpan): Promise<void>;
+  /** Of a writer where several processes may write: to be held while `apply` is called. Others need none. */
+  readonly lease?: Lease | undefined;
+  /** Gives everything back, the lease too. Safe to call twice. */
   close(): Promise<void>;
 }
 
 /** The read model did not answer, or answered that it cannot now. The same may succeed later. */
 export class ReadModelUnavailableError extends Error {
+  readonly temporary = true;
+
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'ReadModelUnavailableError';
-  }
-}
-
-/** Another projector holds the share: the same succeeds once that one has ended. The message names it. */
-export class ShareHeldError extends ReadModelUnavailableError {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ShareHeldError';
   }
 }
 

@@ -1,5 +1,44 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
+/** What tells of the consumers of the log, each by its name. */
+function projectionMetrics(registers: Registry[], logPosition: Gauge) {
+  const labelNames = ['consumer'] as const;
+  const position = new Gauge({
+    name: 'weiliao_projection_position',
+    help: 'Last applied position.',
+    labelNames,
+    registers,
+  });
+  new Gauge({
+    name: 'weiliao_projection_lag_events',
+    help: 'Positions between the log and what was applied of it.',
+    labelNames,
+    registers,
+    async collect() {
+      const [log, applied] = await Promise.all([logPosition.get(), position.get()]);
+      for (const { labels, value } of applied.values)
+        this.set(labels, Math.max(0, (log.values[0]?.value ?? 0) - value));
+    },
+  });
+  const counter = (name: string, help: string) => new Counter({ name, help, labelNames, registers });
+  return {
+    projectionPosition: position,
+    projectionEvents: counter('weiliao_projection_events_total', 'Events applied.'),
+    projectionUnknown: counter(
+      'weiliao_projection_unknown_events_total',
+      'Events of kinds this program does not know, left aside: a newer program wrote them.',
+    ),
+    projectionForeign: counter(
+      'weiliao_projection_foreign_events_total',
+      "Events of streams whose names only look like ours, left aside: another program's.",
+    ),
+    projectionFailures: counter(
+      'weiliao_projection_failures_total',
+      'Batches that could not be applied and were tried again.',
+    ),
+  };
+}
+
 /** Everything `/metrics` shows. One object per process, handed to each room; names follow Prometheus' conventions. */
 export function createMetrics() {
   const registry = new Registry();
@@ -9,20 +48,6 @@ export function createMetrics() {
     name: 'weiliao_log_position',
     help: 'Newest position this process knows of.',
     registers,
-  });
-  const projectionPosition = new Gauge({
-    name: 'weiliao_projection_position',
-    help: 'Last applied position.',
-    registers,
-  });
-  new Gauge({
-    name: 'weiliao_projection_lag_events',
-    help: 'Positions between the log and the read model.',
-    registers,
-    async collect() {
-      const [log, projected] = await Promise.all([logPosition.get(), projectionPosition.get()]);
-      this.set(Math.max(0, (log.values[0]?.value ?? 0) - (projected.values[0]?.value ?? 0)));
-    },
   });
   return {
     registry,
@@ -79,18 +104,7 @@ export function createMetrics() {
       labelNames: ['kind'] as const,
       registers,
     }),
-    projectionPosition,
-    projectionEvents: new Counter({ name: 'weiliao_projection_events_total', help: 'Events applied.', registers }),
-    projectionUnknown: new Counter({
-      name: 'weiliao_projection_unknown_events_total',
-      help: 'Events of kinds this program does not know, left aside.',
-      registers,
-    }),
-    projectionFailures: new Counter({
-      name: 'weiliao_projection_failures_total',
-      help: 'Batches that could not be applied and were tried again.',
-      registers,
-    }),
+    ...projectionMetrics(registers, logPosition),
     sockets: new Gauge({
       name: 'weiliao_sockets',
       help: 'Open sockets by kind (v1, original).',

@@ -1,8 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ReadModelMovedError } from '../../src/read-model/read-model.ts';
-import type { MessageDocument, ReadModel, ReadModelBatch } from '../../src/read-model/read-model.ts';
+import { documentKinds, membershipId } from '../../src/read-model/documents.ts';
+import type { DocumentKind, Documents, MessageDocument } from '../../src/read-model/documents.ts';
+import { documentOrder, ReadModelMovedError } from '../../src/read-model/read-model.ts';
+import type { MessagePatch, ReadModel, ReadModelBatch } from '../../src/read-model/read-model.ts';
 import { eventually } from '../support/projection-eventually.ts';
-import { changeOf, emptyBatch, memberChange, message, messagesBatch, ref } from '../support/projection-documents.ts';
+import {
+  changeOf,
+  emptyBatch,
+  membershipChange,
+  membershipsOf,
+  message,
+  messagesBatch,
+  readPatch,
+  ref,
+  touchOf,
+} from '../support/projection-documents.ts';
 
 /** One empty read model, made for one test. */
 export interface ReadModelFixture {
@@ -19,19 +31,17 @@ export interface ReadModelAdapter {
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-async function collect<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const page of pages) found.push(...page);
+async function collect<Kind extends DocumentKind>(model: ReadModel, kind: Kind): Promise<Documents[Kind][]> {
+  const found: Documents[Kind][] = [];
+  for await (const page of model.scan(kind)) found.push(...page);
   return found;
 }
 
-async function everything(model: ReadModel) {
-  return {
-    checkpoint: await model.checkpoint(),
-    users: await collect(model.scanUsers()),
-    conversations: await collect(model.scanConversations()),
-    messages: await collect(model.scanMessages()),
-  };
+/** The checkpoint and every document, by kind. */
+async function everything(model: ReadModel): Promise<Readonly<Record<string, unknown>>> {
+  const found: Record<string, unknown> = { checkpoint: await model.checkpoint() };
+  for (const kind of documentKinds) found[kind] = await collect(model, kind);
+  return found;
 }
 
 /** The guarantees of the port, for any adapter. */
@@ -57,11 +67,19 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
 
     describe('before anything was applied', () => {
       it('answers that there is nothing', async () => {
-        expect(await everything(writer)).toEqual({ checkpoint: 0, users: [], conversations: [], messages: [] });
+        expect(await everything(writer)).toEqual({
+          checkpoint: 0,
+          user: [],
+          conversation: [],
+          membership: [],
+          message: [],
+        });
         expect(await writer.user('a')).toBeUndefined();
         expect(await writer.users()).toEqual([]);
         expect(await writer.usersById(['a', 'b'])).toEqual([]);
         expect(await writer.conversation('dm~a~b')).toBeUndefined();
+        expect(await writer.membership('a', 'dm~a~b')).toBeUndefined();
+        expect(await writer.membershipsById([membershipId('a', 'dm~a~b')])).toEqual([]);
         expect(await writer.conversations({ user: 'a', limit: 10 })).toEqual([]);
         expect(await writer.conversationsChangedSince('a', 0, 10)).toEqual([]);
         expect(await writer.message('dm~a~b:1')).toBeUndefined();
@@ -95,16 +113,9 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         const first = messagesBatch(message(1));
         const read: ReadModelBatch = {
           ...emptyBatch,
-          reads: [{ conversation: 'dm~a~b', reader: 'b', after: 0, up_to: 1, read_date: 5_000 }],
-          conversations: [
-            {
-              _id: 'dm~a~b',
-              revision: 1,
-              last_position: 2,
-              last_message: undefined,
-              members: [memberChange('b', { read_seq: 1, read_date: 5_000 })],
-            },
-          ],
+          patches: [readPatch('b', 0, 1, 5_000)],
+          conversations: [touchOf('dm~a~b', 1, 2)],
+          memberships: [membershipChange('b', { read_seq: 1, read_date: 5_000 })],
         };
         await applyAll([first, 1], [read, 2], [messagesBatch(message(2, { revision: 2, position: 3 })), 3]);
         const before = await everything(writer);
@@ -119,10 +130,16 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
           ...emptyBatch,
           messages: [message(1, { status: 2, read_date: 5_000 }), message(2, { position: 3, revision: 2 })],
           conversations: [changeOf([message(1), message(2, { position: 3, revision: 2 })])],
+          memberships: [
+            membershipChange('a', { own_seq: 2, greatest_client_id: 'client-2' }),
+            membershipChange('b', { read_seq: 1, read_date: 5_000 }),
+          ],
         };
         await writer.apply(whole, { after: 0, position: 3 });
-        expect(await collect(writer.scanMessages())).toEqual(whole.messages);
+        expect(await collect(writer, 'message')).toEqual(whole.messages);
         expect(await writer.conversation('dm~a~b')).toMatchObject({ last_seq: 2, revision: 2, last_position: 3 });
+        expect(await writer.membership('a', 'dm~a~b')).toMatchObject({ own_seq: 2, greatest_client_id: 'client-2' });
+        expect(await writer.membership('b', 'dm~a~b')).toMatchObject({ read_seq: 1, read_date: 5_000 });
       });
 
       it('refuses a batch that follows a position it has not reached, and applies nothing of it', async () => {
@@ -160,7 +177,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         await applyAll([{ ...emptyBatch, users: [bob, carl, ada] }, 3]);
         expect(await writer.user('ada')).toEqual(ada);
         expect(await writer.users()).toEqual([ada, bob, carl]);
-        expect(await collect(writer.scanUsers())).toEqual([ada, bob, carl]);
+        expect(await collect(writer, 'user')).toEqual([ada, bob, carl]);
       });
 
       it('are found several at a time, each once, those that there are', async () => {
@@ -190,7 +207,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
           message(5, { position: Number.MAX_SAFE_INTEGER, send_date: 4_102_444_800_000 }),
         ];
         await applyAll([messagesBatch(...given), Number.MAX_SAFE_INTEGER]);
-        expect(await collect(writer.scanMessages())).toEqual(given);
+        expect(await collect(writer, 'message')).toEqual(given);
         for (const one of given) expect(await writer.message(one._id)).toEqual(one);
       });
 
@@ -207,10 +224,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         const one = message(1, { msg: text, from: person });
         await applyAll([messagesBatch(one), 1]);
         expect(await writer.message(one._id)).toEqual(one);
-        expect(await writer.conversation('dm~a~b')).toMatchObject({
-          last_message: { msg: text },
-          members: [{ username: person.username }, { id: 'b' }],
-        });
+        expect(await writer.conversations({ user: 'a', limit: 1 })).toMatchObject([{ last_message: one }]);
         const user = { _id: 'a', username: person.username, avatar: text, position: 2 };
         await applyAll([{ ...emptyBatch, users: [user] }, 2]);
         expect(await writer.user('a')).toEqual(user);
@@ -225,7 +239,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
 
       it('keep the first of two with the same place', async () => {
         await applyAll([messagesBatch(message(1)), 1], [messagesBatch(message(1, { position: 2, msg: 'other' })), 2]);
-        expect(await collect(writer.scanMessages())).toEqual([message(1)]);
+        expect(await collect(writer, 'message')).toEqual([message(1)]);
       });
 
       describe('in a batch of a thousand', () => {
@@ -243,7 +257,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         });
         const batch: ReadModelBatch = { ...emptyBatch, messages: given };
         const byId = new Map(given.map((one) => [one._id, one]));
-        const scanned = async () => new Map((await collect(writer.scanMessages())).map((one) => [one._id, one]));
+        const scanned = async () => new Map((await collect(writer, 'message')).map((one) => [one._id, one]));
 
         it('come back exactly as they were given', async () => {
           await applyAll([batch, count]);
@@ -273,11 +287,12 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         const messages = given.map(({ conversation, seq }, index) =>
           message(seq, { conversation, position: index + 1 }),
         );
-        const changes = conversations.map((id) => changeOf(messages.filter((one) => one.conversation === id)));
-        await applyAll([{ ...emptyBatch, messages, conversations: changes }, messages.length]);
+        const ofEach = conversations.map((id) => messages.filter((one) => one.conversation === id));
+        const changes = { conversations: ofEach.map(changeOf), memberships: ofEach.flatMap(membershipsOf) };
+        await applyAll([{ ...emptyBatch, messages, ...changes }, messages.length]);
         const key = ({ conversation, seq }: MessageDocument) => `${conversation} ${String(seq).padStart(5, '0')}`;
         const expected = messages.map(key).sort();
-        expect((await collect(writer.scanMessages())).map(key)).toEqual(expected);
+        expect((await collect(writer, 'message')).map(key)).toEqual(expected);
       });
     });
 
@@ -315,13 +330,13 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
       });
     });
 
-    describe('reads', () => {
+    describe('patches', () => {
       const mark = (after: number, up_to: number, read_date: number, reader = 'b'): ReadModelBatch => ({
         ...emptyBatch,
-        reads: [{ conversation: 'dm~a~b', reader, after, up_to, read_date }],
+        patches: [readPatch(reader, after, up_to, read_date)],
       });
       const readDates = async (): Promise<(number | null)[]> => {
-        const messages = await collect(writer.scanMessages());
+        const messages = await collect(writer, 'message');
         for (const { status, read_date } of messages) expect(status).toBe(read_date === null ? 1 : 2);
         return messages.map(({ read_date }) => read_date);
       };
@@ -331,18 +346,37 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         await applyAll([messagesBatch(...messages), 6]);
       });
 
-      it('mark the messages to the reader in their range, ends as told', async () => {
+      it('change the messages to their addressee in their range, ends as told', async () => {
         await applyAll([mark(1, 4, 70), 7]);
         expect(await readDates()).toEqual([null, 70, null, 70, null, null]);
       });
 
-      it('mark nothing that was sent by the reader', async () => {
+      it('change nothing that the addressee sent', async () => {
         await applyAll([mark(0, 6, 70, 'a'), 7]);
         expect(await readDates()).toEqual([null, null, 70, null, null, null]);
       });
 
-      it('leave what is read already with its first date', async () => {
+      it('change every message of their range where they name no addressee', async () => {
+        const set = { status: 2, read_date: 70 } as const;
+        const patch: MessagePatch = { conversation: 'dm~a~b', after: 1, up_to: 3, once: 'read_date', set };
+        await applyAll([{ ...emptyBatch, patches: [patch] }, 7]);
+        expect(await readDates()).toEqual([null, 70, 70, null, null, null]);
+      });
+
+      it('change nothing in another conversation', async () => {
+        const other = message(1, { conversation: 'dm~b~c', from: ref('c'), position: 7 });
+        await applyAll([messagesBatch(other), 7], [mark(0, 6, 70), 8]);
+        expect(await writer.message('dm~b~c:1')).toEqual(other);
+      });
+
+      it('are taken once by each message', async () => {
         await applyAll([mark(0, 2, 70), 7], [mark(0, 5, 80), 8]);
+        expect(await readDates()).toEqual([70, 70, null, 80, 80, null]);
+      });
+
+      it('are taken in their order', async () => {
+        const patches = [readPatch('b', 0, 2, 70), readPatch('b', 0, 5, 80)];
+        await applyAll([{ ...emptyBatch, patches }, 7]);
         expect(await readDates()).toEqual([70, 70, null, 80, 80, null]);
       });
 
@@ -351,75 +385,139 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         expect((await readDates()).at(-1)).toBe(70);
       });
 
-      it('of somebody who never wrote or received anything mark nothing', async () => {
+      it('for somebody who never wrote or received anything change nothing', async () => {
         await applyAll([mark(0, 6, 70, 'nobody'), 7]);
         expect(await readDates()).toEqual([null, null, null, null, null, null]);
       });
     });
 
     describe('conversations', () => {
-      it('carry their last message, their members in order of id, and what each has read and sent', async () => {
+      it('say what their newest message and their newest event are', async () => {
         await applyAll([messagesBatch(message(1), message(2, { from: ref('b'), to: ref('a') })), 2]);
-        expect(await writer.conversation('dm~a~b')).toEqual({
-          _id: 'dm~a~b',
-          members: [
-            { id: 'a', username: 'name of a', read_seq: 0, read_date: null, own_seq: 1 },
-            { id: 'b', username: 'name of b', read_seq: 0, read_date: null, own_seq: 2 },
-          ],
-          last_seq: 2,
-          revision: 1,
-          last_message: { seq: 2, client_id: 'client-2', revision: 1, from: 'b', msg: 'text 2', send_date: 1_002 },
-          updated_at: 1_002,
-          last_position: 2,
-        });
+        const expected = { _id: 'dm~a~b', last_seq: 2, updated_at: 1_002, revision: 1, last_position: 2 };
+        expect(await writer.conversation('dm~a~b')).toEqual(expected);
+        expect(await collect(writer, 'conversation')).toEqual([expected]);
       });
 
-      it('take each field of a member only upwards, so that unread can be computed', async () => {
-        const change = (revision: number, read_seq: number, own_seq: number): ReadModelBatch => ({
-          ...emptyBatch,
-          conversations: [
-            {
-              _id: 'dm~a~b',
-              revision,
-              last_position: revision + 1,
-              last_message: undefined,
-              members: [memberChange('b', { read_seq, read_date: read_seq > 0 ? revision : null, own_seq })],
-            },
-          ],
-        });
-        await applyAll([messagesBatch(message(1), message(2), message(3)), 3]);
-        await applyAll([change(3, 2, 0), 4], [change(4, 0, 0), 5], [change(5, 1, 0), 6], [change(6, 2, 3), 7]);
-        const found = await writer.conversation('dm~a~b');
-        expect(found).toMatchObject({ last_seq: 3, revision: 6, last_position: 7, updated_at: 1_003 });
-        expect(found?.members[1]).toEqual({ id: 'b', username: 'name of b', read_seq: 2, read_date: 3, own_seq: 3 });
-        expect(found?.members[0]).toMatchObject({ id: 'a', own_seq: 3 });
+      it('keep their newest message through events that bring none', async () => {
+        await applyAll([messagesBatch(message(1), message(2)), 2]);
+        await applyAll([{ ...emptyBatch, conversations: [touchOf('dm~a~b', 2, 3)] }, 3]);
+        const expected = { _id: 'dm~a~b', last_seq: 2, updated_at: 1_002, revision: 2, last_position: 3 };
+        expect(await writer.conversation('dm~a~b')).toEqual(expected);
       });
 
       it('stay as they are for a change of a revision they have had', async () => {
         await applyAll([messagesBatch(message(1), message(2)), 2]);
         const before = await writer.conversation('dm~a~b');
-        const late = { ...changeOf([message(2)]), members: [memberChange('a', { read_seq: 2 })] };
+        const late = { ...changeOf([message(2)]), last_position: 3, last_seq: 9, updated_at: 9 };
         await applyAll([{ ...emptyBatch, conversations: [late] }, 3]);
         expect(await writer.conversation('dm~a~b')).toEqual(before);
       });
 
-      it('are not shown before their first message', async () => {
-        const early = { ...changeOf([message(1)]), last_message: undefined, revision: 0, last_position: 1 };
-        await applyAll([{ ...emptyBatch, conversations: [early] }, 1]);
+      it('are not shown before their first message, though who is in them is known', async () => {
+        const early = { conversations: [touchOf('dm~a~b', 0, 1)], memberships: [membershipChange('a')] };
+        await applyAll([{ ...emptyBatch, ...early }, 1]);
         expect(await writer.conversation('dm~a~b')).toBeUndefined();
         expect(await writer.conversations({ user: 'a', limit: 10 })).toEqual([]);
-        expect(await collect(writer.scanConversations())).toEqual([]);
+        expect(await writer.conversationsChangedSince('a', 0, 10)).toEqual([]);
+        expect(await collect(writer, 'conversation')).toEqual([]);
+        expect(await collect(writer, 'membership')).toMatchObject([{ user: 'a', conversation: 'dm~a~b' }]);
+        expect(await writer.membership('a', 'dm~a~b')).toMatchObject({ read_seq: 0 });
         await applyAll([messagesBatch(message(1, { position: 2, revision: 1 })), 2]);
         expect(await writer.conversation('dm~a~b')).toMatchObject({ last_seq: 1, last_position: 2 });
         expect(await writer.conversations({ user: 'a', limit: 10 })).toHaveLength(1);
       });
 
-      it('take a member who joins later', async () => {
+      it('are scanned by id, every one once', async () => {
+        const ids = range(1, 2_300).map((index) => `dm~a~p${String(index).padStart(4, '0')}`);
+        const messages = ids
+          .toReversed()
+          .map((conversation, index) =>
+            message(1, { conversation, position: index + 1, to: ref(conversation.slice(5)) }),
+          );
+        const conversations = messages.map((one) => changeOf([one]));
+        await applyAll([{ ...emptyBatch, messages, conversations }, messages.length]);
+        expect((await collect(writer, 'conversation')).map(({ _id }) => _id)).toEqual(ids);
+      });
+    });
+
+    describe('memberships', () => {
+      const change = (user: string, given: Parameters<typeof membershipChange>[1] = {}): ReadModelBatch => ({
+        ...emptyBatch,
+        conversations: [touchOf('dm~a~b', 0, 1)],
+        memberships: [membershipChange(user, given)],
+      });
+
+      it('say what each user has read and sent', async () => {
+        await applyAll([messagesBatch(message(1), message(2, { from: ref('b'), to: ref('a') })), 2]);
+        await applyAll([{ ...change('a', { read_seq: 2, read_date: 70 }), patches: [readPatch('a', 0, 2, 70)] }, 3]);
+        const of = (user: string) => ({ _id: `${user} dm~a~b`, user, conversation: 'dm~a~b', joined_seq: 0 });
+        const a = { ...of('a'), read_seq: 2, read_date: 70, own_seq: 1, greatest_client_id: 'client-1' };
+        const b = { ...of('b'), read_seq: 0, read_date: null, own_seq: 2, greatest_client_id: 'client-2' };
+        expect(await writer.membership('a', 'dm~a~b')).toEqual(a);
+        expect(await writer.membership('b', 'dm~a~b')).toEqual(b);
+        expect(await collect(writer, 'membership')).toEqual([a, b]);
+        expect(await writer.membership('c', 'dm~a~b')).toBeUndefined();
+        expect(await writer.membership('a', 'dm~a~c')).toBeUndefined();
+      });
+
+      it('take each value only upwards, so that unread can be computed', async () => {
+        await applyAll(
+          [change('b', { read_seq: 2, read_date: 30, own_seq: 1, greatest_client_id: 'k-2' }), 1],
+          [change('b'), 2],
+          [change('b', { read_seq: 1, read_date: 50, greatest_client_id: 'k-1' }), 3],
+          [change('b', { read_seq: 2, read_date: 60, own_seq: 3 }), 4],
+        );
+        const expected = { read_seq: 2, read_date: 30, own_seq: 3, greatest_client_id: 'k-2' };
+        expect(await writer.membership('b', 'dm~a~b')).toMatchObject(expected);
+        await applyAll([change('b', { read_seq: 4, read_date: 20, greatest_client_id: 'k-3' }), 5]);
+        const grown = { read_seq: 4, read_date: 20, own_seq: 3, greatest_client_id: 'k-3' };
+        expect(await writer.membership('b', 'dm~a~b')).toMatchObject(grown);
+      });
+
+      it('keep the seq after which the user joined', async () => {
+        await applyAll([change('b', { joined_seq: 7 }), 1], [change('b', { joined_seq: 9, own_seq: 10 }), 2]);
+        expect(await writer.membership('b', 'dm~a~b')).toMatchObject({ joined_seq: 7, own_seq: 10 });
+      });
+
+      it('hold a greatest client message id with a NUL character or surrogate pairs, compared by code units', async () => {
+        for (const [one, other] of [
+          ['k\u0000', 'k\u0000b'],
+          ['\uD83D\uDE00', '\uFF5E'],
+        ] as const) {
+          const position = (await writer.checkpoint()) + 1;
+          await applyAll([change('b', { greatest_client_id: other }), position]);
+          await applyAll([change('b', { greatest_client_id: one }), position + 1]);
+          expect((await writer.membership('b', 'dm~a~b'))?.greatest_client_id).toBe(other);
+          expect(await writer.greatestClientId('b')).toBe(other);
+        }
+      });
+
+      it('are found several at a time, each once, those that there are', async () => {
+        await applyAll([messagesBatch(message(1)), 1]);
+        const [a, b] = [membershipId('a', 'dm~a~b'), membershipId('b', 'dm~a~b')];
+        const unknown = [membershipId('c', 'dm~a~b'), membershipId('a', 'dm~a~c'), 'a', '', ' ', 'dm~a~b a'];
+        const found = await writer.membershipsById([b, a, ...unknown, b]);
+        expect(found.toSorted(documentOrder('membership')).map(({ _id }) => _id)).toEqual([a, b]);
+        expect(await writer.membershipsById([])).toEqual([]);
+      });
+
+      it('take a member who comes later', async () => {
         const group = (seq: number, id: string) => message(seq, { conversation: 'group~g', from: ref(id), to: null });
         await applyAll([messagesBatch(group(1, 'b')), 1], [messagesBatch(group(2, 'a')), 2]);
-        expect((await writer.conversation('group~g'))?.members.map(({ id }) => id)).toEqual(['a', 'b']);
+        expect((await collect(writer, 'membership')).map(({ user }) => user)).toEqual(['a', 'b']);
         for (const user of ['a', 'b']) expect(await writer.conversations({ user, limit: 10 })).toHaveLength(1);
         expect(await writer.conversations({ user: 'c', limit: 10 })).toEqual([]);
+      });
+
+      it('are scanned by id, every one once', async () => {
+        const users = range(1, 50).map((index) => `u${String(index).padStart(2, '0')}`);
+        const conversations = range(1, 45).map((index) => `group~g${46 - index}`);
+        const memberships = conversations.flatMap((id) => users.map((user) => membershipChange(user, {}, id)));
+        const touched = conversations.map((id, index) => touchOf(id, 0, index + 1));
+        await applyAll([{ ...emptyBatch, conversations: touched, memberships }, 45]);
+        const expected = memberships.map(({ user, conversation }) => membershipId(user, conversation)).sort();
+        expect((await collect(writer, 'membership')).map(({ _id }) => _id)).toEqual(expected);
       });
     });
 
@@ -446,7 +544,29 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
 
       it('come newest activity first, those of the same date by id downwards', async () => {
         const found = await writer.conversations({ user: 'a', limit: 100 });
-        expect(found.map(({ _id }) => _id)).toEqual(expected);
+        expect(found.map(({ conversation }) => conversation._id)).toEqual(expected);
+      });
+
+      it("come each with the user's membership and the newest message", async () => {
+        const newer = message(2, { conversation: 'dm~a~p05', from: ref('p05'), to: ref('a'), position: 14 });
+        const renamed = { ...newer, from: { id: 'p05', username: 'another name' }, send_date: 9_000 };
+        await applyAll([messagesBatch(renamed), 14]);
+        const read = [membershipChange('a', { read_seq: 2, read_date: 9_001 }, 'dm~a~p05')];
+        const patches = [{ ...readPatch('a', 0, 2, 9_001), conversation: 'dm~a~p05' }];
+        const conversations = [touchOf('dm~a~p05', 2, 15)];
+        await applyAll([{ ...emptyBatch, conversations, memberships: read, patches }, 15]);
+        const found = await writer.conversations({ user: 'a', limit: 100 });
+        expect(found).toHaveLength(12);
+        expect(found[0]).toEqual({
+          conversation: await writer.conversation('dm~a~p05'),
+          membership: await writer.membership('a', 'dm~a~p05'),
+          last_message: { ...renamed, status: 2, read_date: 9_001 },
+        });
+        for (const { conversation, membership, last_message } of found) {
+          expect(conversation).toEqual(await writer.conversation(conversation._id));
+          expect(membership).toEqual(await writer.membership('a', conversation._id));
+          expect(last_message).toEqual(await writer.message(`${conversation._id}:${conversation.last_seq}`));
+        }
       });
 
       it.each([1, 2, 3, 5, 12])('are paged by %i without a gap or a repeat, ties included', async (limit) => {
@@ -454,8 +574,8 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         let before: { updated_at: number; _id: string } | undefined;
         for (;;) {
           const page = await writer.conversations({ user: 'a', limit, ...(before && { before }) });
-          found.push(...page.map(({ _id }) => _id));
-          before = page.at(-1);
+          found.push(...page.map(({ conversation }) => conversation._id));
+          before = page.at(-1)?.conversation;
           if (page.length < limit) break;
         }
         expect(found).toEqual(expected);
@@ -463,18 +583,16 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
 
       it('move up with a message, not with a read', async () => {
         const newer = message(2, { conversation: 'dm~a~p01', to: ref('p01'), position: 14, send_date: 5_000 });
-        const touched = { ...changeOf([message(1, { conversation: 'dm~a~p02', position: 15 })]), revision: 1 };
         await applyAll(
           [messagesBatch(newer), 14],
-          [{ ...emptyBatch, conversations: [{ ...touched, last_message: undefined }] }, 15],
+          [{ ...emptyBatch, conversations: [touchOf('dm~a~p02', 1, 15)] }, 15],
         );
         const found = await writer.conversations({ user: 'a', limit: 2 });
-        expect(found.map(({ _id }) => _id)).toEqual(['dm~a~p01', 'dm~a~p12']);
+        expect(found.map(({ conversation }) => conversation._id)).toEqual(['dm~a~p01', 'dm~a~p12']);
       });
 
       it('changed since a position come oldest change first, reads too', async () => {
-        const touched = { ...changeOf([message(1, { conversation: 'dm~a~p02', position: 15 })]), revision: 1 };
-        await applyAll([{ ...emptyBatch, conversations: [{ ...touched, last_message: undefined }] }, 15]);
+        await applyAll([{ ...emptyBatch, conversations: [touchOf('dm~a~p02', 1, 15)] }, 15]);
         const ids = async (position: number, limit: number) =>
           (await writer.conversationsChangedSince('a', position, limit)).map(({ _id }) => _id);
         expect(await ids(10, 100)).toEqual(['dm~a~p11', 'dm~a~p12', 'dm~a~p02']);
@@ -510,6 +628,16 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         expect(await writer.greatestClientId('a')).toBe('k-2');
         expect(await writer.greatestClientId('b')).toBe('k-9');
         expect(await writer.greatestClientId('c')).toBeUndefined();
+        for (const [peer, client_id] of [
+          ['d', '\uFF5E'],
+          ['e', '\uD83D\uDE00'],
+          ['f', '\u0000'],
+        ] as const) {
+          const position = (await writer.checkpoint()) + 1;
+          const one = message(1, { conversation: `dm~a~${peer}`, to: ref(peer), position, client_id });
+          await applyAll([messagesBatch(one), position]);
+        }
+        expect(await writer.greatestClientId('a')).toBe('\uFF5E');
       });
 
       it('are found whatever name the sender had then', async () => {

@@ -115,7 +115,7 @@ describe.skipIf(reportSkipped('many gateways', noMongo))('two gateways and a pro
     }
     for (const [a, b] of pairs) expect(await historyOf(gateway, a, conversationOf(a, b), 5)).toHaveLength(5);
     const projected = await Promise.all(
-      projectors.map((server) => metricOf(server, 'weiliao_projection_events_total')),
+      projectors.map((server) => metricOf(server, 'weiliao_projection_events_total{consumer="read-model"}')),
     );
     for (const count of projected) expect(count).toBeGreaterThan(0);
   }, 90_000);
@@ -126,7 +126,7 @@ describe.skipIf(reportSkipped('many gateways', noMongo))('two gateways and a pro
     const second = await all.projector();
     await until(async () => {
       const { checks } = await second.get<{ checks: Record<string, { detail?: string }> }>('/readyz');
-      return checks['projection']?.detail?.startsWith('standby: share 1/1 is held by ') === true;
+      return checks['projection:read-model']?.detail?.startsWith('standby: share 1/1 is held by ') === true;
     }, 'the second stands by');
     const [a, b] = [newUser('a'), newUser('b')];
     const chat = await enter(gateway, a);

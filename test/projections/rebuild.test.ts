@@ -6,14 +6,13 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OperatorError } from '../../src/shared/errors.ts';
 import { UnreadableEventError } from '../../src/projections/fold.ts';
-import { rebuildEmbedded } from '../../src/projections/rebuild.ts';
 import type { RebuildResult } from '../../src/projections/rebuild.ts';
 import { eventually } from '../support/projection-eventually.ts';
-import { startEmbeddedProjector } from '../support/projector.ts';
-import { makeLogFolder } from '../support/projection-embedded.ts';
+import { readModelOf, startEmbeddedProjector } from '../support/projector.ts';
+import { makeLogFolder, rebuildIn } from '../support/projection-embedded.ts';
 import type { LogFolder } from '../support/projection-embedded.ts';
 import { read, registered, sent, sentMany } from '../support/projection-facts.ts';
-import { dump, silent } from '../support/projection-model.ts';
+import { dump } from '../support/projection-model.ts';
 
 describe('a rebuild', () => {
   let folder: LogFolder;
@@ -36,7 +35,7 @@ describe('a rebuild', () => {
     readdirSync(folder.dataDir).filter((name) => /^read-model-.*\.db/.test(name) && !/-(wal|shm)$/.test(name));
 
   function rebuild(projection?: 'message' | 'conversation' | 'user'): Promise<RebuildResult> {
-    return rebuildEmbedded({ dataDir: folder.dataDir, log: silent, projection });
+    return rebuildIn(folder, { projection });
   }
 
   /** Applies the whole log as a running server does, and stops. */
@@ -84,18 +83,18 @@ describe('a rebuild', () => {
       'DELETE FROM message WHERE seq = 5 AND conversation = 1',
       "INSERT INTO user VALUES ('z', 'nobody', NULL, 1)",
       'UPDATE conversation SET last_seq = 21 WHERE number = 1',
-      "DELETE FROM member WHERE user = 'b'",
+      "DELETE FROM membership WHERE user = 'b'",
     );
     const { differences } = await rebuild();
     expect(differences.map(({ kind, where }) => `${kind} ${where}`)).toEqual([
       'unexpected user z',
       'different conversation dm~a~b',
+      'missing membership b dm~a~b',
+      'missing membership b group~g',
       'different message dm~a~b:3',
       'missing message dm~a~b:5',
-      'missing member b dm~a~b',
-      'missing member b group~g',
     ]);
-    expect(differences[2]).toMatchObject({ expected: { msg: 'text 3' }, actual: { msg: 'forged' } });
+    expect(differences[4]).toMatchObject({ fields: ['msg'], expected: { msg: 'text 3' }, actual: { msg: 'forged' } });
     expect(await dump(folder.open('read'))).toBe(before);
     expect((await folder.open('read').conversations({ user: 'b', limit: 10 })).length).toBe(2);
   });
@@ -107,7 +106,7 @@ describe('a rebuild', () => {
       'UPDATE conversation SET last_seq = 21 WHERE number = 1',
       'different conversation dm~a~b',
     ],
-    ['user' as const, "UPDATE user SET username = 'forged' WHERE id = 'a'", 'different user a'],
+    ['user' as const, "UPDATE user SET username = 'forged' WHERE _id = 'a'", 'different user a'],
   ])('of the %s projection mends that one, and takes the others over as they are', async (projection, harm, found) => {
     await project();
     const before = await dump(folder.open('read'));
@@ -151,7 +150,7 @@ describe('a rebuild', () => {
     await project();
     const before = await dump(folder.open('read'));
     const signal = AbortSignal.abort(new Error('enough'));
-    await expect(rebuildEmbedded({ dataDir: folder.dataDir, log: silent, signal })).rejects.toThrow('enough');
+    await expect(rebuildIn(folder, { signal })).rejects.toThrow('enough');
     await folder.append([{ stream: 'conversation-dm~a~b', type: 'MessageSent', data: {} }]);
     await expect(rebuild()).rejects.toThrow(UnreadableEventError);
     expect(generations()).toEqual(['read-model-1.db']);
@@ -194,7 +193,7 @@ describe('a rebuild', () => {
     running.abort();
     await writing;
     await eventually(() => reader.checkpoint()).toBe(await folder.store.lastPosition());
-    expect(projector.state.kind).toBe('live');
+    expect(readModelOf(projector).state.kind).toBe('live');
     const served = await dump(reader);
     await projector.stop();
     await reader.close();

@@ -1,31 +1,31 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OperatorError } from '../../src/shared/errors.ts';
 import { assertReadModelNotAhead } from '../../src/projections/checkpoint.ts';
-import { runProjector } from '../../src/projections/runner.ts';
-import type { ProjectorProgress, ProjectorState } from '../../src/projections/runner.ts';
-import { ReadModelUnavailableError } from '../../src/read-model/read-model.ts';
+import type { ConsumerProgress, ConsumerState } from '../../src/projections/consumer.ts';
+import { readModelConsumer } from '../../src/projections/read-model-consumer.ts';
+import { runConsumer } from '../../src/projections/runner.ts';
+import type { Lease } from '../../src/read-model/lease.ts';
+import { emptyBatch, ReadModelUnavailableError } from '../../src/read-model/read-model.ts';
 import type { ReadModel } from '../../src/read-model/read-model.ts';
+import { createFakeLease } from '../support/fake-lease.ts';
+import { createInMemoryReadModel } from '../support/in-memory-read-model.ts';
 import { eventually } from '../support/projection-eventually.ts';
-import { emptyBatch } from '../support/projection-documents.ts';
 import { read, registered, sent, sentMany } from '../support/projection-facts.ts';
 import { createMemoryLog } from '../support/projection-log.ts';
 import type { MemoryLog } from '../support/projection-log.ts';
-import { makeModelFolder, silent } from '../support/projection-model.ts';
-import type { ModelFolder } from '../support/projection-model.ts';
+import { silent } from '../support/silent.ts';
 
 describe('the projector', () => {
-  let folder: ModelFolder;
   let log: MemoryLog;
   let model: ReadModel;
   let stopping: AbortController;
   let running: Promise<void>;
-  let states: ProjectorState[];
-  let progress: ProjectorProgress | undefined;
+  let states: ConsumerState[];
+  let progress: ConsumerProgress | undefined;
 
-  beforeEach(async () => {
-    folder = await makeModelFolder();
+  beforeEach(() => {
     log = createMemoryLog({ gap: 2 });
-    model = folder.open('write');
+    model = createInMemoryReadModel();
     stopping = new AbortController();
     running = Promise.resolve();
     states = [];
@@ -35,14 +35,13 @@ describe('the projector', () => {
   afterEach(async () => {
     stopping.abort();
     await running;
-    await folder.remove();
   });
 
-  function start(readModel: ReadModel = model): void {
+  function start(): void {
     stopping = new AbortController();
-    running = runProjector({
+    running = runConsumer({
       store: log,
-      readModel,
+      consumer: readModelConsumer(model),
       signal: stopping.signal,
       log: silent,
       backOff: (failures) => failures,
@@ -117,7 +116,27 @@ describe('the projector', () => {
     log.push({ stream: 'user-a', type: 'NewKind', data: {} });
     start();
     await caughtUp();
-    expect(progress).toMatchObject({ events: 3, unknown: 2, failures: 0 });
+    expect(progress).toMatchObject({ events: 3, unknown: 2, foreign: 0, failures: 0 });
+  });
+
+  it('counts events of streams that only look like ours apart', async () => {
+    log.push(sent('dm~a~b', 1, 'a', 'b'), { stream: 'conversation-of-others', type: 'MessageSent', data: 'theirs' });
+    log.push({ stream: 'user-a b', type: 'UserRegistered', data: 'theirs' });
+    start();
+    await caughtUp();
+    expect(progress).toMatchObject({ events: 3, unknown: 0, foreign: 2, failures: 0 });
+  });
+
+  it('goes back where another generation is in use that is behind', async () => {
+    log.push(...sentMany(5));
+    start();
+    await caughtUp();
+    const before = model;
+    model = createInMemoryReadModel();
+    Object.assign(before, model);
+    await caughtUp();
+    expect(await model.messages({ conversation: 'dm~a~b', limit: 9 })).toHaveLength(5);
+    expect(progress).toMatchObject({ events: 10, failures: 0 });
   });
 
   it('asks again for as long as the read model does not answer, and says so meanwhile', async () => {
@@ -184,6 +203,80 @@ describe('the projector', () => {
     await running;
     log.push(...sentMany(5, 6));
     expect(await model.checkpoint()).toBe(10);
+  });
+});
+
+describe('a consumer with a lease', () => {
+  let log: MemoryLog;
+  let model: ReadModel;
+  let stopping: AbortController;
+  let running: Promise<void>;
+  let states: ConsumerState[];
+
+  beforeEach(() => {
+    log = createMemoryLog();
+    model = createInMemoryReadModel();
+    stopping = new AbortController();
+    running = Promise.resolve();
+    states = [];
+    log.push(...sentMany(3));
+  });
+  afterEach(async () => {
+    stopping.abort();
+    await running;
+  });
+
+  function start(lease: Lease): void {
+    const consumer = readModelConsumer(model);
+    const onState = (state: ConsumerState) => void states.push(state);
+    running = runConsumer({ store: log, consumer, lease, signal: stopping.signal, log: silent, onState });
+  }
+  const state = () => states.at(-1);
+
+  it('takes it before it applies anything, and gives it back when it ends', async () => {
+    const lease = createFakeLease();
+    const apply = vi.spyOn(model, 'apply').mockImplementationOnce(() => {
+      expect(lease.held()).toBe(true);
+      return Promise.reject(new ReadModelUnavailableError('once'));
+    });
+    start(lease);
+    await eventually(() => model.checkpoint()).toBe(3);
+    expect(apply).toHaveBeenCalledTimes(2);
+    expect(lease.held()).toBe(true);
+    stopping.abort();
+    await running;
+    expect(lease.held()).toBe(false);
+  });
+
+  it('stands by while another one holds it, says who that is, and takes over', async () => {
+    const lease = createFakeLease();
+    lease.holder = 'somebody';
+    start(lease);
+    await eventually(state).toEqual({ kind: 'standby', reason: 'held by somebody' });
+    expect(await model.checkpoint()).toBe(0);
+    lease.holder = undefined;
+    await eventually(() => model.checkpoint()).toBe(3);
+    await eventually(state).toEqual({ kind: 'live' });
+  });
+
+  it('stands by where it lost it to another one, though nothing happens', async () => {
+    const lease = createFakeLease();
+    start(lease);
+    await eventually(state).toEqual({ kind: 'live' });
+    lease.holder = 'somebody';
+    await eventually(state).toEqual({ kind: 'standby', reason: 'held by somebody' });
+    log.push(...sentMany(2, 4));
+    lease.holder = undefined;
+    await eventually(() => model.checkpoint()).toBe(5);
+  });
+
+  it('gives it back where it fails for good', async () => {
+    const lease = createFakeLease();
+    vi.spyOn(model, 'apply').mockRejectedValue(new OperatorError('no'));
+    start(lease);
+    await running;
+    expect(state()).toEqual({ kind: 'failed', reason: 'no' });
+    expect(lease.held()).toBe(false);
   });
 });
 

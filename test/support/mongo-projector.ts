@@ -1,20 +1,22 @@
-import { runProjector } from '../../src/projections/runner.ts';
-import type { ProjectorState } from '../../src/projections/runner.ts';
+import type { ConsumerState } from '../../src/projections/consumer.ts';
+import { readModelConsumer } from '../../src/projections/read-model-consumer.ts';
+import { runConsumer } from '../../src/projections/runner.ts';
 import type { EventStore } from '../../src/event-store/event-store.ts';
 import type { ReadModel } from '../../src/read-model/read-model.ts';
-import { silent } from './projection-model.ts';
+import { silent } from './silent.ts';
 
 /** Runs a projector until `use` is done, which is given the states it has had. */
 export async function projecting(
   store: EventStore,
   readModel: ReadModel,
-  use: (states: ProjectorState[]) => Promise<void>,
+  use: (states: ConsumerState[]) => Promise<void>,
 ): Promise<void> {
   const stopping = new AbortController();
-  const states: ProjectorState[] = [];
-  const running = runProjector({
+  const states: ConsumerState[] = [];
+  const running = runConsumer({
     store,
-    readModel,
+    consumer: readModelConsumer(readModel),
+    lease: readModel.lease,
     signal: stopping.signal,
     log: silent,
     backOff: () => 50,

@@ -1,11 +1,13 @@
+import type { MessageDocument } from '../../src/read-model/documents.ts';
+import { emptyBatch } from '../../src/read-model/read-model.ts';
 import type {
   ConversationChange,
-  MemberChange,
-  MessageDocument,
+  MembershipChange,
+  MessagePatch,
   ReadModelBatch,
 } from '../../src/read-model/read-model.ts';
 
-export const emptyBatch: ReadModelBatch = { users: [], messages: [], reads: [], conversations: [] };
+export { emptyBatch };
 
 export function ref(id: string) {
   return { id, username: `name of ${id}` };
@@ -33,39 +35,45 @@ export function message(seq: number, given: Partial<MessageDocument> = {}): Mess
 
 /** What these messages of one conversation change in it. */
 export function changeOf(messages: readonly MessageDocument[]): ConversationChange {
-  const last = messages.at(-1)!;
-  const people = messages.flatMap(({ from, to }) => (to === null ? [from] : [from, to]));
-  const ids = [...new Set(people.map(({ id }) => id))];
-  return {
-    _id: last.conversation,
-    revision: last.revision,
-    last_position: last.position,
-    last_message: {
-      seq: last.seq,
-      client_id: last.client_id,
-      revision: last.revision,
-      from: last.from.id,
-      msg: last.msg,
-      send_date: last.send_date,
-    },
-    members: ids.map((id) => {
-      const own = messages.filter(({ from }) => from.id === id);
-      const { username } = people.findLast((person) => person.id === id)!;
-      const clientIds = own.map(({ client_id }) => client_id).sort();
-      return memberChange(id, {
-        username,
-        own_seq: own.at(-1)?.seq ?? 0,
-        greatest_client_id: clientIds.at(-1) ?? null,
-      });
-    }),
-  };
+  const { conversation, revision, position, seq, send_date } = messages.at(-1)!;
+  return { _id: conversation, revision, last_position: position, last_seq: seq, updated_at: send_date };
 }
 
-export function memberChange(id: string, given: Partial<MemberChange> = {}): MemberChange {
-  return { id, username: undefined, read_seq: 0, read_date: null, own_seq: 0, greatest_client_id: null, ...given };
+/** A change of a conversation that brings no message, by an event of this revision and position. */
+export function touchOf(conversation: string, revision: number, position: number): ConversationChange {
+  return { _id: conversation, revision, last_position: position, last_seq: 0, updated_at: 0 };
+}
+
+export function membershipChange(
+  user: string,
+  given: Partial<MembershipChange> = {},
+  conversation = 'dm~a~b',
+): MembershipChange {
+  const nothing = { joined_seq: 0, read_seq: 0, read_date: null, own_seq: 0, greatest_client_id: null };
+  return { user, conversation, ...nothing, ...given };
+}
+
+/** What these messages of one conversation change in the memberships of those whom they name. */
+export function membershipsOf(messages: readonly MessageDocument[]): MembershipChange[] {
+  const people = messages.flatMap(({ from, to }) => (to === null ? [from.id] : [from.id, to.id]));
+  return [...new Set(people)].map((id) => {
+    const own = messages.filter(({ from }) => from.id === id);
+    const greatest_client_id =
+      own
+        .map(({ client_id }) => client_id)
+        .sort()
+        .at(-1) ?? null;
+    return membershipChange(id, { own_seq: own.at(-1)?.seq ?? 0, greatest_client_id }, messages[0]!.conversation);
+  });
+}
+
+/** Says that the reader has read messages of a direct conversation. */
+export function readPatch(reader: string, after: number, up_to: number, read_date: number): MessagePatch {
+  const set = { status: 2, read_date } as const;
+  return { conversation: 'dm~a~b', after, up_to, addressee: reader, once: 'read_date', set };
 }
 
 /** A batch of messages of one conversation. */
 export function messagesBatch(...messages: readonly MessageDocument[]): ReadModelBatch {
-  return { ...emptyBatch, messages, conversations: [changeOf(messages)] };
+  return { ...emptyBatch, messages, conversations: [changeOf(messages)], memberships: membershipsOf(messages) };
 }

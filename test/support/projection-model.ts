@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '../../src/shared/logger.ts';
+import { documentKinds } from '../../src/read-model/documents.ts';
 import { openEmbeddedReadModel } from '../../src/read-model/embedded/embedded-read-model.ts';
 import type { ReadModel } from '../../src/read-model/read-model.ts';
 
@@ -34,8 +35,8 @@ export async function makeModelFolder(): Promise<ModelFolder> {
 /** Everything in a read model, as text: equal only where it is equal byte for byte. */
 export async function dump(model: ReadModel): Promise<string> {
   const lines = [`checkpoint ${await model.checkpoint()}`];
-  for (const scan of [model.scanUsers(), model.scanConversations(), model.scanMessages()]) {
-    for await (const page of scan) lines.push(...page.map((document) => JSON.stringify(document)));
+  for (const kind of documentKinds) {
+    for await (const page of model.scan(kind)) lines.push(...page.map((document) => JSON.stringify(document)));
   }
   return lines.join('\n');
 }

@@ -1,7 +1,11 @@
 import { startProjectorThread } from '../../src/projections/projector-thread.ts';
-import type { ProjectorThread, ProjectorThreadOptions } from '../../src/projections/projector-thread.ts';
+import type {
+  ConsumerStatus,
+  ProjectorThread,
+  ProjectorThreadOptions,
+} from '../../src/projections/projector-thread.ts';
 
-type Options = Pick<ProjectorThreadOptions, 'onState' | 'onProgress'>;
+type Options = Pick<ProjectorThreadOptions, 'onState' | 'onProgress' | 'program'>;
 
 /** The projector of the embedded stores in a folder whose log is open for writing here. */
 export function startEmbeddedProjector(
@@ -18,4 +22,9 @@ export function startEmbeddedProjector(
     logLevel: 'silent',
     ...options,
   });
+}
+
+/** The read model's consumer, as last reported. */
+export function readModelOf({ consumers }: ProjectorThread): ConsumerStatus {
+  return consumers.get('read-model')!;
 }

@@ -1,11 +1,9 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { ReadModelMovedError } from '../read-model.ts';
 import type { AppliedSpan, ReadModelBatch } from '../read-model.ts';
-import { createConversationWriter } from './conversation-writer.ts';
 import { createMessageWriter } from './message-writer.ts';
-import { createPersonNumbers } from './persons.ts';
 import { prepareRows } from './rows.ts';
-import { createUserWriter } from './user-writer.ts';
+import { createWriters } from './writers.ts';
 
 /** Writes batches over one connection, which must be the only one that writes. */
 export interface BatchWriter {
@@ -19,10 +17,8 @@ export interface BatchWriter {
 export function createBatchWriter(db: DatabaseSyncInstance): BatchWriter {
   const checkpoint = prepareRows<[number]>(db, 'SELECT checkpoint FROM state');
   const moveCheckpoint = db.prepare('UPDATE state SET checkpoint = ?');
-  const writeUser = createUserWriter(db);
-  const persons = createPersonNumbers(db);
-  const conversations = createConversationWriter(db);
-  const messages = createMessageWriter(db, persons, conversations);
+  const { numbering, persons, users, conversations, memberships, forget } = createWriters(db);
+  const messages = createMessageWriter(db, persons, numbering.numberOfConversation);
 
   return {
     apply(batch, { after, position }) {
@@ -31,16 +27,17 @@ export function createBatchWriter(db: DatabaseSyncInstance): BatchWriter {
       if (position <= reached) return;
       db.exec('BEGIN IMMEDIATE');
       try {
-        batch.users.forEach(writeUser);
+        users(batch.users);
         batch.conversations.forEach(conversations.take);
+        batch.memberships.forEach(memberships.take);
         messages.insert(batch.messages);
-        batch.reads.forEach(messages.markRead);
+        batch.patches.forEach(messages.patch);
         conversations.flush();
+        memberships.flush();
         moveCheckpoint.run(position);
         db.exec('COMMIT');
       } catch (error) {
-        conversations.forget();
-        persons.forget();
+        forget();
         if (db.isTransaction) db.exec('ROLLBACK');
         throw error;
       }

@@ -1,62 +1,46 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { ConversationChange, ReadModelBatch, ReadRange, UserDocument } from '../read-model.ts';
-import { createConversationWriter } from './conversation-writer.ts';
-import { encodeMessages } from './message-changeset.ts';
-import type { MessageChangeset } from './message-changeset.ts';
-import { createReadMarker, createRowAdder } from './message-writer.ts';
-import { createPersonNumbers } from './persons.ts';
+import type { Projection } from '../construction.ts';
+import type { MessagePatch } from '../read-model.ts';
+import { renumber } from './encoded-messages.ts';
+import type { EncodedRows } from './encoder.ts';
+import { createMessageInsert, createPatch } from './message-writer.ts';
 import { prepareRows } from './rows.ts';
 import { completeSchema, createSeqIndex } from './schema.ts';
 import { isConstraint } from './sqlite-errors.ts';
-import { createUserWriter } from './user-writer.ts';
-
-/** A batch in the form in which threads hand it on and the bulk writer takes it. */
-export interface EncodedBatch {
-  readonly users: readonly UserDocument[];
-  readonly messages: MessageChangeset;
-  readonly reads: readonly ReadRange[];
-  readonly conversations: readonly ConversationChange[];
-}
-
-export function encodeBatch({ users, messages, reads, conversations }: ReadModelBatch): EncodedBatch {
-  return { users, messages: encodeMessages(messages), reads, conversations };
-}
-
-/** The three projections. */
-export const projections = ['message', 'conversation', 'user'] as const;
-export type Projection = (typeof projections)[number];
+import { createWriters } from './writers.ts';
 
 /** Fills a read model that nobody reads yet. It is whole only after `complete`. */
 export interface BulkWriter {
   /** What the next stretch of the log says. */
-  add(batch: EncodedBatch): void;
+  add(batch: EncodedRows): void;
   /** Nothing more comes; the log was read up to `position`. */
   complete(position: number): void;
 }
 
-/** Conversations in memory while a read model is filled; each is written when it has to make room, or at the end. */
-const conversationsKept = 200_000;
+/** Rows in memory while a read model is filled; each is written when it has to make room, or at the end. */
+const kept = { conversations: 200_000, memberships: 400_000 };
 
 /** `wanted`: the projections to write; the rows of the others are there already. The tables have the bare schema. */
 export function createBulkWriter(db: DatabaseSyncInstance, wanted: ReadonlySet<Projection>): BulkWriter {
-  const persons = createPersonNumbers(db);
-  const conversations = createConversationWriter(db, conversationsKept);
-  const writeUser = createUserWriter(db);
+  const { numbering, persons, users, conversations, memberships } = createWriters(db, kept);
+  const insertMessages = createMessageInsert(db);
   const moveCheckpoint = db.prepare('UPDATE state SET checkpoint = ?');
-  // Finding the messages that a read marks needs the index that is made at the end.
-  db.exec('CREATE TEMP TABLE waiting_read (range TEXT NOT NULL)');
-  const wait = db.prepare('INSERT INTO waiting_read VALUES (?)');
-  const markRead = createReadMarker(db, persons, conversations);
-  const addRows = createRowAdder(db, persons, conversations);
+  // Finding the messages that a patch changes needs the index that is made at the end.
+  db.exec('CREATE TEMP TABLE waiting_patch (patch TEXT NOT NULL)');
+  const wait = db.prepare('INSERT INTO waiting_patch VALUES (?)');
+  const patchMessages = createPatch(db, persons, numbering.numberOfConversation);
 
   return {
-    add({ users, messages, reads, conversations: changes }) {
+    add(batch) {
       db.exec('BEGIN');
-      if (wanted.has('user')) users.forEach(writeUser);
-      if (wanted.has('conversation')) changes.forEach(conversations.take);
+      if (wanted.has('user')) users(batch.users);
+      if (wanted.has('conversation')) {
+        batch.conversations.forEach(conversations.take);
+        batch.memberships.forEach(memberships.take);
+      }
       if (wanted.has('message')) {
-        if (!addRows(messages)) throw new Error('messages could not be added: one has the place of another');
-        for (const range of reads) wait.run(JSON.stringify(range));
+        insertMessages(renumber(batch.messages, numbering));
+        for (const patch of batch.patches) wait.run(JSON.stringify(patch));
       }
       db.exec('COMMIT');
     },
@@ -64,10 +48,11 @@ export function createBulkWriter(db: DatabaseSyncInstance, wanted: ReadonlySet<P
       indexBySeq(db);
       db.exec('BEGIN');
       conversations.flush();
-      const waiting = prepareRows<[string]>(db, 'SELECT range FROM waiting_read ORDER BY rowid');
-      for (const [range] of waiting.iterate()) markRead(JSON.parse(range) as ReadRange);
+      memberships.flush();
+      const waiting = prepareRows<[string]>(db, 'SELECT patch FROM waiting_patch ORDER BY rowid');
+      for (const [patch] of waiting.iterate()) patchMessages(JSON.parse(patch) as MessagePatch);
       moveCheckpoint.run(position);
-      db.exec('COMMIT; DROP TABLE waiting_read');
+      db.exec('COMMIT; DROP TABLE waiting_patch');
       completeSchema(db);
     },
   };

@@ -2,13 +2,16 @@ import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { OperatorError } from '../../shared/errors.ts';
+import { workerUrl } from '../../shared/worker-url.ts';
+import { compareDocuments } from '../comparison.ts';
+import { projections } from '../construction.ts';
+import type { Comparison, Construction, DocumentDifference, LogAtHand, Projection } from '../construction.ts';
 import { createBatchWriter } from './batch-writer.ts';
-import type { BatchWriter } from './batch-writer.ts';
-import { createBulkWriter, projections } from './bulk-writer.ts';
-import type { BulkWriter, Projection } from './bulk-writer.ts';
+import { createBulkWriter } from './bulk-writer.ts';
 import { freeze } from './comparison.ts';
 import type { Frozen } from './comparison.ts';
 import { copyOthers } from './copy.ts';
+import type { EncodedRows } from './encoder.ts';
 import {
   generationPath,
   nextGeneration,
@@ -23,28 +26,9 @@ import { lockRebuild } from './rebuild-lock.ts';
 import { createScans } from './scan.ts';
 import type { Scans } from './scan.ts';
 import { createBareSchema } from './schema.ts';
+import { translate } from './sqlite-errors.ts';
 
-/**
- * A generation that is built beside the one in use: first `bulk` takes the log's stretches and is completed, then
- * `writer` takes what came since. Methods throw errors of SQLite and the file system.
- */
-export interface Construction {
-  readonly bulk: BulkWriter;
-  readonly writer: BatchWriter;
-  readonly scans: Scans;
-  /** With a single projection: the checkpoint of what was copied of the others. The bulk must go exactly that far. */
-  readonly copiedAt: number | undefined;
-  /** Checkpoint of the generation in use; undefined where none can be read. */
-  liveCheckpoint(): number | undefined;
-  /** The generation in use, standing still until it is released; undefined where none can be read. */
-  freezeLive(): Frozen | undefined;
-  /** Makes this generation the one in use. Whoever reads or writes the read model goes over to it. */
-  putInUse(): void;
-  /** Gives everything back; what was not put in use is deleted. Safe to call twice. */
-  end(): void;
-}
-
-export interface ConstructionOptions {
+export interface EmbeddedConstructionOptions {
   readonly dataDir: string;
   /** Build this projection only, and take the others from the generation in use. */
   readonly projection?: Projection | undefined;
@@ -62,8 +46,25 @@ const builderSettings = `
   PRAGMA threads = 2;
 `;
 
-/** Throws `OperatorError` where another one is being built in the folder, or where there is nothing to copy from. */
-export function beginConstruction({ dataDir, projection }: ConstructionOptions): Construction {
+/**
+ * Builds a generation beside the one in use. Throws `OperatorError` where another one is being built in the folder, or
+ * where there is nothing to copy from.
+ */
+export function beginEmbeddedConstruction(options: EmbeddedConstructionOptions): Promise<Construction> {
+  return answer(() => begin(options));
+}
+
+/** Errors of SQLite and the file system in the port's words. */
+// eslint-disable-next-line @typescript-eslint/require-await -- what is thrown becomes the promise's rejection
+async function answer<T>(use: () => T): Promise<T> {
+  try {
+    return use();
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+function begin({ dataDir, projection }: EmbeddedConstructionOptions): Construction {
   const unlock = lockRebuild(dataDir);
   let db: DatabaseSyncInstance | undefined;
   removeUnfinished(dataDir);
@@ -85,43 +86,82 @@ export function beginConstruction({ dataDir, projection }: ConstructionOptions):
   }
 }
 
-interface Site extends ConstructionOptions {
+interface Site extends EmbeddedConstructionOptions {
   readonly generation: number;
   readonly path: string;
   readonly end: () => void;
 }
 
-function constructionOf(db: DatabaseSyncInstance, site: Site): Construction {
-  const { dataDir, projection, generation, path, end } = site;
-  const copiedAt = projection && copyOthers(db, pathToCopy(dataDir), projection);
+function constructionOf(db: DatabaseSyncInstance, { dataDir, projection, generation, path, end }: Site): Construction {
+  const takenOverAt = projection && copyOthers(db, pathToCopy(dataDir), projection);
   const bulk = createBulkWriter(db, new Set(projection === undefined ? projections : [projection]));
+  const writer = createBatchWriter(db);
+  const scans = createScans(db, { hidden: true });
+  let frozen: Frozen | undefined;
+
+  function freezeLive(): Frozen | undefined {
+    const live = inspectLive(dataDir);
+    frozen = live && freeze(generationPath(dataDir, live.number), path);
+    return frozen;
+  }
+
   return {
-    copiedAt,
-    bulk: {
-      ...bulk,
-      complete(position) {
+    takenOverAt,
+    encoder: workerUrl('encoder', import.meta.url),
+    liveCheckpoint: () => answer(() => inspectLive(dataDir)?.checkpoint),
+    add: (batch) => answer(() => bulk.add(batch as EncodedRows)),
+    complete: (position) =>
+      answer(() => {
         bulk.complete(position);
         // From here on other connections look into it.
         db.exec('PRAGMA main.locking_mode = NORMAL; SELECT checkpoint FROM state;');
-      },
+      }),
+    write: (batch, span) => answer(() => writer.apply(batch, span)),
+    async compare(log) {
+      const live = await answer(freezeLive);
+      return live && compare(scans, live, log);
     },
-    writer: createBatchWriter(db),
-    scans: createScans(db),
-    liveCheckpoint: () => inspectLive(dataDir)?.checkpoint,
-    freezeLive() {
-      const live = inspectLive(dataDir);
-      return live && freeze(generationPath(dataDir, live.number), path);
-    },
-    putInUse() {
-      db.close();
-      finish(path);
-      renameSync(path, generationPath(dataDir, generation));
-      syncFolder(dataDir);
-      writePointer(dataDir, generation);
-      removeUnused(dataDir, generation);
-    },
-    end,
+    // A generation is put in use in one step, whoever writes the one before.
+    hold: () => Promise.resolve(),
+    putInUse: () =>
+      answer(() => {
+        db.close();
+        finish(path);
+        renameSync(path, generationPath(dataDir, generation));
+        syncFolder(dataDir);
+        writePointer(dataDir, generation);
+        removeUnused(dataDir, generation);
+      }),
+    end: () =>
+      answer(() => {
+        frozen?.release();
+        end();
+      }),
   };
+}
+
+/** The generation in use stands still meanwhile. */
+async function compare(built: Scans, live: Frozen, log: LogAtHand): Promise<Comparison | undefined> {
+  if (live.checkpoint < log.position()) {
+    live.release();
+    return undefined;
+  }
+  await log.goOnTo(live.checkpoint);
+  return { at: live.checkpoint, differences: differencesOf(built, live) };
+}
+
+/**
+ * Equal generations are found equal at the price of reading both; only otherwise documents are made and compared one by
+ * one.
+ */
+async function* differencesOf(built: Scans, live: Frozen): AsyncGenerator<DocumentDifference> {
+  try {
+    if (!live.sameRows()) yield* compareDocuments(built, live.scans);
+  } catch (error) {
+    throw translate(error);
+  } finally {
+    live.release();
+  }
 }
 
 function pathToCopy(dataDir: string): string {

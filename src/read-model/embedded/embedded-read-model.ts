@@ -63,20 +63,14 @@ function failed<C extends Connection>(follower: Follower<C>, error: unknown): un
 
 function reads<C extends Connection>(follower: Follower<C>): Omit<ReadModel, 'apply'> {
   const answer = answerFrom(follower);
-  async function* scanned<T>(scan: (connection: C) => Generator<T>): AsyncGenerator<T> {
-    const pages = await answer(scan);
-    for (;;) {
-      const page = await answer(() => pages.next());
-      if (page.done === true) return;
-      yield page.value;
-    }
-  }
   return {
     checkpoint: () => answer(({ queries }) => queries.checkpoint()),
     user: (id) => answer(({ queries }) => queries.user(id)),
     usersById: (ids) => answer(({ queries }) => queries.usersById(ids)),
     users: () => answer(({ queries }) => queries.users()),
     conversation: (id) => answer(({ queries }) => queries.conversation(id)),
+    membership: (user, conversation) => answer(({ queries }) => queries.membership(user, conversation)),
+    membershipsById: (ids) => answer(({ queries }) => queries.membershipsById(ids)),
     conversations: (query) => answer(({ queries }) => queries.conversations(query)),
     conversationsChangedSince: (user, position, limit) =>
       answer(({ queries }) => queries.conversationsChangedSince(user, position, limit)),
@@ -84,9 +78,14 @@ function reads<C extends Connection>(follower: Follower<C>): Omit<ReadModel, 'ap
     messages: (query) => answer(({ queries }) => queries.messages(query)),
     messageByClientId: (sender, clientId) => answer(({ queries }) => queries.messageByClientId(sender, clientId)),
     greatestClientId: (sender) => answer(({ queries }) => queries.greatestClientId(sender)),
-    scanUsers: () => scanned(({ scans }) => scans.users()),
-    scanConversations: () => scanned(({ scans }) => scans.conversations()),
-    scanMessages: () => scanned(({ scans }) => scans.messages()),
+    async *scan(kind) {
+      const pages = await answer(({ scans }) => scans.scan(kind));
+      for (;;) {
+        const page = await answer(() => pages.next());
+        if (page.done === true) return;
+        yield page.value;
+      }
+    },
     close() {
       follower.close();
       return Promise.resolve();

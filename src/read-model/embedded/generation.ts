@@ -113,11 +113,7 @@ function inspect(path: string): number | Fault {
   const db = new DatabaseSync(':memory:', { timeout: busyTimeout });
   try {
     db.prepare('ATTACH ? AS looked_at').run(readOnlyUri(path));
-    const version = prepareRows<[number]>(db, 'PRAGMA looked_at.user_version').get()?.[0] ?? 0;
-    if (version > schemaVersion) return 'of a newer version';
-    if (version === 0) return 'damaged';
-    if (version < schemaVersion) return 'of an older version';
-    return prepareRows<[number]>(db, 'SELECT checkpoint FROM looked_at.state').get()?.[0] ?? 'damaged';
+    return lookAt(db, 'looked_at');
   } catch (error) {
     if (isDamage(error) || isWrongSql(error)) return 'damaged';
     throw error;
@@ -125,6 +121,14 @@ function inspect(path: string): number | Fault {
     if (db.location('looked_at') !== null) db.exec('DETACH looked_at');
     db.close();
   }
+}
+
+function lookAt(db: DatabaseSyncInstance, schema: string): number | Fault {
+  const version = prepareRows<[number]>(db, `PRAGMA ${schema}.user_version`).get()?.[0] ?? 0;
+  if (version > schemaVersion) return 'of a newer version';
+  if (version === 0) return 'damaged';
+  if (version < schemaVersion) return 'of an older version';
+  return prepareRows<[number]>(db, `SELECT checkpoint FROM ${schema}.state`).get()?.[0] ?? 'damaged';
 }
 
 function closedOnError<T>(db: DatabaseSyncInstance, use: () => T): T {

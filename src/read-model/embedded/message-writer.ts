@@ -1,82 +1,81 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { MessageDocument, ReadRange } from '../read-model.ts';
-import type { ConversationWriter } from './conversation-writer.ts';
-import { encodeMessages, renumber } from './message-changeset.ts';
-import type { MessageChangeset } from './message-changeset.ts';
-import type { PersonNumbers } from './persons.ts';
-import { toStored } from './text.ts';
+import type { MessageDocument } from '../documents.ts';
+import { markOf } from '../merge.ts';
+import type { MessagePatch } from '../read-model.ts';
+import { columns, encode, encoder } from './columns.ts';
+import type { Column, Numbering, Value } from './columns.ts';
+import { createInsert } from './insert-rows.ts';
+import type { PersonNumbers } from './references.ts';
+import { tables } from './tables.ts';
 
-/** From this many rows on, one call for all is cheaper than a statement for each. */
-const worthChangeset = 256;
+/** Those of the columns that a patch may set: fields without a column follow from others. */
+const patched = columns.message.filter(({ name }) => Object.hasOwn(markOf, name));
+const marks = [...new Set(Object.values(markOf))];
+
+/** A message that is there already stays as it is, but takes what was patched where its mark says that it has not. */
+const takingPatches = `
+  ON CONFLICT (position) DO UPDATE SET ${patched.map(({ name }) => `"${name}" = ${takenOf(name)}`).join(', ')}
+    WHERE ${marks.map((mark) => `(message.${mark} IS NULL AND excluded.${mark} IS NOT NULL)`).join(' OR ')}
+  ON CONFLICT DO NOTHING`;
+
+function takenOf(name: string): string {
+  const mark = markOf[name as keyof typeof markOf];
+  return `CASE WHEN message.${mark} IS NULL THEN excluded."${name}" ELSE message."${name}" END`;
+}
+
+/** Inserts rows of messages, as one list of values. */
+export function createMessageInsert(db: DatabaseSyncInstance): (values: readonly Value[]) => void {
+  return createInsert(db, tables.message, takingPatches);
+}
 
 export interface MessageWriter {
-  /** Those that are there already only become read. */
+  /** Those that are there already only take what was patched. */
   readonly insert: (messages: readonly MessageDocument[]) => void;
-  readonly markRead: (range: ReadRange) => void;
+  readonly patch: (patch: MessagePatch) => void;
 }
 
 export function createMessageWriter(
   db: DatabaseSyncInstance,
   persons: PersonNumbers,
-  conversations: ConversationWriter,
+  numberOfConversation: Numbering['numberOfConversation'],
 ): MessageWriter {
-  const insert = db.prepare(
-    `INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (position) DO UPDATE SET read_date = excluded.read_date
-       WHERE message.read_date IS NULL AND excluded.read_date IS NOT NULL
-     ON CONFLICT DO NOTHING`,
-  );
-  const add = createRowAdder(db, persons, conversations);
-
-  function insertOne(message: MessageDocument): void {
-    const { position, conversation, seq, revision, from, to, send_date, read_date, client_id, msg } = message;
-    insert.run(
-      position,
-      conversations.numberOf(conversation),
-      seq,
-      revision,
-      persons.numberOf(from),
-      to === null ? null : persons.numberOf(to),
-      send_date,
-      read_date,
-      toStored(client_id),
-      toStored(msg),
-    );
-  }
-
+  const encodeMessage = encoder('message', { numberOfPerson: persons.numberOf, numberOfConversation });
+  const insert = createMessageInsert(db);
   return {
     insert(messages) {
-      if (messages.length >= worthChangeset && add(encodeMessages(messages))) return;
-      messages.forEach(insertOne);
+      const values: Value[] = [];
+      for (const message of messages) encodeMessage(message, values);
+      insert(values);
     },
-    markRead: createReadMarker(db, persons, conversations),
+    patch: createPatch(db, persons, numberOfConversation),
   };
 }
 
-/** Adds rows in one call. False: one has the place of another, and none was added. */
-export function createRowAdder(
+/** Patches messages; needs the index by seq. */
+export function createPatch(
   db: DatabaseSyncInstance,
   persons: PersonNumbers,
-  conversations: ConversationWriter,
-): (messages: MessageChangeset) => boolean {
-  return (messages) => {
-    renumber(messages, messages.conversations.map(conversations.numberOf), messages.persons.map(persons.numberOf));
-    return db.applyChangeset(messages.bytes);
-  };
-}
+  numberOfConversation: Numbering['numberOfConversation'],
+): (patch: MessagePatch) => void {
+  const numbering = { numberOfPerson: persons.numberOf, numberOfConversation };
+  const statements = new Map<string, ReturnType<DatabaseSyncInstance['prepare']>>();
 
-/** Marks what a read range names; needs the index by seq. */
-export function createReadMarker(
-  db: DatabaseSyncInstance,
-  persons: PersonNumbers,
-  conversations: ConversationWriter,
-): (range: ReadRange) => void {
-  const update = db.prepare(
-    `UPDATE message SET read_date = ?
-     WHERE conversation = ? AND seq > ? AND seq <= ? AND addressee = ? AND read_date IS NULL`,
-  );
-  return ({ conversation, reader, after, up_to, read_date }) => {
-    const number = conversations.numberOf(conversation);
-    for (const person of persons.numbersOf(reader)) update.run(read_date, number, after, up_to, person);
+  function statementFor(sets: readonly Column[], once: string, addressed: boolean) {
+    const sql = `
+      UPDATE message SET ${sets.map(({ name }) => `"${name}" = ?`).join(', ')}
+      WHERE conversation = ? AND seq > ? AND seq <= ? AND "${once}" IS NULL${addressed ? ' AND "to" = ?' : ''}`;
+    let statement = statements.get(sql);
+    if (statement === undefined) statements.set(sql, (statement = db.prepare(sql)));
+    return statement;
+  }
+
+  return ({ conversation, after, up_to, addressee, once, set }) => {
+    const fields: Readonly<Record<string, unknown>> = set;
+    const sets = patched.filter(({ name }) => fields[name] !== undefined);
+    const values = sets.map((column) => encode(column, fields[column.name], numbering));
+    const update = statementFor(sets, once, addressee !== undefined);
+    const range = [...values, numberOfConversation(conversation), after, up_to];
+    if (addressee === undefined) update.run(...range);
+    else for (const person of persons.numbersOf(addressee)) update.run(...range, person);
   };
 }

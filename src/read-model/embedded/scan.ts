@@ -1,76 +1,117 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { ConversationDocument, MessageDocument, UserDocument } from '../read-model.ts';
-import { conversationColumns, messageColumns, toConversation, toMessage, toUser, userColumns } from './documents.ts';
-import type { ConversationRow, MessageRow, UserRow } from './documents.ts';
-import { createPersonReader } from './persons.ts';
+import type { DocumentKind, Documents, MessageDocument } from '../documents.ts';
+import { decoder, selected } from './columns.ts';
+import type { Names, Value } from './columns.ts';
+import { createNames } from './references.ts';
 import { prepareRows } from './rows.ts';
-import { fromStored } from './text.ts';
+import { toStored } from './text.ts';
 import type { StoredText } from './text.ts';
 
 /** Documents in one page of a scan. */
 const pageSize = 1_000;
 
-/** Every document in the port's order, a page at a time: nothing is locked between two pages. */
+/** Every document of a kind in the port's order, a page at a time: nothing is locked between two pages. */
 export interface Scans {
-  users(): Generator<readonly UserDocument[]>;
-  conversations(): Generator<readonly ConversationDocument[]>;
-  messages(): Generator<readonly MessageDocument[]>;
+  scan<Kind extends DocumentKind>(kind: Kind): Generator<readonly Documents[Kind][]>;
 }
 
-/** `schema`: which of the databases of the connection. */
-export function createScans(db: DatabaseSyncInstance, schema = 'main'): Scans {
+interface Source {
+  readonly db: DatabaseSyncInstance;
+  /** Which of the databases of the connection. */
+  readonly schema: string;
+  readonly names: Names;
+  /** Conversations without a message too. */
+  readonly hidden: boolean;
+}
+
+type Scan<Kind extends DocumentKind> = (source: Source) => Generator<readonly Documents[Kind][]>;
+
+const scans: { readonly [Kind in DocumentKind]: Scan<Kind> } = {
+  user: byKey('user', {
+    from: ({ schema }) => `FROM ${schema}.user WHERE _id > ? ORDER BY _id`,
+    keyOf: ({ _id }) => [_id],
+    first: [''],
+  }),
+  conversation: byKey('conversation', {
+    from: ({ schema, hidden }) =>
+      `FROM ${schema}.conversation WHERE _id > ? ${hidden ? '' : 'AND last_seq > 0'} ORDER BY _id`,
+    keyOf: ({ _id }) => [_id],
+    first: [''],
+  }),
+  membership: byKey('membership', {
+    from: ({ schema }) => `
+      FROM ${schema}.membership CROSS JOIN ${schema}.conversation ON number = membership.conversation
+      WHERE user >= ?1 AND (user, conversation._id) > (?1, ?2) ORDER BY user, conversation._id`,
+    keyOf: ({ user, conversation }) => [user, conversation],
+    first: ['', ''],
+  }),
+  message: byPlace,
+};
+
+/** What selects documents in their order, after the key of the last one before. */
+interface KeySet<Document> {
+  readonly from: (source: Source) => string;
+  readonly keyOf: (document: Document) => readonly string[];
+  /** Before every key. */
+  readonly first: readonly string[];
+}
+
+/** `hidden`: for a comparison, what queries do not show too. */
+export function createScans(db: DatabaseSyncInstance, { schema = 'main', hidden = false } = {}): Scans {
   return {
-    *users() {
-      const page = prepareRows<UserRow>(
-        db,
-        `SELECT ${userColumns} FROM ${schema}.user WHERE id > ? ORDER BY id LIMIT ${pageSize}`,
-      );
-      for (const rows of pages(page.all, '', (row) => row[0])) yield rows.map(toUser);
-    },
-    *conversations() {
-      const page = prepareRows<ConversationRow>(
-        db,
-        `SELECT ${conversationColumns} FROM ${schema}.conversation WHERE id > ? AND last_seq > 0 ORDER BY id LIMIT ${pageSize}`,
-      );
-      for (const rows of pages(page.all, '', (row) => row[0])) yield rows.map(toConversation);
-    },
-    *messages() {
-      const personOf = createPersonReader(db, schema);
-      const conversations = prepareRows<[StoredText, number]>(
-        db,
-        `SELECT id, number FROM ${schema}.conversation WHERE id > ? ORDER BY id LIMIT ${pageSize}`,
-      );
-      const page = prepareRows<MessageRow>(
-        db,
-        `SELECT ${messageColumns} FROM ${schema}.message WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ${pageSize}`,
-      );
-      let waiting: MessageDocument[] = [];
-      for (const listed of pages(conversations.all, '', (row) => row[0])) {
-        for (const [stored, number] of listed) {
-          const id = fromStored(stored);
-          const ofConversation = (seq: number): MessageRow[] => page.all(number, seq);
-          for (const rows of pages(ofConversation, Number.MIN_SAFE_INTEGER, (row) => row[1])) {
-            for (const row of rows) waiting.push(toMessage(row, id, personOf));
-            if (waiting.length >= pageSize) {
-              yield waiting;
-              waiting = [];
-            }
-          }
-        }
-      }
-      if (waiting.length > 0) yield waiting;
+    scan(kind) {
+      // A kind and its documents belong together, which the compiler cannot see here.
+      const scan = scans[kind] as Scan<typeof kind>;
+      return scan({ db, schema, hidden, names: createNames(db, schema) });
     },
   };
 }
 
-/** Pages of rows, each after the key of the last row before, until there are no more. */
-function* pages<Row, Key>(read: (after: Key) => Row[], first: Key, keyOf: (row: Row) => Key): Generator<Row[]> {
+function byKey<Kind extends DocumentKind>(kind: Kind, { from, keyOf, first }: KeySet<Documents[Kind]>): Scan<Kind> {
+  return function* (source) {
+    const { db, names } = source;
+    const page = prepareRows<Value[]>(db, `SELECT ${selected(kind)} ${from(source)} LIMIT ${pageSize}`);
+    const decode = decoder(kind);
+    const read = (after: readonly string[]): Documents[Kind][] =>
+      page.all(...after.map(toStored)).map((row) => decode(row, names));
+    yield* pages(read, first, keyOf);
+  };
+}
+
+/** Conversation by conversation, by seq. Small conversations share a page. */
+function* byPlace({ db, schema, names }: Source): Generator<readonly MessageDocument[]> {
+  const conversations = prepareRows<[StoredText, number]>(
+    db,
+    `SELECT _id, number FROM ${schema}.conversation WHERE _id > ? ORDER BY _id LIMIT ${pageSize}`,
+  );
+  const page = prepareRows<Value[]>(
+    db,
+    `SELECT ${selected('message')} FROM ${schema}.message WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ${pageSize}`,
+  );
+  const decode = decoder('message');
+  let waiting: MessageDocument[] = [];
+  for (const listed of pages<[StoredText, number], StoredText>(conversations.all, '', ([id]) => id)) {
+    for (const [, number] of listed) {
+      const read = (seq: number): MessageDocument[] => page.all(number, seq).map((row) => decode(row, names));
+      for (const found of pages(read, Number.MIN_SAFE_INTEGER, ({ seq }) => seq)) {
+        waiting.push(...found);
+        if (waiting.length < pageSize) continue;
+        yield waiting;
+        waiting = [];
+      }
+    }
+  }
+  if (waiting.length > 0) yield waiting;
+}
+
+/** Pages, each after the key of the last one before, until there are no more. */
+function* pages<T, Key>(read: (after: Key) => T[], first: Key, keyOf: (last: T) => Key): Generator<T[]> {
   let after = first;
   for (;;) {
-    const rows = read(after);
-    if (rows.length > 0) yield rows;
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < pageSize) return;
+    const found = read(after);
+    if (found.length > 0) yield found;
+    const last = found.at(-1);
+    if (last === undefined || found.length < pageSize) return;
     after = keyOf(last);
   }
 }

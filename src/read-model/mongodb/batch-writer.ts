@@ -1,8 +1,11 @@
-import type { MessageDocument, ReadModelBatch, ReadRange, UserDocument } from '../read-model.ts';
+import { membershipId } from '../documents.ts';
+import type { MessageDocument, UserDocument } from '../documents.ts';
+import { markOf, mergeConversation, mergeMembership } from '../merge.ts';
+import type { MessagePatch, ReadModelBatch } from '../read-model.ts';
 import { deadlines } from './client.ts';
 import type { Collections } from './collections.ts';
-import { createConversationWriter } from './conversation-writer.ts';
 import { alreadyThere } from './errors.ts';
+import { createGrowingWriter } from './growing-writer.ts';
 import { within } from './within.ts';
 
 /** Writes what batches say into documents; positions and leases are not its business. */
@@ -14,8 +17,23 @@ export interface BatchWriter {
   write(batch: ReadModelBatch, assertMayWrite: () => void): Promise<void>;
 }
 
-export function createBatchWriter({ user, message, conversation }: Collections): BatchWriter {
-  const conversations = createConversationWriter(conversation);
+const keptConversations = 50_000;
+/** As most conversations are of two. */
+const keptMemberships = 2 * keptConversations;
+
+export function createBatchWriter({ user, message, conversation, membership }: Collections): BatchWriter {
+  const conversations = createGrowingWriter({
+    collection: conversation,
+    kept: keptConversations,
+    idOf: ({ _id }) => _id,
+    merge: mergeConversation,
+  });
+  const memberships = createGrowingWriter({
+    collection: membership,
+    kept: keptMemberships,
+    idOf: (change) => membershipId(change.user, change.conversation),
+    merge: mergeMembership,
+  });
 
   async function insertUsers(users: readonly UserDocument[]): Promise<void> {
     if (users.length > 0) await user.insertMany(users, { ordered: false }).catch(alreadyThere);
@@ -24,23 +42,25 @@ export function createBatchWriter({ user, message, conversation }: Collections):
   async function insertMessages(messages: readonly MessageDocument[]): Promise<void> {
     const firsts = firstOfEach(messages);
     if (firsts.length === 0) return;
-    const there = await message.insertMany(firsts, { ordered: false }).then(() => [], alreadyThere);
-    const read = there.map((place) => firsts[place]).filter((one) => one?.status === 2);
-    if (read.length > 0) await message.bulkWrite(read.flatMap(becomesRead), { ordered: false });
+    const places = await message.insertMany(firsts, { ordered: false }).then(() => [], alreadyThere);
+    const there = places.map((place) => firsts[place]).filter((one) => one !== undefined);
+    const taken = there.flatMap(takesPatches);
+    if (taken.length > 0) await message.bulkWrite(taken, { ordered: false });
   }
 
-  /** In order, as the first read of a message gives it its date. */
-  async function markRead(reads: readonly ReadRange[]): Promise<void> {
-    if (reads.length > 0) await message.bulkWrite(reads.map(markRange), { ordered: true });
+  /** In order, as the first patch is the one that a message takes. */
+  async function applyPatches(patches: readonly MessagePatch[]): Promise<void> {
+    if (patches.length > 0) await message.bulkWrite(patches.map(toUpdate), { ordered: true });
   }
 
   /** A step for a step, so that a conversation never names a message that is not there yet. */
   async function write(batch: ReadModelBatch, assertMayWrite: () => void): Promise<void> {
     assertMayWrite();
-    await within(deadlines.write, both(insertUsers(batch.users), insertMessages(batch.messages)));
-    if (batch.reads.length === 0 && batch.conversations.length === 0) return;
+    await within(deadlines.write, all(insertUsers(batch.users), insertMessages(batch.messages)));
+    if (batch.patches.length === 0 && batch.conversations.length === 0 && batch.memberships.length === 0) return;
     assertMayWrite();
-    await within(deadlines.write, both(markRead(batch.reads), conversations.write(batch.conversations)));
+    const grow = [memberships.write(batch.memberships), conversations.write(batch.conversations)];
+    await within(deadlines.write, all(applyPatches(batch.patches), ...grow));
   }
 
   return {
@@ -49,15 +69,16 @@ export function createBatchWriter({ user, message, conversation }: Collections):
         await write(batch, assertMayWrite);
       } catch (error) {
         conversations.forget();
+        memberships.forget();
         throw error;
       }
     },
   };
 }
 
-/** Ends when both have: nothing is left running behind a failure. */
-async function both(one: Promise<void>, other: Promise<void>): Promise<void> {
-  const failed = (await Promise.allSettled([one, other])).find(({ status }) => status === 'rejected');
+/** Ends when all have: nothing is left running behind a failure. */
+async function all(...steps: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(steps)).find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
 }
 
@@ -68,15 +89,24 @@ function firstOfEach(messages: readonly MessageDocument[]): readonly MessageDocu
   return firsts.length === messages.length ? messages : firsts;
 }
 
-/** The position tells a message from another one of the same place. */
-function becomesRead(message: MessageDocument | undefined) {
-  if (message === undefined) return [];
-  const { _id, position, read_date } = message;
-  const filter = { _id, position, status: 1 as const };
-  return [{ updateOne: { filter, update: { $set: { status: 2 as const, read_date } } } }];
+/** The fields that come with each mark. */
+const fieldsOfMarks = new Map<MessagePatch['once'], (keyof typeof markOf)[]>();
+for (const [field, mark] of Object.entries(markOf) as [keyof typeof markOf, MessagePatch['once']][]) {
+  fieldsOfMarks.set(mark, [...(fieldsOfMarks.get(mark) ?? []), field]);
 }
 
-function markRange({ conversation, reader, after, up_to, read_date }: ReadRange) {
-  const filter = { conversation, seq: { $gt: after, $lte: up_to }, 'to.id': reader, status: 1 as const };
-  return { updateMany: { filter, update: { $set: { status: 2 as const, read_date } } } };
+/** What the batch patched in a message that is there. The position tells it from another one of the same place. */
+function takesPatches(message: MessageDocument) {
+  const { _id, position } = message;
+  const taken = [...fieldsOfMarks].filter(([mark]) => message[mark] !== null);
+  return taken.map(([mark, fields]) => {
+    const $set = Object.fromEntries(fields.map((field) => [field, message[field]]));
+    return { updateOne: { filter: { _id, position, [mark]: null }, update: { $set } } };
+  });
+}
+
+function toUpdate({ conversation, after, up_to, addressee, once, set }: MessagePatch) {
+  const place = { conversation, seq: { $gt: after, $lte: up_to } };
+  const filter = { ...place, ...(addressee !== undefined && { 'to.id': addressee }), [once]: null };
+  return { updateMany: { filter, update: { $set: set } } };
 }

@@ -1,44 +1,53 @@
-import type { ConversationDocument, MemberDocument, MessageDocument, UserDocument } from '../read-model.ts';
-import type { StoredConversation } from './collections.ts';
+import { documentKinds, fieldsOf } from '../documents.ts';
+import type { DocumentKind, Documents, Field } from '../documents.ts';
 
-/* What is stored, in the port's shape: its fields in its order and nothing else. */
+/* What is stored is the document of the shape. Anybody may have changed it behind our back. */
 
-export function toUser({ _id, username, avatar, position }: UserDocument): UserDocument {
-  return { _id, username, avatar, position };
+type Values = Readonly<Record<string, unknown>>;
+
+const fieldsByKind = new Map(documentKinds.map((kind) => [kind, fieldsOf(kind)] as const));
+
+/** The document of a kind: the fields of its shape in their order, and nothing else that may be stored with them. */
+export function toDocument<Kind extends DocumentKind>(kind: Kind, stored: Documents[Kind]): Documents[Kind] {
+  const values: Values = stored;
+  const document: Record<string, unknown> = {};
+  for (const [name, { type }] of fieldsByKind.get(kind) ?? []) {
+    document[name] = type === 'user' ? toRef(values[name]) : values[name];
+  }
+  return document as Documents[Kind];
 }
 
-export function toMessage(stored: MessageDocument): MessageDocument {
-  const { _id, client_id, conversation, seq, revision, position, from, to, msg, status, send_date, read_date } = stored;
-  return {
-    ...{ _id, client_id, conversation, seq, revision, position },
-    from: { id: from.id, username: from.username },
-    to: to === null ? null : { id: to.id, username: to.username },
-    ...{ msg, status, send_date, read_date },
-  };
+function toRef(stored: unknown): unknown {
+  if (!isObject(stored)) return stored;
+  return { id: stored['id'], username: stored['username'] };
 }
 
-/** Undefined for a conversation without a message. */
-export function toConversation(stored: StoredConversation): ConversationDocument | undefined {
-  const { _id, members, last_seq, revision, last_message: last, updated_at, last_position } = stored;
-  if (last === null) return undefined;
-  return {
-    _id,
-    members: members.map(toMember),
-    last_seq,
-    revision,
-    last_message: {
-      seq: last.seq,
-      client_id: last.client_id,
-      revision: last.revision,
-      from: last.from,
-      msg: last.msg,
-      send_date: last.send_date,
-    },
-    updated_at,
-    last_position,
-  };
+/**
+ * What is really stored, for comparison: fields too many and values of other types stay, fields that are missing are not
+ * added. Those of the shape come first and in its order.
+ */
+export function asStored<Kind extends DocumentKind>(kind: Kind, stored: Documents[Kind]): Documents[Kind] {
+  return inOrder(fieldsByKind.get(kind) ?? [], stored) as Documents[Kind];
 }
 
-export function toMember({ id, username, read_seq, read_date, own_seq }: MemberDocument): MemberDocument {
-  return { id, username, read_seq, read_date, own_seq };
+const refFields: readonly (readonly [string, Field])[] = [
+  ['id', { type: 'text', nullable: false }],
+  ['username', { type: 'text', nullable: false }],
+];
+
+function inOrder(fields: readonly (readonly [string, Field])[], stored: Values): Values {
+  const document: Record<string, unknown> = {};
+  for (const [name, { type }] of fields) {
+    if (!Object.hasOwn(stored, name)) continue;
+    const value = stored[name];
+    document[name] = type === 'user' && isObject(value) ? inOrder(refFields, value) : value;
+  }
+  for (const [name, value] of Object.entries(stored)) {
+    if (!Object.hasOwn(document, name)) document[name] = value;
+  }
+  return document;
+}
+
+function isObject(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

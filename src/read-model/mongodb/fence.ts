@@ -1,7 +1,6 @@
-import type { Collection } from 'mongodb';
 import { ReadModelUnavailableError } from '../read-model.ts';
-import { begin, inLeaseTime, isLive, leaseMs, never, none, schemaVersion } from './shares.ts';
-import type { Holder, SharesDocument } from './shares.ts';
+import { begin, inLeaseTime, isLive, leaseMs, never, none, schemaVersion, shutOutOlder } from './shares.ts';
+import type { Holder, Shares } from './shares.ts';
 
 /** The shares as they were when the fence was put up. */
 export interface Fenced {
@@ -34,7 +33,8 @@ export interface Fence {
 
 const margin = 1_000;
 
-export function createFence(shares: Collection<SharesDocument>, { name, owner }: Holder): Fence {
+export function createFence(shares: Shares, { name, owner }: Holder): Fence {
+  const { consumer, collection } = shares;
   const free = { holder: null, owner: null, epoch: 0, expires: never };
   const mine = { $and: [isLive('fence'), { $eq: ['$fence.owner', { $literal: owner }] }] };
   let until = -Infinity;
@@ -42,9 +42,10 @@ export function createFence(shares: Collection<SharesDocument>, { name, owner }:
   return {
     async raise() {
       await begin(shares, 1);
+      await shutOutOlder(shares);
       const asked = performance.now();
-      const before = await shares.findOneAndUpdate(
-        { _id: 'shares', $expr: { $or: [mine, none(isLive('fence'))] } },
+      const before = await collection.findOneAndUpdate(
+        { _id: consumer, $expr: { $or: [mine, none(isLive('fence'))] } },
         [{ $set: { fence: { holder: { $literal: name }, owner, expires: inLeaseTime }, shares: mapShares(free) } }],
         { returnDocument: 'before' },
       );
@@ -61,7 +62,7 @@ export function createFence(shares: Collection<SharesDocument>, { name, owner }:
 
     async renew() {
       const asked = performance.now();
-      const renewed = await shares.updateOne({ _id: 'shares', $expr: mine }, [
+      const renewed = await collection.updateOne({ _id: consumer, $expr: mine }, [
         { $set: { 'fence.expires': inLeaseTime } },
       ]);
       if (renewed.matchedCount === 1 && until > 0) until = asked + leaseMs - margin;
@@ -72,13 +73,13 @@ export function createFence(shares: Collection<SharesDocument>, { name, owner }:
     async lower(position) {
       until = -Infinity;
       const moved = position === undefined ? {} : { shares: mapShares({ position }) };
-      await shares.updateOne({ _id: 'shares', $expr: mine }, [{ $set: { ...moved, fence: null } }]);
+      await collection.updateOne({ _id: consumer, $expr: mine }, [{ $set: { ...moved, fence: null } }]);
     },
 
     async lowerAt(position) {
       until = -Infinity;
       const reached = { $cond: [mine, position, { $min: ['$$share.v.position', position] }] };
-      await shares.updateOne({ _id: 'shares' }, [
+      await collection.updateOne({ _id: consumer }, [
         {
           $set: {
             version: schemaVersion,

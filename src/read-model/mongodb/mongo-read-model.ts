@@ -4,13 +4,18 @@ import type { Partition } from '../../shared/config.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
 import type { ReadModel } from '../read-model.ts';
-import { clientOf, connectMongo, describeUrl, maxReadMs } from './client.ts';
-import { collectionsOf } from './collections.ts';
+import { clientOf, connectMongo, deadlines, describeUrl, maxReadMs } from './client.ts';
+import { collectionsOf, ensureIndexes } from './collections.ts';
 import { createQueries, reading } from './queries.ts';
 import type { Reading } from './queries.ts';
 import { createScans } from './scan.ts';
-import { createShareHolder } from './share-holder.ts';
-import { appliedPosition, sharesOf } from './shares.ts';
+import { createShareLease } from './share-lease.ts';
+import { createShareWriter } from './share-writer.ts';
+import { findShares, leastPosition, sharesOf } from './shares.ts';
+import { within } from './within.ts';
+
+/** Name of the consumer whose shares the read model is written under. */
+export const consumerName = 'read-model';
 
 export interface MongoReadModelOptions {
   /** `mongodb://` or `mongodb+srv://`; its database, or `weiliao`. A single server and a replica set both do. */
@@ -30,9 +35,8 @@ export interface MongoReadModelOptions {
  * The read model in MongoDB. Rejects with `OperatorError`, after about two seconds, where the server cannot be used; it
  * may go and come at any time after that.
  *
- * A writer takes its share when it is first used, by `checkpoint` or `apply`, and renews its lease until it is closed.
- * Both throw `ReadModelUnavailableError` naming the holder while another process has it: to be tried again. Its
- * `checkpoint` is the share's own; a reader's is what all shares have reached.
+ * A writer applies batches while it holds the lease of its share; without it, `apply` throws
+ * `ReadModelUnavailableError`. Its `checkpoint` is the share's own; a reader's is what all shares have reached.
  */
 export async function openMongoReadModel(options: MongoReadModelOptions): Promise<ReadModel> {
   const { url, log, mode, partition = { index: 1, count: 1 } } = options;
@@ -44,16 +48,18 @@ export async function openMongoReadModel(options: MongoReadModelOptions): Promis
     await client.connect();
   };
   const collections = collectionsOf(db);
-  const shares = sharesOf(db);
-  const name = options.holder ?? `${hostname()} pid ${process.pid}`;
-  const holder = { name, owner: randomUUID() };
-  const writer =
-    mode === 'write' ? createShareHolder({ connect, collections, shares, partition, holder, log }) : undefined;
+  const shares = sharesOf(db, consumerName);
+  const holder = { name: options.holder ?? `${hostname()} pid ${process.pid}`, owner: randomUUID() };
+  const prepare = async (): Promise<void> => {
+    await within(deadlines.write, connect());
+    await within(deadlines.write, ensureIndexes(collections));
+  };
+  const lease = mode === 'write' ? createShareLease({ prepare, shares, partition, holder, log }) : undefined;
   log.info({ where: describeUrl(url), database, mode }, 'read model opened');
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
-    await writer?.release();
+    await lease?.release();
     await client.close();
   }
 
@@ -63,11 +69,21 @@ export async function openMongoReadModel(options: MongoReadModelOptions): Promis
     return Promise.reject(new ReadModelUnavailableError('the read model is closed'));
   };
 
+  async function appliedPosition(): Promise<number> {
+    const found = await findShares(shares, maxReadMs);
+    return found === null ? 0 : leastPosition(found);
+  }
+
   return {
     ...createQueries(collections, answer),
     ...createScans(collections, answer),
-    checkpoint: writer?.checkpoint ?? (() => answer(() => appliedPosition(shares, maxReadMs))),
-    apply: writer?.apply ?? (() => Promise.reject(new TypeError('this read model was opened to read'))),
+    checkpoint: () => answer(lease?.position ?? appliedPosition),
+    ...(lease === undefined ? { apply: refuse } : createShareWriter(collections, lease)),
+    lease,
     close: () => (closing ??= close()),
   };
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new TypeError('this read model was opened to read'));
 }

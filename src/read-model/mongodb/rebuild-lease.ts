@@ -7,9 +7,10 @@ import { inLeaseTime, isLive, leaseMs, never, none } from './shares.ts';
 import type { Holder } from './shares.ts';
 import { within } from './within.ts';
 
-/** In `projection`, beside the shares: who builds a read model. */
+/** In `projection`, beside the shares: who builds anew what the consumer makes. */
 interface RebuildDocument {
-  readonly _id: 'rebuild';
+  /** `<consumer> rebuild` */
+  readonly _id: string;
   readonly holder: string;
   readonly owner: string;
   readonly expires: Date;
@@ -27,16 +28,17 @@ export interface RebuildLease {
 }
 
 /** Throws `OperatorError` where another one is at work. */
-export async function leaseRebuild(db: Db, { name, owner }: Holder): Promise<RebuildLease> {
+export async function leaseRebuild(db: Db, consumer: string, { name, owner }: Holder): Promise<RebuildLease> {
   const leases: Collection<RebuildDocument> = db.collection('projection');
-  const theirs = { _id: 'rebuild' as const, owner };
-  await within(deadlines.write, begin(leases));
+  const _id = `${consumer} rebuild`;
+  const theirs = { _id, owner };
+  await within(deadlines.write, begin(leases, _id));
   const asked = performance.now();
-  const free = { _id: 'rebuild' as const, $expr: none(isLive()) };
+  const free = { _id, $expr: none(isLive()) };
   const lease = { holder: { $literal: name }, owner, expires: inLeaseTime };
   const { matchedCount } = await within(deadlines.write, leases.updateOne(free, [{ $set: lease }]));
   if (matchedCount === 0) {
-    const found = await within(deadlines.read, leases.findOne({ _id: 'rebuild' }));
+    const found = await within(deadlines.read, leases.findOne({ _id }));
     throw new OperatorError(`a read model is being built by ${found?.holder ?? 'somebody'} already; wait for that one`);
   }
   let validUntil = asked + leaseMs - margin;
@@ -64,9 +66,9 @@ export async function leaseRebuild(db: Db, { name, owner }: Holder): Promise<Reb
 }
 
 /** Makes the document where there is none. */
-async function begin(leases: Collection<RebuildDocument>): Promise<void> {
+async function begin(leases: Collection<RebuildDocument>, _id: string): Promise<void> {
   try {
-    await leases.insertOne({ _id: 'rebuild', holder: '', owner: '', expires: never });
+    await leases.insertOne({ _id, holder: '', owner: '', expires: never });
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
   }

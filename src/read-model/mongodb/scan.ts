@@ -1,59 +1,71 @@
+import { isDeepStrictEqual } from 'node:util';
+import { MinKey } from 'mongodb';
+import type { Collection, Document } from 'mongodb';
+import type { DocumentKind, Documents } from '../documents.ts';
 import type { ReadModelScan } from '../read-model.ts';
 import { maxReadMs } from './client.ts';
 import type { Collections } from './collections.ts';
 import { messageBySeq } from './collections.ts';
-import { toConversation, toMessage, toUser } from './documents.ts';
+import { asStored } from './documents.ts';
 import type { Reading } from './queries.ts';
 
 const pageSize = 1_000;
-const options = { maxTimeMS: maxReadMs, batchSize: pageSize, limit: pageSize } as const;
+const options = { maxTimeMS: maxReadMs, batchSize: pageSize + 1, limit: pageSize + 1 } as const;
 
-/** Every document in the port's order, a page at a time: no cursor is held between two pages. */
-export function createScans({ user, message, conversation }: Collections, answer: Reading): ReadModelScan {
+const byId = { _id: 1 } as const;
+/** Before every value of any type. */
+const first = new MinKey();
+
+export interface ScanOptions {
+  /** Conversations without a message too. Default false. */
+  readonly hidden?: boolean;
+}
+
+/**
+ * Every document in the port's order, a page at a time: no cursor is held between two pages. They are given as they are
+ * stored, so that a comparison sees what is wrong with them.
+ */
+export function createScans(
+  collections: Collections,
+  answer: Reading,
+  { hidden = false }: ScanOptions = {},
+): ReadModelScan {
   return {
-    async *scanUsers() {
-      const after = (id: string) =>
-        user
-          .find({ _id: { $gt: id } }, options)
-          .sort({ _id: 1 })
-          .toArray();
-      for await (const page of pages(answer, after, '', ({ _id }) => _id)) yield page.map(toUser);
-    },
-    async *scanConversations() {
-      const after = (id: string) =>
-        conversation
-          .find({ _id: { $gt: id } }, options)
-          .sort({ _id: 1 })
-          .toArray();
-      for await (const page of pages(answer, after, '', ({ _id }) => _id)) {
-        const shown = page.map(toConversation).filter((one) => one !== undefined);
-        if (shown.length > 0) yield shown;
+    async *scan<Kind extends DocumentKind>(kind: Kind) {
+      const key = kind === 'message' ? messageBySeq : byId;
+      for await (const page of pages<Documents[Kind]>(collections[kind], key, answer)) {
+        const shown = hidden || kind !== 'conversation' ? page : page.filter(hasMessage);
+        if (shown.length > 0) yield shown.map((stored) => asStored(kind, stored));
       }
-    },
-    async *scanMessages() {
-      // `min` begins the walk of the index at a place in both of its fields, which no filter does.
-      const from = (place: { readonly conversation: string; readonly seq: number }) =>
-        message.find({}, options).sort(messageBySeq).hint(messageBySeq).min(place).toArray();
-      const first = { conversation: '', seq: 0 };
-      const next = ({ conversation: id, seq }: typeof first) => ({ conversation: id, seq: seq + 1 });
-      for await (const page of pages(answer, from, first, next)) yield page.map(toMessage);
     },
   };
 }
 
-/** Pages of documents, each from the place after the last one before, until there are no more. */
-async function* pages<T, Place>(
+/** A conversation has no seq until its first message. */
+function hasMessage(conversation: object): boolean {
+  return !('last_seq' in conversation && conversation.last_seq === 0);
+}
+
+/**
+ * `min` begins the walk of the index at a place in all of its fields, whatever their types are, which no filter does.
+ * The place is that of the last document before, which then comes again.
+ */
+async function* pages<Stored extends Document>(
+  collection: Collection<Stored>,
+  key: Readonly<Record<string, 1>>,
   answer: Reading,
-  read: (place: Place) => Promise<T[]>,
-  first: Place,
-  placeAfter: (last: T) => Place,
-): AsyncGenerator<T[]> {
-  let place = first;
+): AsyncGenerator<Stored[]> {
+  const placeOf = (values: Document): Document =>
+    Object.fromEntries(Object.keys(key).map((field) => [field, values[field] ?? null]));
+  let place = placeOf({ _id: first, conversation: first, seq: first });
+  let last: Stored | undefined;
   for (;;) {
-    const page = await answer(() => read(place));
-    if (page.length > 0) yield page;
-    const last = page.at(-1);
-    if (last === undefined || page.length < pageSize) return;
-    place = placeAfter(last);
+    const read = () => collection.find({}, options).sort(key).hint(key).min(place).toArray();
+    const found = (await answer(read)) as Stored[];
+    const again = last !== undefined && isDeepStrictEqual(found[0]?.['_id'], last['_id']);
+    yield again ? found.slice(1) : found;
+    last = found.at(-1);
+    if (last === undefined || found.length <= pageSize) return;
+    place = placeOf(last);
   }
 }

@@ -1,11 +1,12 @@
 import type { Collection, Db, Document } from 'mongodb';
 import type { Partition } from '../../shared/config.ts';
 import { OperatorError } from '../../shared/errors.ts';
-import { ReadModelUnavailableError, ShareHeldError } from '../read-model.ts';
+import { LeaseHeldError } from '../lease.ts';
+import { ReadModelUnavailableError } from '../read-model.ts';
 import { isDuplicateKey } from './errors.ts';
 
-/** Shape of the three collections. Another one means that the read model has to be built anew. */
-export const schemaVersion = 1;
+/** Shape of the collections and of what is kept here. Another one means that the read model has to be built anew. */
+export const schemaVersion = 2;
 
 /** Milliseconds, by the server's clock: a projector that died is replaced after this time. */
 export const leaseMs = 5_000;
@@ -22,9 +23,10 @@ export interface Share {
   readonly expires: Date;
 }
 
-/** The only document of `projection`: everything that must change together. */
+/** A consumer's document in `projection`: everything of it that must change together. */
 export interface SharesDocument {
-  readonly _id: 'shares';
+  /** Name of the consumer. */
+  readonly _id: string;
   readonly version: number;
   /** Newest epoch given to anybody. */
   readonly epoch: number;
@@ -42,8 +44,24 @@ export interface Holder {
   readonly owner: string;
 }
 
-export function sharesOf(db: Db): Collection<SharesDocument> {
-  return db.collection<SharesDocument>('projection');
+/** The document of one consumer. */
+export interface Shares {
+  readonly consumer: string;
+  readonly collection: Collection<SharesDocument>;
+}
+
+export function sharesOf(db: Db, consumer: string): Shares {
+  return { consumer, collection: db.collection<SharesDocument>('projection') };
+}
+
+/** The document; null where the consumer has never run. */
+export function findShares({ consumer, collection }: Shares, maxTimeMS?: number): Promise<SharesDocument | null> {
+  return collection.findOne({ _id: consumer }, maxTimeMS === undefined ? {} : { maxTimeMS });
+}
+
+/** The least position of all shares: everything up to it is applied. */
+export function leastPosition({ shares }: Pick<SharesDocument, 'shares'>): number {
+  return Math.min(...Object.values(shares).map(({ position }) => position));
 }
 
 export const never = new Date(0);
@@ -56,17 +74,16 @@ export const none = (...conditions: readonly Document[]): Document => ({ $not: [
 /** `shares` as a list of its values. */
 export const everyShare = { $map: { input: { $objectToArray: '$shares' }, as: 'share', in: '$$share.v' } };
 
-/** Position up to which everything is applied, 0 where nothing is: what readers may rely on. */
-export async function appliedPosition(shares: Collection<SharesDocument>, maxTimeMS: number): Promise<number> {
-  const found = await shares.findOne({ _id: 'shares' }, { maxTimeMS });
-  if (found === null) return 0;
-  return Math.min(...Object.values(found.shares).map(({ position }) => position));
-}
-
 /** What `acquire` gives. */
 export interface Acquired {
   readonly epoch: number;
   readonly position: number;
+}
+
+/** Position of a share, 0 where it is not there: the least of all where the conversations are divided otherwise. */
+export function positionOf(found: SharesDocument | null, { index, count }: Partition): number {
+  if (found === null) return 0;
+  return (found.count === count ? found.shares[index]?.position : undefined) ?? leastPosition(found);
 }
 
 /**
@@ -74,22 +91,18 @@ export interface Acquired {
  * conversations are divided anew, and every share begins at the least position of the old ones: what was applied beyond
  * it is applied again, which changes nothing.
  *
- * Throws `ShareHeldError` where somebody else holds it, or one of another partitioning; the message says who.
+ * Throws `LeaseHeldError` where somebody else holds it, or one of another partitioning; the message says who.
  * Throws `OperatorError` where the collections are of another version.
  */
-export async function acquire(
-  shares: Collection<SharesDocument>,
-  partition: Partition,
-  holder: Holder,
-): Promise<Acquired> {
+export async function acquire(shares: Shares, partition: Partition, holder: Holder): Promise<Acquired> {
   const { index, count } = partition;
   await begin(shares, count);
   await divide(shares, count);
   const share = `shares.${index}`;
   const mine = { $eq: [`$${share}.owner`, { $literal: holder.owner }] };
-  const taken = await shares.findOneAndUpdate(
+  const taken = await shares.collection.findOneAndUpdate(
     {
-      _id: 'shares',
+      _id: shares.consumer,
       version: schemaVersion,
       count,
       $expr: { $and: [none(isLive('fence')), { $or: [mine, none(isLive(share))] }] },
@@ -108,29 +121,51 @@ export async function acquire(
     { returnDocument: 'after' },
   );
   const acquired = taken?.shares[index];
-  if (acquired === undefined) throw refusal(await shares.findOne({ _id: 'shares' }), partition);
+  if (acquired === undefined) throw refusal(await findShares(shares), partition);
   return { epoch: acquired.epoch, position: acquired.position };
 }
 
-/** Makes the document where there is none. */
-export async function begin(shares: Collection<SharesDocument>, count: number): Promise<void> {
-  if ((await shares.findOne({ _id: 'shares' })) !== null) return;
-  const free: Share = { position: 0, holder: null, owner: null, epoch: 0, expires: never };
-  const all = Object.fromEntries(indexes(count).map((index) => [index, free]));
+/** Where programs before version 2 kept the shares of the read model, the only consumer they knew. */
+const former = 'shares';
+
+/**
+ * Makes the document where there is none. Beside collections of an older version it is of that version too, and refused
+ * like them.
+ */
+export async function begin(shares: Shares, count: number): Promise<void> {
+  if ((await findShares(shares)) !== null) return;
+  const { consumer, collection } = shares;
+  const older = await collection.findOne({ _id: former });
+  const version = older?.version ?? schemaVersion;
   try {
-    await shares.insertOne({ _id: 'shares', version: schemaVersion, epoch: 0, count, shares: all, fence: null });
+    await collection.insertOne({ _id: consumer, version, epoch: 0, count, shares: freeShares(count), fence: null });
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
   }
+  if (older === null) await shutOutOlder(shares);
 }
 
-async function divide(shares: Collection<SharesDocument>, count: number): Promise<void> {
+/**
+ * Programs before version 2 look for their document: they find that it is of a newer version now, or lose the share that
+ * they hold, and write nothing any more.
+ */
+export async function shutOutOlder({ collection }: Shares): Promise<void> {
+  const shut = { version: schemaVersion, epoch: 0, count: 1, shares: freeShares(1), fence: null };
+  await collection.updateOne({ _id: former }, { $set: shut }, { upsert: true });
+}
+
+function freeShares(count: number): Record<string, Share> {
+  const free: Share = { position: 0, holder: null, owner: null, epoch: 0, expires: never };
+  return Object.fromEntries(indexes(count).map((index) => [index, free]));
+}
+
+async function divide({ consumer, collection }: Shares, count: number): Promise<void> {
   const live = {
     $anyElementTrue: [{ $map: { input: everyShare, as: 'one', in: { $gt: ['$$one.expires', '$$NOW'] } } }],
   };
   const free = { position: '$least', holder: null, owner: null, epoch: 0, expires: never };
-  await shares.updateOne(
-    { _id: 'shares', version: schemaVersion, count: { $ne: count }, $expr: none(isLive('fence'), live) },
+  await collection.updateOne(
+    { _id: consumer, version: schemaVersion, count: { $ne: count }, $expr: none(isLive('fence'), live) },
     [
       { $set: { count, least: { $min: { $map: { input: everyShare, as: 'one', in: '$$one.position' } } } } },
       // Setting an object over another one would merge the two.
@@ -157,14 +192,14 @@ function refusal(found: SharesDocument | null, { index, count }: Partition): Err
   if (found.count !== count) {
     const live = Object.entries(shares).find(([, { holder }]) => holder !== null);
     const held = live === undefined ? '' : `; ${live[0]}/${found.count} is held by ${live[1].holder ?? 'nobody'}`;
-    return new ShareHeldError(
+    return new LeaseHeldError(
       `conversations are divided among ${found.count} projectors, not ${count}, until all of those have ended${held}`,
     );
   }
   if (fence !== null && (shares[index]?.holder ?? null) === null) {
-    return new ShareHeldError(`a read model built anew is being put in use by ${fence.holder}`);
+    return new LeaseHeldError(`a read model built anew is being put in use by ${fence.holder}`);
   }
-  return new ShareHeldError(`share ${index}/${count} is held by ${shares[index]?.holder ?? 'nobody'}`);
+  return new LeaseHeldError(`share ${index}/${count} is held by ${shares[index]?.holder ?? 'nobody'}`);
 }
 
 /** The lease of one acquisition. Each tells whether it was still that acquisition's. */
@@ -176,24 +211,24 @@ export interface ShareLease {
 }
 
 export function leaseOf(
-  shares: Collection<SharesDocument>,
+  { consumer, collection }: Shares,
   { index }: Partition,
   { epoch }: Pick<Acquired, 'epoch'>,
 ): ShareLease {
   const share = `shares.${index}`;
-  const held = { _id: 'shares' as const, [`${share}.epoch`]: epoch };
+  const held = { _id: consumer, [`${share}.epoch`]: epoch };
   return {
     async renew() {
-      const { matchedCount } = await shares.updateOne(held, [{ $set: { [`${share}.expires`]: inLeaseTime } }]);
+      const { matchedCount } = await collection.updateOne(held, [{ $set: { [`${share}.expires`]: inLeaseTime } }]);
       return matchedCount === 1;
     },
     async advance(position) {
-      const { matchedCount } = await shares.updateOne(held, { $max: { [`${share}.position`]: position } });
+      const { matchedCount } = await collection.updateOne(held, { $max: { [`${share}.position`]: position } });
       return matchedCount === 1;
     },
     async release() {
       const free = { [`${share}.holder`]: null, [`${share}.owner`]: null, [`${share}.expires`]: never };
-      await shares.updateOne(held, { $set: { ...free, [`${share}.epoch`]: 0 } });
+      await collection.updateOne(held, { $set: { ...free, [`${share}.epoch`]: 0 } });
     },
   };
 }

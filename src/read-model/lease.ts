@@ -1,0 +1,33 @@
+/**
+ * Where several processes may run the same consumer of the log, one at a time works on a share of the streams: the one
+ * that holds the share's lease.
+ */
+export interface Lease {
+  /**
+   * Takes the share where nobody holds it. From then on the lease renews itself, so that a long batch does not lose it.
+   * Where it is held already, nothing happens.
+   *
+   * Throws `LeaseHeldError` while somebody else holds it, `ReadModelUnavailableError` where the store gives no answer,
+   * `OperatorError` where this program must not write there.
+   */
+  acquire(): Promise<void>;
+  /** True while nobody else can hold it, by this process's monotonic clock. */
+  held(): boolean;
+  /** How far the share was applied, 0 where it never was. Takes nothing and renews nothing. */
+  position(): Promise<number>;
+  /**
+   * Moves the share's position on, never back. Throws `ReadModelUnavailableError` where the lease was lost: nothing has
+   * moved then.
+   */
+  advance(position: number): Promise<void>;
+  /** Gives it back, so that nobody waits for its end, and takes it no more. Never rejects. Safe to call twice. */
+  release(): Promise<void>;
+}
+
+/** Somebody else holds the share. The message names the holder. The same succeeds once that one has ended. */
+export class LeaseHeldError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'LeaseHeldError';
+  }
+}
