@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createAuthenticator } from '../auth/authenticator.ts';
 import { directRosters } from '../domain/conversation/rosters.ts';
+import type { Rosters } from '../domain/conversation/rosters.ts';
 import type { Commands } from '../commands/commands.ts';
 import { createCommands } from '../commands/create-commands.ts';
 import type { Config } from '../shared/config.ts';
@@ -35,6 +36,7 @@ interface House extends Stores {
   readonly lifecycle: Lifecycle;
   readonly metrics: Metrics;
   readonly positions: WirePositions;
+  readonly rosters: Rosters;
   /** The log's end when this process started. */
   readonly startPosition: number;
   /** Where a store is not embedded. */
@@ -55,12 +57,12 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   const { roles } = config;
   const authenticator = createAuthenticator(config.auth, logger);
   const house = await openHouse(config, logger, lifecycle);
-  const { store, readModel, metrics, positions, startPosition, watch } = house;
+  const { store, readModel, rosters, metrics, positions, startPosition, watch } = house;
   const projector = roles.has('projector') ? startProjector(house) : undefined;
   const projected = (): number => watch?.projected ?? projector?.consumers.get(readModelName)?.progress.position ?? 0;
   const soleWriter = !house.shared;
   const commands = createCommands(
-    { store, readModel, rosters: directRosters, metrics, projected, startPosition, soleWriter },
+    { store, readModel, rosters, metrics, projected, startPosition, soleWriter },
     config,
   );
   if (config.demoUsers && (roles.has('gateway') || roles.has('api'))) await registerDemoUsers(commands);
@@ -68,7 +70,7 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   const gatewayId = config.gatewayId ?? randomBytes(6).toString('base64url');
   const source = feedFrom(await openFeedLog(house, store, gatewayId));
   const gateway = roles.has('gateway')
-    ? await startGateway({ config, gatewayId, source, commands, authenticator, metrics, logger, positions })
+    ? await startGateway({ config, gatewayId, source, commands, rosters, authenticator, metrics, logger, positions })
     : undefined;
   const httpPort = await startApi(house, { commands, gateway, projector, authenticator });
   // Last, so that it ends first: while sockets are drained, REST still answers, and `/readyz` says why not to come.
@@ -86,7 +88,7 @@ async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): 
   const watch = embedded ? undefined : await startWatch({ store, readModel, logger, metrics });
   if (watch !== undefined) lifecycle.defer('store watch', () => watch.stop());
   const positions = createWirePositions(stores.wireKey);
-  return { ...stores, config, logger, lifecycle, metrics, positions, startPosition, watch };
+  return { ...stores, rosters: directRosters, config, logger, lifecycle, metrics, positions, startPosition, watch };
 }
 
 function startWatch(deps: Pick<House, 'store' | 'readModel' | 'logger' | 'metrics'>): Promise<StoreWatch> {
@@ -112,13 +114,14 @@ interface Rooms {
  * or on a socket, its queries here wait for.
  */
 async function startApi(house: House, rooms: Rooms): Promise<number> {
-  const { config, logger, lifecycle, metrics, readModel, positions, startPosition, watch } = house;
+  const { config, logger, lifecycle, metrics, readModel, rosters, positions, startPosition, watch } = house;
   const { commands, gateway, projector, authenticator } = rooms;
   const reads = config.roles.has('api') || gateway !== undefined;
   const api = createApi({
     config,
     readModel,
     commands,
+    rosters,
     authenticator,
     metrics,
     logger,
