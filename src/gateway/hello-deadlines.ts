@@ -1,7 +1,6 @@
+import { helloMs } from '../protocol/limits.ts';
 import type { Session } from './session.ts';
 
-/** Time a client has to say hello, in milliseconds. */
-const helloMs = 10_000;
 const lookMs = 500;
 
 /** Watches sockets that have not said hello. One timer for all of them: they become due in the order they came. */
