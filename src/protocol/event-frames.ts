@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ConversationEvent, ConversationEventOf, ConversationEventType } from '../domain/conversation/kinds.ts';
 import { messageFields } from './message-json.ts';
-import { messageSchema, revisionSchema, timeSchema } from './message.ts';
+import { conversationSchema, messageSchema, revisionSchema, timeSchema } from './message.ts';
 import { cursorSchema } from './wire-position.ts';
 
 /** Place of a conversation's event. */
@@ -25,7 +25,7 @@ const messageFrameSchema = z.object({ type: z.literal('message'), ...messageSche
 
 const readFrameSchema = z.object({
   type: z.literal('read'),
-  conversation: z.string(),
+  conversation: conversationSchema,
   reader: z.string().describe('User id'),
   seq: z.int().positive().describe('Everything up to this seq is read'),
   readDate: timeSchema,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { allErrorCodes, errorCodes } from './error-codes.ts';
 import type { ErrorCode } from './error-codes.ts';
-import { revisionSchema, seqSchema, timeSchema } from './message.ts';
+import { conversationSchema, revisionSchema, seqSchema, timeSchema } from './message.ts';
 import { cursorSchema } from './wire-position.ts';
 
 const echoedId = z.string().describe('The id of the frame that is answered');
@@ -34,7 +34,7 @@ export const replyFrames = {
       type: z.literal('ack'),
       id: echoedId,
       message: z.string().describe('Message id'),
-      conversation: z.string(),
+      conversation: conversationSchema,
       seq: seqSchema,
       revision: revisionSchema,
       sendDate: timeSchema,
@@ -56,7 +56,7 @@ export const replyFrames = {
     schema: z.object({
       type: z.literal('ack'),
       id: echoedId.optional(),
-      conversation: z.string(),
+      conversation: conversationSchema,
       seq: z.int().positive().describe('How far the reader has read now'),
     }),
     summary: 'The mark of a `read` is durable',
@@ -66,7 +66,7 @@ export const replyFrames = {
     schema: z.object({
       type: z.literal('error'),
       id: echoedId.optional(),
-      code: z.enum(allErrorCodes),
+      code: z.enum(allErrorCodes).describe('What kind of refusal'),
       message: z.string().describe('What is wrong, in words'),
       temporary: z.boolean().describe('True: the very same frame may succeed later'),
     }),
