@@ -1,7 +1,5 @@
+import { maxHeldCharacters } from '../protocol/limits.ts';
 import type { Session } from './session.ts';
-
-/** Most that a session may send before its user is known, in characters; what comes then is refused as `OVERLOADED`. */
-const maxEarly = 1024 * 1024;
 
 /**
  * Frames that come while it is still being found out who their session's user is: a client need not wait for its
@@ -23,7 +21,7 @@ export function createEarlyFrames(): EarlyFrames {
     hold(session, text) {
       const held = waiting.get(session);
       if (held === undefined) return 'none';
-      if (held.size + text.length > maxEarly) return 'full';
+      if (held.size + text.length > maxHeldCharacters) return 'full';
       held.size += text.length;
       held.texts.push(text);
       return 'held';

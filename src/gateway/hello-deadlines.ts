@@ -1,7 +1,6 @@
+import { helloMs } from '../protocol/limits.ts';
 import type { Session } from './session.ts';
 
-/** Time a client has to say hello, in milliseconds. */
-const helloMs = 10_000;
 const lookMs = 500;
 
 export interface HelloDeadlines {

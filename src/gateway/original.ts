@@ -1,34 +1,39 @@
 import { v7 as uuidv7 } from 'uuid';
+import { originalFrames } from '../protocol/original-frames.ts';
+import type { OriginalFrame } from '../protocol/original-frames.ts';
+import { parseFrame } from '../protocol/parse-frame.ts';
 import { createEarlyFrames } from './early-frames.ts';
-import { codeFrame } from './encode.ts';
-import type { OriginalFrame } from '../protocol/client-frames.ts';
-import { originalFrameSchema, parseFrame } from '../protocol/client-frames.ts';
+import { ensureRegistered } from './hello.ts';
+import { sessionId } from './protocol.ts';
+import type { Protocol, ProtocolDeps } from './protocol.ts';
+import { createReplies } from './replies.ts';
 import type { Session } from './session.ts';
-import { badFrame, ensureRegistered, refuse, sessionId } from './v1.ts';
-import type { Protocol, ProtocolDeps } from './v1.ts';
+
+const frameSchema = originalFrames.originalSend.schema;
 
 /**
  * The protocol of the original system's socket, `/ws/{uid}`: `{toId, msg}` in, Messages out, nothing for the sender
  * but refusals. Its clients choose no ids, so each frame is a message of its own.
  */
 export function createOriginalProtocol(deps: ProtocolDeps): Protocol {
-  const { commands, hub, outboxes } = deps;
+  const { commands, hub } = deps;
   const early = createEarlyFrames();
+  const replies = createReplies(deps);
 
   function send(session: Session, user: string, { toId, msg }: OriginalFrame): void {
     session.pending += 1;
     commands
       .sendMessage({ sender: user, clientId: uuidv7(), to: toId, msg, correlationId: sessionId(deps, session) })
-      .catch((error: unknown) => refuse(deps, session, undefined, error))
+      .catch((error: unknown) => replies.refuse(session, undefined, error))
       .finally(() => (session.pending -= 1));
   }
 
   function frame(session: Session, text: string): void {
     const held = early.hold(session, text);
-    if (held === 'full') outboxes.send(session, codeFrame(undefined, 'OVERLOADED', 'too many frames at once'));
+    if (held === 'full') replies.full(session, undefined, 'too many frames at once');
     if (held !== 'none') return;
-    const parsed = parseFrame(originalFrameSchema, text);
-    if (!parsed.ok) badFrame(deps, session, undefined, parsed.reason);
+    const parsed = parseFrame(frameSchema, text);
+    if (!parsed.ok) replies.badFrame(session, undefined, parsed.reason);
     else if (session.user !== undefined) send(session, session.user, parsed.frame);
   }
 
@@ -38,7 +43,7 @@ export function createOriginalProtocol(deps: ProtocolDeps): Protocol {
       if (user === undefined) return;
       early.begin(session);
       ensureRegistered(commands, user, user)
-        .catch((error: unknown) => refuse(deps, session, undefined, error))
+        .catch((error: unknown) => replies.refuse(session, undefined, error))
         .finally(() => {
           const waiting = early.end(session);
           if (session.closed) return;

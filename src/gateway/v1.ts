@@ -1,123 +1,51 @@
-import { toWeiliaoError, WeiliaoError } from '../shared/errors.ts';
-import type { Logger } from '../shared/logger.ts';
-import type { Authenticator } from '../auth/authenticator.ts';
-import type { Commands } from '../commands/commands.ts';
-import type { WirePositions } from '../protocol/wire-position.ts';
-import { closeCodes } from '../protocol/close-codes.ts';
+import { clientFrameSchema } from '../protocol/client-frames.ts';
+import type { ClientFrameOf, ClientFrameType } from '../protocol/client-frames.ts';
+import { parseFrame } from '../protocol/parse-frame.ts';
+import { pongFrame, readAckFrame, sendAckFrame } from '../protocol/reply-frames.ts';
+import { WeiliaoError } from '../shared/errors.ts';
 import { createEarlyFrames } from './early-frames.ts';
-import { codeFrame, errorFrame, pongFrame, readAckFrame, sendAckFrame, welcomeFrame } from './encode.ts';
-import { clientFrameSchema, parseFrame } from '../protocol/client-frames.ts';
-import type { ClientFrame, Hello } from '../protocol/client-frames.ts';
-import type { Hub } from './hub.ts';
-import type { Outboxes, Session } from './session.ts';
+import { faultOfHello, sayHello } from './hello.ts';
+import { sessionId } from './protocol.ts';
+import type { Protocol, ProtocolDeps } from './protocol.ts';
+import { createReplies } from './replies.ts';
+import type { Replies } from './replies.ts';
+import type { Session } from './session.ts';
 
-/** Bad frames after which a socket is closed. */
-export const maxBadFrames = 5;
-
-export interface ProtocolDeps {
-  readonly commands: Commands;
-  readonly authenticator: Authenticator;
-  readonly hub: Hub;
-  readonly outboxes: Outboxes;
-  readonly logger: Logger;
-  /** Names this process in session ids. */
-  readonly gatewayId: string;
-  readonly positions: WirePositions;
-  /** Position of the newest event that the feed handed out. */
-  feedPosition(): number;
-}
-
-/** What a session does with frames, whichever protocol it speaks. */
-export interface Protocol {
-  open(session: Session): void;
-  frame(session: Session, text: string): void;
-}
+/** What a client may say once it is known who it is. */
+type CommandType = Exclude<ClientFrameType, 'hello'>;
+type Handle<Type extends CommandType> = (session: Session, frame: ClientFrameOf<Type>, user: string) => void;
+type Handlers = { readonly [Type in CommandType]: Handle<Type> };
 
 /** The protocol of `/v1/ws`. */
 export function createV1Protocol(deps: ProtocolDeps): Protocol {
-  const { commands, hub, outboxes } = deps;
   const early = createEarlyFrames();
+  const replies = createReplies(deps);
+  const handlers = createHandlers(deps, replies);
 
-  function answer<T>(session: Session, id: string | undefined, run: Promise<T>, frame: (value: T) => string): void {
-    session.pending += 1;
-    run.then(
-      (value) => {
-        session.pending -= 1;
-        outboxes.send(session, frame(value));
-      },
-      (error: unknown) => {
-        session.pending -= 1;
-        refuse(deps, session, id, error);
-      },
-    );
-  }
-
-  async function sayHello(session: Session, hello: Hello): Promise<void> {
-    const user = await authenticate(deps, hello);
-    if (session.closed) return;
-    session.user = user;
-    // In one step: what is not in `welcome`'s cursor follows it.
-    const position = deps.feedPosition();
-    session.position = position;
-    outboxes.send(session, welcomeFrame(sessionId(deps, session), user, deps.positions.encode(position)));
-    hub.join(user, session);
-  }
-
-  function hello(session: Session, said: Hello): void {
-    if (session.user !== undefined) {
-      badFrame(deps, session, undefined, 'hello was said before');
-      return;
-    }
-    if (deps.authenticator.mode === 'none' && said.user === undefined) {
-      badFrame(deps, session, undefined, 'user: must be given');
-      return;
-    }
-    if (said.cursor !== undefined && deps.positions.decode(said.cursor) === undefined) {
-      badFrame(deps, session, undefined, 'cursor: must be a cursor that this system gave');
+  function hello(session: Session, said: ClientFrameOf<'hello'>): void {
+    const fault = faultOfHello(deps, session, said);
+    if (fault !== undefined) {
+      replies.badFrame(session, undefined, fault);
       return;
     }
     session.pending += 1;
     early.begin(session);
-    let failure: unknown;
-    sayHello(session, said)
-      .catch((error: unknown) => {
-        failure = error;
-        refuse(deps, session, undefined, error);
-        const unknownUser = error instanceof WeiliaoError && error.code === 'NOT_AUTHENTICATED';
-        if (unknownUser) outboxes.close(session, closeCodes.notAuthenticated, 'not authenticated');
-      })
-      .finally(() => {
-        session.pending -= 1;
-        for (const text of early.end(session)) {
-          if (session.closed) return;
-          if (failure === undefined) frame(session, text);
-          else refuse(deps, session, idOf(text), failure);
-        }
-      });
+    sayHello(deps, session, said).then(
+      () => proceed(session, (text) => frame(session, text)),
+      (error: unknown) => {
+        replies.refuse(session, undefined, error);
+        if (error instanceof WeiliaoError && error.code === 'NOT_AUTHENTICATED') replies.turnAway(session);
+        proceed(session, (text) => replies.refuse(session, idOf(text), error));
+      },
+    );
   }
 
-  function command(session: Session, user: string, frame: Exclude<ClientFrame, Hello>): void {
-    const correlationId = sessionId(deps, session);
-    switch (frame.type) {
-      case 'send': {
-        const { id, to, conversation, msg } = frame;
-        const target = to === undefined ? { conversation: conversation ?? '' } : { to };
-        const run = commands.sendMessage({ sender: user, clientId: id, ...target, msg, correlationId });
-        answer(session, id, run, (outcome) => sendAckFrame(id, outcome));
-        break;
-      }
-      case 'read': {
-        const { id, conversation, seq } = frame;
-        const run = commands.markRead({ reader: user, conversation, seq, correlationId });
-        answer(session, id, run, (outcome) => readAckFrame(id, outcome.conversation, outcome.seq));
-        break;
-      }
-      case 'ping':
-        outboxes.send(session, pongFrame());
-        break;
-      case 'typing':
-        // Not relayed yet; a client that sends it is not told off.
-        break;
+  /** Goes on with the frames that did not wait for the answer to `hello`. */
+  function proceed(session: Session, next: (text: string) => void): void {
+    session.pending -= 1;
+    for (const text of early.end(session)) {
+      if (session.closed) return;
+      next(text);
     }
   }
 
@@ -125,24 +53,67 @@ export function createV1Protocol(deps: ProtocolDeps): Protocol {
     const held = early.hold(session, text);
     if (held === 'held') return;
     if (held === 'full') {
-      outboxes.send(session, codeFrame(idOf(text), 'OVERLOADED', 'too many frames before the welcome; wait for it'));
+      replies.full(session, idOf(text), 'too many frames before the welcome; wait for it');
       return;
     }
     const parsed = parseFrame(clientFrameSchema, text);
     if (!parsed.ok) {
-      badFrame(deps, session, parsed.id, parsed.reason);
+      replies.badFrame(session, parsed.id, parsed.reason);
       return;
     }
-    const { frame } = parsed;
-    if (frame.type === 'hello') hello(session, frame);
-    else if (session.user !== undefined) command(session, session.user, frame);
+    const said = parsed.frame;
+    if (said.type === 'hello') hello(session, said);
+    else if (session.user !== undefined) (handlers[said.type] as Handle<CommandType>)(session, said, session.user);
     else {
-      outboxes.send(session, codeFrame(idOf(text), 'NOT_AUTHENTICATED', 'the first frame must be hello'));
-      outboxes.close(session, closeCodes.notAuthenticated, 'not authenticated');
+      replies.refuse(session, idOf(text), new WeiliaoError('NOT_AUTHENTICATED', 'the first frame must be hello'));
+      replies.turnAway(session);
     }
   }
 
   return { open: () => undefined, frame };
+}
+
+interface Answer<T> {
+  /** The id of the client's frame. */
+  readonly id: string | undefined;
+  tell(outcome: T): string;
+}
+
+function createHandlers(deps: ProtocolDeps, { refuse }: Replies): Handlers {
+  const { commands, outboxes } = deps;
+
+  /** Sends what the outcome of a command is told as, or why it failed. */
+  function answer<T>(session: Session, run: Promise<T>, { id, tell }: Answer<T>): void {
+    session.pending += 1;
+    run.then(
+      (outcome) => {
+        session.pending -= 1;
+        outboxes.send(session, tell(outcome));
+      },
+      (error: unknown) => {
+        session.pending -= 1;
+        refuse(session, id, error);
+      },
+    );
+  }
+
+  return {
+    send(session, { id, to, conversation, msg }, user) {
+      const target = to === undefined ? { conversation: conversation ?? '' } : { to };
+      const correlationId = sessionId(deps, session);
+      const run = commands.sendMessage({ sender: user, clientId: id, ...target, msg, correlationId });
+      answer(session, run, { id, tell: (outcome) => sendAckFrame(id, outcome) });
+    },
+
+    read(session, { id, conversation, seq }, user) {
+      const run = commands.markRead({ reader: user, conversation, seq, correlationId: sessionId(deps, session) });
+      answer(session, run, { id, tell: (outcome) => readAckFrame(id, outcome.conversation, outcome.seq) });
+    },
+
+    // Not passed on yet; a client that sends it is not told off.
+    typing: () => undefined,
+    ping: (session) => outboxes.send(session, pongFrame(Date.now())),
+  };
 }
 
 /** The id of a client's frame, where it has one. */
@@ -150,54 +121,4 @@ function idOf(text: string): string | undefined {
   const parsed = parseFrame(clientFrameSchema, text);
   if (!parsed.ok) return parsed.id;
   return 'id' in parsed.frame ? parsed.frame.id : undefined;
-}
-
-/** Who the client is. In mode none, whoever it says, registered at first sight. */
-async function authenticate({ authenticator, commands }: ProtocolDeps, hello: Hello): Promise<string> {
-  if (authenticator.mode === 'jwt') {
-    if (hello.token === undefined) throw new WeiliaoError('NOT_AUTHENTICATED', 'token: must be given');
-    return authenticator.verify(hello.token);
-  }
-  if (hello.user === undefined) throw new WeiliaoError('BAD_FRAME', 'user: must be given');
-  await ensureRegistered(commands, hello.user, hello.username ?? hello.user);
-  return hello.user;
-}
-
-/** Registers a user who is not there yet; one who is stays as they are. */
-export async function ensureRegistered(commands: Commands, id: string, username: string): Promise<void> {
-  if ((await commands.findUser(id)) !== undefined) return;
-  try {
-    await commands.registerUser({ id, username, avatar: null });
-  } catch (error) {
-    // Another socket of the same user was faster, under another name.
-    if (!(error instanceof WeiliaoError) || error.code !== 'USER_EXISTS') throw error;
-  }
-}
-
-export function sessionId({ gatewayId }: Pick<ProtocolDeps, 'gatewayId'>, session: Session): string {
-  return `${gatewayId}-${session.number.toString(36)}`;
-}
-
-/** Tells a client why its frame failed. */
-export function refuse(
-  { outboxes, logger }: Pick<ProtocolDeps, 'outboxes' | 'logger'>,
-  session: Session,
-  id: string | undefined,
-  error: unknown,
-): void {
-  const told = toWeiliaoError(error);
-  if (told.code === 'INTERNAL') logger.error({ error: told.cause, user: session.user }, 'a frame failed');
-  outboxes.send(session, errorFrame(id, told));
-}
-
-/** A frame that is no good. The fifth one closes the socket. */
-export function badFrame(
-  { outboxes }: Pick<ProtocolDeps, 'outboxes'>,
-  session: Session,
-  id: string | undefined,
-  reason: string,
-): void {
-  session.badFrames += 1;
-  outboxes.send(session, codeFrame(id, 'BAD_FRAME', reason));
-  if (session.badFrames >= maxBadFrames) outboxes.close(session, closeCodes.protocolViolation, 'too many bad frames');
 }

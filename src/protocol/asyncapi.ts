@@ -1,43 +1,23 @@
 import { z } from 'zod';
-import { closeCodes } from './close-codes.ts';
-import {
-  helloSchema,
-  maxFrameBytes,
-  originalFrameSchema,
-  pingSchema,
-  readSchema,
-  sendSchema,
-  typingSchema,
-} from './client-frames.ts';
-import { originalMessageSchema, serverFrameSchemas } from './server-frames.ts';
-import { maxBadFrames } from '../gateway/v1.ts';
+import { clientFrames } from './client-frames.ts';
+import { closeCodes, closings, firstFinalCode } from './close-codes.ts';
+import { limits } from './limits.ts';
+import { originalFrames } from './original-frames.ts';
+import { serverFrames } from './server-frames.ts';
 
-const clientFrames = {
-  hello: { schema: helloSchema, summary: 'Who is there. The first frame, within 10 s; answered by welcome.' },
-  send: {
-    schema: sendSchema,
-    summary: 'A message. Answered by ack once it is durable; send it again, with the same id, until then.',
-  },
-  read: {
-    schema: readSchema,
-    summary: 'Everything up to seq is read. Answered by ack; a lower seq than before changes nothing.',
-  },
-  typing: { schema: typingSchema, summary: 'Accepted; not relayed in this version.' },
-  ping: { schema: pingSchema, summary: 'Answered by pong.' },
-};
+interface FrameKind {
+  readonly schema: z.ZodType;
+  readonly summary: string;
+  readonly example: unknown;
+}
+
+type Messages = Record<string, unknown>;
 
 /** The AsyncAPI 3 document of both sockets, made from the schemas that guard them. */
 export function asyncApiDocument(version: string): unknown {
-  const fromClient = messagesOf(
-    Object.entries(clientFrames).map(([name, { schema, summary }]) => [name, schema, summary]),
-  );
-  const fromServer = messagesOf(
-    Object.entries(serverFrameSchemas).map(([name, schema]) => [`${name}Frame`, schema, name]),
-  );
-  const original = messagesOf([
-    ['originalSend', originalFrameSchema, 'A message to a user.'],
-    ['originalMessage', originalMessageSchema, 'A message to this user. Delivered here, it counts as read.'],
-  ]);
+  const fromClient = messagesOf(clientFrames.map((frame) => [frame.type, frame]));
+  const fromServer = messagesOf(serverFrames.map((frame) => [`${frame.name}Frame`, frame]));
+  const original = messagesOf(Object.entries(originalFrames));
   return {
     asyncapi: '3.0.0',
     info: { title: 'weiliao gateway', version, license: { name: 'Apache-2.0' }, description: describeClosing() },
@@ -47,13 +27,13 @@ export function asyncApiDocument(version: string): unknown {
       v1: {
         address: '/v1/ws',
         description: 'One JSON object per text frame.',
-        messages: refs({ ...fromClient, ...fromServer }),
+        messages: refs([...Object.keys(fromClient), ...Object.keys(fromServer)]),
       },
       original: {
         address: '/ws/{uid}',
         description: 'The socket of the original system, auth mode none only. The sender gets nothing but errors.',
         parameters: { uid: { description: 'numeric user id' } },
-        messages: refs({ ...original, errorFrame: fromServer['errorFrame'] }),
+        messages: refs([...Object.keys(original), 'errorFrame']),
       },
     },
     operations: {
@@ -66,17 +46,17 @@ export function asyncApiDocument(version: string): unknown {
   };
 }
 
-function messagesOf(entries: readonly (readonly [string, z.ZodType, string])[]): Record<string, unknown> {
-  return Object.fromEntries(
-    entries.map(([name, schema, summary]) => {
-      const payload = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', target: 'draft-7' });
-      return [name, { name, summary, contentType: 'application/json', payload }];
-    }),
-  );
+function messagesOf(frames: readonly (readonly [string, FrameKind])[]): Messages {
+  return Object.fromEntries(frames.map(([name, frame]) => [name, messageOf(name, frame)]));
 }
 
-function refs(messages: Record<string, unknown>): Record<string, { $ref: string }> {
-  return Object.fromEntries(Object.keys(messages).map((name) => [name, { $ref: `#/components/messages/${name}` }]));
+function messageOf(name: string, { schema, summary, example }: FrameKind): unknown {
+  const payload = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', target: 'draft-7' });
+  return { name, summary, contentType: 'application/json', payload, examples: [{ payload: example }] };
+}
+
+function refs(names: readonly string[]): Record<string, { $ref: string }> {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/messages/${name}` }]));
 }
 
 function operation(action: 'send' | 'receive', channel: string, names: readonly string[]): unknown {
@@ -85,10 +65,12 @@ function operation(action: 'send' | 'receive', channel: string, names: readonly 
 }
 
 function describeClosing(): string {
-  const codes = Object.entries(closeCodes).map(([name, code]) => `- ${code} ${name}`);
+  const names = Object.keys(closeCodes) as (keyof typeof closeCodes)[];
   return [
-    `Frames are at most ${maxFrameBytes} bytes; binary frames are not taken; ${maxBadFrames} bad frames close the socket.`,
-    'Close codes (4000\u20134499: connect again; 4500\u20134999: do not):',
-    ...codes,
+    'Binary frames are not taken. Limits:',
+    ...limits.map(({ what, limit, beyond }) => `- ${what}: ${limit}; beyond it: ${beyond}`),
+    '',
+    `Close codes (4000–${firstFinalCode - 1}: connect again; ${firstFinalCode}–4999: do not):`,
+    ...names.map((name) => `- ${closeCodes[name]} ${closings[name].meaning}; ${closings[name].client}`),
   ].join('\n');
 }

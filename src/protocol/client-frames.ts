@@ -1,93 +1,117 @@
 import { z } from 'zod';
 import { clientIdSchema, messageTextSchema } from '../domain/conversation/message-text.ts';
 import { userIdSchema, usernameSchema } from '../domain/user/user.ts';
+import { helloMs, maxConversationIdLength, maxCursorLength, maxDeviceLength, maxTokenLength } from './limits.ts';
 
-/** Longest frame a client may send, in bytes. */
-export const maxFrameBytes = 64 * 1024;
+const atMost = (length: number): string => `must be at most ${length} characters`;
 
-const conversationIdSchema = z.string().min(1, 'must not be empty').max(160, 'must be at most 160 characters');
+const conversation = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(maxConversationIdLength, atMost(maxConversationIdLength))
+  .describe('Conversation id');
 
-const seqSchema = z.int('must be a whole number').min(1, 'must be at least 1');
+const msg = messageTextSchema.describe('The text: 1 to 8,192 bytes of UTF-8');
 
-export const helloSchema = z.object({
+const helloSchema = z.object({
   type: z.literal('hello'),
-  /** Auth mode none. */
-  user: userIdSchema.optional(),
-  /** Auth mode jwt. */
-  token: z.string().max(16_384).optional(),
-  username: usernameSchema.optional(),
-  device: z.string().max(128, 'must be at most 128 characters').optional(),
-  cursor: z.string().max(256, 'must be at most 256 characters').optional(),
+  user: userIdSchema.describe('User id; auth mode none').optional(),
+  token: z.string().max(maxTokenLength).describe('A JWT; auth mode jwt').optional(),
+  username: usernameSchema
+    .describe('Name to register an unknown user with; auth mode none. Default: the user id')
+    .optional(),
+  device: z
+    .string()
+    .max(maxDeviceLength, atMost(maxDeviceLength))
+    .describe('Any name of the device; not used in this version')
+    .optional(),
+  cursor: z
+    .string()
+    .max(maxCursorLength, atMost(maxCursorLength))
+    .describe('The last cursor seen; its form is checked, nothing is replayed in this version')
+    .optional(),
 });
 
-export const sendSchema = z
+const sendSchema = z
   .object({
     type: z.literal('send'),
-    id: clientIdSchema,
-    to: userIdSchema.optional(),
-    conversation: conversationIdSchema.optional(),
-    msg: messageTextSchema,
+    id: clientIdSchema.describe('Client message id: unique per sender for ever, a UUIDv7 by habit'),
+    to: userIdSchema.describe('Addressee; or else conversation').optional(),
+    conversation: conversation.optional(),
+    msg,
   })
   .refine(({ to, conversation }) => (to === undefined) !== (conversation === undefined), {
     message: 'exactly one of to and conversation must be given',
     path: ['to'],
   });
 
-export const readSchema = z.object({
+const readSchema = z.object({
   type: z.literal('read'),
-  conversation: conversationIdSchema,
-  seq: seqSchema,
-  id: clientIdSchema.optional(),
+  conversation,
+  seq: z.int('must be a whole number').min(1, 'must be at least 1').describe('Everything up to this seq is read'),
+  id: clientIdSchema.describe('Echoed in the answer').optional(),
 });
 
-export const typingSchema = z.object({
+const typingSchema = z.object({
   type: z.literal('typing'),
-  conversation: conversationIdSchema,
-  on: z.boolean(),
+  conversation,
+  on: z.boolean().describe('True while the user types'),
 });
 
-export const pingSchema = z.object({ type: z.literal('ping') });
+const pingSchema = z.object({ type: z.literal('ping') });
+
+/** What a client may send on `/v1/ws`. Whoever handles frames is held to this list by the compiler. */
+export const clientFrames = [
+  {
+    type: 'hello',
+    schema: helloSchema,
+    summary: `Who is there. The first frame, within ${helloMs / 1_000} s`,
+    answer: '`welcome` or `error`',
+    example: { type: 'hello', user: '1001', username: 'zhangsan' },
+  },
+  {
+    type: 'send',
+    schema: sendSchema,
+    summary: 'A message, to a user or into a conversation. Send it again, with the same id, until it is answered',
+    answer: '`ack` once it is durable, or `error`',
+    example: { type: 'send', id: '0192f0c1-7d4e-7cc0-8a37-2f6c6f1b2a01', to: '1002', msg: 'hello' },
+  },
+  {
+    type: 'read',
+    schema: readSchema,
+    summary: 'Everything up to `seq` is read. A lower one than before changes nothing',
+    answer: '`ack` once it is durable, or `error`',
+    example: { type: 'read', id: 'r-1', conversation: 'dm~1001~1002', seq: 1 },
+  },
+  {
+    type: 'typing',
+    schema: typingSchema,
+    summary: 'Accepted, not passed on in this version',
+    answer: 'none',
+    example: { type: 'typing', conversation: 'dm~1001~1002', on: true },
+  },
+  {
+    type: 'ping',
+    schema: pingSchema,
+    summary: 'Asks for a sign of life',
+    answer: '`pong`',
+    example: { type: 'ping' },
+  },
+] as const;
+
+type ClientFrameSchema = (typeof clientFrames)[number]['schema'];
+
+/** A frame of a client on `/v1/ws`. */
+export type ClientFrame = z.infer<ClientFrameSchema>;
+export type ClientFrameType = ClientFrame['type'];
+/** The frame of one type. */
+export type ClientFrameOf<Type extends ClientFrameType> = Extract<ClientFrame, { readonly type: Type }>;
+
+const types: string[] = clientFrames.map(({ type }) => type);
 
 /** Every frame of a client on `/v1/ws`. */
 export const clientFrameSchema = z.discriminatedUnion(
   'type',
-  [sendSchema, readSchema, helloSchema, typingSchema, pingSchema],
-  { error: 'must be an object with a type: hello, send, read, typing or ping' },
+  clientFrames.map(({ schema }) => schema) as [ClientFrameSchema, ...ClientFrameSchema[]],
+  { error: `must be an object with a type: ${types.slice(0, -1).join(', ')} or ${types.slice(-1).join('')}` },
 );
-
-export type ClientFrame = z.infer<typeof clientFrameSchema>;
-export type Hello = z.infer<typeof helloSchema>;
-
-/** A frame of the original system's clients on `/ws/{uid}`. */
-export const originalFrameSchema = z.object({ toId: userIdSchema, msg: messageTextSchema });
-
-export type OriginalFrame = z.infer<typeof originalFrameSchema>;
-
-export type ParsedFrame<T> =
-  | { readonly ok: true; readonly frame: T }
-  | { readonly ok: false; readonly id: string | undefined; readonly reason: string };
-
-/** A frame as sent; where it is no good, the reason names the field, and the id is echoed if there was one. */
-export function parseFrame<T>(schema: z.ZodType<T>, text: string): ParsedFrame<T> {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { ok: false, id: undefined, reason: 'the frame is not JSON' };
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return { ok: true, frame: parsed.data };
-  return { ok: false, id: idOf(json), reason: reasonOf(parsed.error) };
-}
-
-function idOf(json: unknown): string | undefined {
-  if (typeof json !== 'object' || json === null || !('id' in json)) return undefined;
-  return typeof json.id === 'string' && json.id.length <= 64 ? json.id : undefined;
-}
-
-function reasonOf(error: z.ZodError): string {
-  const [issue] = error.issues;
-  if (issue === undefined) return 'the frame is not valid';
-  if (issue.path.length === 0) return `the frame is not valid: ${issue.message}`;
-  return `${issue.path.join('.')}: ${issue.message}`;
-}

@@ -1,8 +1,16 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { z } from 'zod';
+import { maxCursorLength } from './limits.ts';
 
 /** Bytes of the key and of the one block that a position fills. */
 export const wireKeySize = 16;
 const tokenPattern = /^[A-Za-z0-9_-]{22}$/;
+
+/** A place in the log as frames carry it. */
+export const cursorSchema = z
+  .string()
+  .max(maxCursorLength)
+  .describe('Opaque: everything up to here was sent. The last one seen goes into the next hello');
 
 /**
  * Log positions as clients see them. The log is everybody's: a bare position would tell each user how much all others

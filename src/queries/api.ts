@@ -11,6 +11,7 @@ import { minPositionHeader, positionHeader } from './context.ts';
 import { conversationRoutes } from './conversations.ts';
 import { createFreshness } from './freshness.ts';
 import { messageRoutes } from './messages.ts';
+import { maxBodyBytes } from '../protocol/limits.ts';
 import { docsOptions, openApiOptions } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
 import { originalRoutes } from './original.ts';
@@ -71,7 +72,7 @@ const serverOptions = {
   /** Kept in the metadata of the events that a request leads to. */
   genReqId: () => randomUUID(),
   logController: new LogController({ disableRequestLogging: true }),
-  bodyLimit: 64 * 1024,
+  bodyLimit: maxBodyBytes,
   /** Milliseconds to receive a whole request. */
   requestTimeout: 15_000,
   /** Milliseconds that an idle connection is kept: longer than the 60 s of common load balancers. */

@@ -3,8 +3,9 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Authenticator } from '../auth/authenticator.ts';
-import { errorCodes, WeiliaoError } from '../shared/errors.ts';
-import type { ErrorCode } from '../shared/errors.ts';
+import { allErrorCodes, errorCodes } from '../protocol/error-codes.ts';
+import type { ErrorCode } from '../protocol/error-codes.ts';
+import { WeiliaoError } from '../shared/errors.ts';
 import { EventStoreUnavailableError } from '../event-store/event-store.ts';
 import { ReadModelUnavailableError } from '../read-model/read-model.ts';
 
@@ -13,8 +14,6 @@ export const problemType = 'application/problem+json';
 /** Seconds in `Retry-After`: overload and a read model that is behind pass quickly. */
 const retryAfterSeconds = '1';
 
-const codes = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]];
-
 /** An RFC 9457 problem. `type` and `title` are the same for every problem of a code; `detail` tells this one. */
 export const problemSchema = z
   .object({
@@ -22,7 +21,7 @@ export const problemSchema = z
     title: z.string().describe('The kind of problem in words'),
     status: z.int().min(400).max(599).describe('The HTTP status'),
     detail: z.string().describe('What is wrong with this request'),
-    code: z.enum(codes).describe('The kind of problem, as on the WebSocket'),
+    code: z.enum(allErrorCodes).describe('The kind of problem, as on the WebSocket'),
     errors: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { userIdSchema } from '../domain/user/user.ts';
-import { errorCodes } from '../shared/errors.ts';
-import type { ErrorCode } from '../shared/errors.ts';
+import { errorCodes } from '../protocol/error-codes.ts';
+import type { ErrorCode } from '../protocol/error-codes.ts';
+import { defaultPageItems, maxPageItems } from '../protocol/limits.ts';
 import { minPositionHeader, positionHeader } from './context.ts';
 import { problemSchema, problemType } from './problem.ts';
 
@@ -20,7 +21,9 @@ export function integerParameter(min: number, max = Number.MAX_SAFE_INTEGER) {
   );
 }
 
-export const pageLimit = integerParameter(1, 200).default(50).describe('Most items in the answer');
+export const pageLimit = integerParameter(1, maxPageItems)
+  .default(defaultPageItems)
+  .describe('Most items in the answer');
 
 const userIdDescription = '1 to 64 characters of A-Z a-z 0-9 . _ -';
 

@@ -1,22 +1,5 @@
-/** Every code a client can meet, on a socket or over REST (docs/protocol.md). */
-export const errorCodes = {
-  BAD_FRAME: { temporary: false, status: 400, title: 'Bad request' },
-  NOT_AUTHENTICATED: { temporary: false, status: 401, title: 'Not authenticated' },
-  FORBIDDEN: { temporary: false, status: 403, title: 'Forbidden' },
-  NOT_FOUND: { temporary: false, status: 404, title: 'Not found' },
-  USER_NOT_FOUND: { temporary: false, status: 404, title: 'User not found' },
-  CONVERSATION_NOT_FOUND: { temporary: false, status: 404, title: 'Conversation not found' },
-  USER_EXISTS: { temporary: false, status: 409, title: 'User exists' },
-  IDEMPOTENCY_CONFLICT: { temporary: false, status: 409, title: 'Idempotency conflict' },
-  SEQ_OUT_OF_RANGE: { temporary: false, status: 422, title: 'Seq out of range' },
-  RATE_LIMITED: { temporary: true, status: 429, title: 'Rate limited' },
-  OVERLOADED: { temporary: true, status: 503, title: 'Overloaded' },
-  STORE_UNAVAILABLE: { temporary: true, status: 503, title: 'Store unavailable' },
-  READ_MODEL_BEHIND: { temporary: true, status: 503, title: 'Read model behind' },
-  INTERNAL: { temporary: true, status: 500, title: 'Internal error' },
-} as const;
-
-export type ErrorCode = keyof typeof errorCodes;
+import { errorCodes } from '../protocol/error-codes.ts';
+import type { ErrorCode } from '../protocol/error-codes.ts';
 
 /**
  * The one error that crosses rooms. `code` decides what a client is told, `message` says what is wrong in words that

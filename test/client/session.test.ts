@@ -113,7 +113,7 @@ describe('a session', () => {
     const read = session.markRead('dm~a~b', 3);
     const frame = await peer.next();
     expect(frame).toMatchObject({ type: 'read', conversation: 'dm~a~b', seq: 3 });
-    peer.send({ type: 'ack', id: frame.id });
+    peer.send({ type: 'ack', id: frame.id, conversation: 'dm~a~b', seq: 3 });
     await read;
     const pong = session.ping();
     expect(await peer.next()).toEqual({ type: 'ping' });
@@ -121,14 +121,8 @@ describe('a session', () => {
     expect(await pong).toMatchObject({ serverTime: 42 });
   });
 
-  it('hands out typing, presence and reset', async () => {
+  it('tells that its user types', async () => {
     const { session, peer } = await opened();
-    const events = Promise.all([next(session, 'typing'), next(session, 'presence'), next(session, 'reset')]);
-    peer.send({ type: 'typing', conversation: 'dm~a~b', user: 'b', on: true });
-    peer.send({ type: 'presence', user: 'b', online: false, lastSeen: 5 });
-    peer.send({ type: 'reset', conversations: ['dm~a~b'] });
-    const [typing, presence, reset] = await events;
-    expect([typing.user, presence.lastSeen, reset.conversations]).toEqual(['b', 5, ['dm~a~b']]);
     session.typing('dm~a~b', true);
     expect(await peer.next()).toEqual({ type: 'typing', conversation: 'dm~a~b', on: true });
   });
@@ -300,7 +294,8 @@ describe('a session and a server that talks nonsense', () => {
     const errors: unknown[] = [];
     session.on('error', (error) => errors.push(error));
     peer.send({ type: 'reaction', cursor: 'c1' });
-    peer.send({ type: 'ack', id: 'of nobody' });
+    peer.send({ type: 'reset', conversations: ['dm~a~b'] });
+    peer.send({ type: 'ack', id: 'of nobody', conversation: 'dm~a~b', seq: 1 });
     peer.message(0, 'c2');
     await next(session, 'message');
     expect(errors).toEqual([]);

@@ -1,40 +1,42 @@
 import { onTestFinished } from 'vitest';
 import WebSocket from 'ws';
 import { z } from 'zod';
-import { originalMessageSchema, serverFrameSchemas } from '../../src/protocol/server-frames.ts';
+import type { eventFrames } from '../../src/protocol/event-frames.ts';
+import { originalFrames } from '../../src/protocol/original-frames.ts';
+import type { replyFrames } from '../../src/protocol/reply-frames.ts';
+import { serverFrames } from '../../src/protocol/server-frames.ts';
+import type { ServerFrame } from '../../src/protocol/server-frames.ts';
 import type { Server } from './server.ts';
 import { within } from './until.ts';
 
 /** No field that is not in the schema, none that is missing. */
-const strict = Object.fromEntries(
-  Object.entries(serverFrameSchemas).map(([name, schema]) => [name, z.strictObject(schema.shape)]),
-);
-const strictOriginal = z.strictObject(originalMessageSchema.shape);
+const strict = new Map(serverFrames.map(({ name, schema }) => [name, z.strictObject(schema.shape)]));
+const strictOriginal = z.strictObject(originalFrames.originalMessage.schema.shape);
 
-type Schemas = typeof serverFrameSchemas;
-export type MessageFrame = z.infer<Schemas['message']>;
-export type OriginalMessage = z.infer<typeof originalMessageSchema>;
+type Replies = typeof replyFrames;
+export type MessageFrame = z.infer<typeof eventFrames.MessageSent.schema>;
+export type OriginalMessage = z.infer<typeof strictOriginal>;
 
 interface Frames {
-  readonly welcome: z.infer<Schemas['welcome']>;
-  readonly ack: z.infer<Schemas['sendAck']>;
-  readonly error: z.infer<Schemas['error']>;
+  readonly welcome: z.infer<Replies['welcome']['schema']>;
+  readonly ack: z.infer<Replies['sendAck']['schema']>;
+  readonly error: z.infer<Replies['error']['schema']>;
   readonly message: MessageFrame;
-  readonly read: z.infer<Schemas['read']>;
-  readonly pong: z.infer<Schemas['pong']>;
+  readonly read: z.infer<typeof eventFrames.MessagesRead.schema>;
+  readonly pong: z.infer<Replies['pong']['schema']>;
 }
 
 export type Frame = Frames[keyof Frames];
-export type ReadAck = z.infer<Schemas['readAck']>;
+export type ReadAck = z.infer<Replies['readAck']['schema']>;
 
 /** A frame of `/v1/ws` that keeps its schema to the letter; throws for any other text. */
 function parseFrame(text: string): Frame {
-  const frame = JSON.parse(text) as Frame;
+  const frame = JSON.parse(text) as ServerFrame;
   const name = frame.type === 'ack' ? ('message' in frame ? 'sendAck' : 'readAck') : frame.type;
-  const schema = strict[name];
+  const schema = strict.get(name);
   if (schema === undefined) throw new Error(`a frame of no known type: ${text}`);
   schema.parse(frame);
-  return frame;
+  return frame as Frame;
 }
 
 /** One WebSocket as a test sees it: what comes is held to the schemas and kept until somebody asks for it. */
@@ -161,7 +163,7 @@ export class OriginalChat extends Socket<OriginalMessage | Frames['error']> {
   constructor(raw: WebSocket) {
     super(raw, (text) => {
       const frame = JSON.parse(text) as OriginalMessage | Frames['error'];
-      if ('type' in frame) strict['error']!.parse(frame);
+      if ('type' in frame) strict.get('error')!.parse(frame);
       else strictOriginal.parse(frame);
       return frame;
     });

@@ -14,7 +14,8 @@ import type {
   ServerFrame,
   WelcomeFrame,
 } from './frames.ts';
-import { closeCodes, mayReconnect } from './frames.ts';
+import { closeCodes } from './frames.ts';
+import { mayReconnect } from './may-reconnect.ts';
 import { Outbox } from './outbox.ts';
 import { Seen } from './seen.ts';
 import type { ConnectOptions, OutgoingMessage, Session, SessionEvents, SessionState } from './session.ts';
@@ -152,11 +153,6 @@ class ReconnectingSession implements Session {
       case 'read':
         this.#deliver(frame);
         break;
-      case 'typing':
-      case 'presence':
-      case 'reset':
-        this.#emitter.emit(frame.type, frame);
-        break;
       case 'pong':
         break;
     }
@@ -188,7 +184,7 @@ class ReconnectingSession implements Session {
   #closed(code: number, reason: string): void {
     this.#connection = undefined;
     if (!mayReconnect(code)) {
-      const why = code === closeCodes.NOT_AUTHENTICATED ? 'NOT_AUTHENTICATED' : 'CLOSED';
+      const why = code === closeCodes.notAuthenticated ? 'NOT_AUTHENTICATED' : 'CLOSED';
       this.#stop(new ClientError(why, `the server closed with ${code} ${reason}`.trimEnd()));
     }
     const retryInMs = this.#isClosed() ? undefined : this.#reconnectLater();

@@ -1,10 +1,10 @@
-import type { ErrorFrame, FrameErrorCode } from './frames.ts';
+import type { ErrorCode, ErrorFrame } from './frames.ts';
 
 /**
  * Codes of this side: `CLOSED` the session is over, `DISCONNECTED` no connection right now, `QUEUE_FULL` too many frames
  * wait for an answer, `BAD_SERVER_FRAME` the server sent something that is no frame.
  */
-export type ClientErrorCode = FrameErrorCode | 'CLOSED' | 'DISCONNECTED' | 'QUEUE_FULL' | 'BAD_SERVER_FRAME';
+export type ClientErrorCode = ErrorCode | 'CLOSED' | 'DISCONNECTED' | 'QUEUE_FULL' | 'BAD_SERVER_FRAME';
 
 /** Every failure that a session reports. */
 export class ClientError extends Error {

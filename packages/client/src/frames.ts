@@ -1,7 +1,5 @@
-/**
- * The frames of `GET /v1/ws`, one JSON object per text frame. Types only: the server, the client and the load generator
- * share them, and a browser can import them.
- */
+/* Made from src/protocol by `npm run protocol`. Not written by hand: a check holds it to the schemas. */
+/* eslint max-lines: "off" */
 
 /** A user as messages name it. */
 export interface UserRef {
@@ -11,199 +9,230 @@ export interface UserRef {
 
 /** A chat message as every reader sees it. */
 export interface Message {
-  /** `<conversation>:<seq>`; opaque, never reused. */
+  /** Message id; opaque, never reused. */
   readonly id: string;
-  /** Client message id: chosen by the sender, unique per sender for ever. */
+  /** The client message id, chosen by the sender. */
   readonly clientId: string;
+  /** Conversation id. */
   readonly conversation: string;
   /** 1, 2, 3 … per conversation; counts messages only, no gaps. */
   readonly seq: number;
-  /** 0-based place of its event in the conversation; counts every event, no gaps. */
+  /** Place of the event in its conversation: 0, 1, 2 …; counts every event, no gaps. */
   readonly revision: number;
+  /** The sender, as named when the message was sent. */
   readonly from: UserRef;
-  /** Null in a group. */
+  /** The addressee, as named then; null in a group. */
   readonly to: UserRef | null;
+  /** The text. */
   readonly msg: string;
-  /** 1 unread, 2 read by the addressee; in a group by the reader of this frame. */
+  /** 1 unread, 2 read by the addressee; in a group: by the reader. */
   readonly status: 1 | 2;
   /** Epoch milliseconds. */
   readonly sendDate: number;
-  /** Epoch milliseconds, null until read. */
+  /** Epoch milliseconds; null while unread. */
   readonly readDate: number | null;
 }
 
-/** First frame of a client, within 10 s. `user` in auth mode none, `token` (a JWT) otherwise. */
+/** Who is there. The first frame, within 10 s. Answer: `welcome` or `error`. */
 export interface HelloFrame {
   readonly type: 'hello';
+  /** User id; auth mode none. */
   readonly user?: string;
+  /** A JWT; auth mode jwt. */
   readonly token?: string;
-  /** Name to register an unknown user with (auth mode none); default: the user id. */
+  /** Name to register an unknown user with; auth mode none. Default: the user id. */
   readonly username?: string;
+  /** Any name of the device; not used in this version. */
   readonly device?: string;
-  /** Of the last frame seen: what was missed since then follows the `welcome`. */
+  /** The last cursor seen; its form is checked, nothing is replayed in this version. */
   readonly cursor?: string;
 }
 
-/** Answered by `ack` once durable, or by `error`. The same frame may be sent again at any time, on any gateway. */
+/** A message, to a user or into a conversation. Send it again, with the same id, until it is answered. Answer: `ack` once it is durable, or `error`. */
 export interface SendFrame {
   readonly type: 'send';
-  /** Client message id, `[A-Za-z0-9._:-]{1,64}`. */
+  /** Client message id: unique per sender for ever, a UUIDv7 by habit. */
   readonly id: string;
-  /** Addressee's user id; or else `conversation`. */
+  /** Addressee; or else conversation. */
   readonly to?: string;
+  /** Conversation id. */
   readonly conversation?: string;
-  /** 1 to 8,192 UTF-8 bytes. */
+  /** The text: 1 to 8,192 bytes of UTF-8. */
   readonly msg: string;
 }
 
-/** Everything up to `seq` is read. Answered by `ack` or `error`. */
+/** Everything up to `seq` is read. A lower one than before changes nothing. Answer: `ack` once it is durable, or `error`. */
 export interface ReadFrame {
   readonly type: 'read';
-  readonly id?: string;
+  /** Conversation id. */
   readonly conversation: string;
+  /** Everything up to this seq is read. */
   readonly seq: number;
+  /** Echoed in the answer. */
+  readonly id?: string;
 }
 
-/** Not answered, not stored. */
+/** Accepted, not passed on in this version. Answer: none. */
 export interface TypingFrame {
   readonly type: 'typing';
+  /** Conversation id. */
   readonly conversation: string;
+  /** True while the user types. */
   readonly on: boolean;
 }
 
+/** Asks for a sign of life. Answer: `pong`. */
 export interface PingFrame {
   readonly type: 'ping';
 }
 
+/** What a client may send. */
 export type ClientFrame = HelloFrame | SendFrame | ReadFrame | TypingFrame | PingFrame;
 
 /** Answers `hello`. */
 export interface WelcomeFrame {
   readonly type: 'welcome';
+  /** Names this connection in the server’s log. */
   readonly session: string;
+  /** User id. */
   readonly user: string;
+  /** Live frames begin after this place. */
   readonly cursor: string;
-  /** True only if everything since the cursor given in `hello` follows. */
+  /** True only if everything since the cursor given in hello follows: never in this version. */
   readonly recovered: boolean;
   /** Epoch milliseconds. */
   readonly serverTime: number;
 }
 
-/** The message of a `send` frame is durable. */
+/** The message of a `send` is durable. */
 export interface SendAckFrame {
   readonly type: 'ack';
-  /** The frame's id. */
+  /** The id of the frame that is answered. */
   readonly id: string;
   /** Message id. */
   readonly message: string;
+  /** Conversation id. */
   readonly conversation: string;
+  /** 1, 2, 3 … per conversation; counts messages only, no gaps. */
   readonly seq: number;
+  /** Place of the event in its conversation: 0, 1, 2 …; counts every event, no gaps. */
   readonly revision: number;
   /** Epoch milliseconds. */
   readonly sendDate: number;
-  /** True where this was already stored: every value is then the first one's. */
+  /** True where this was stored before: every value is then the first one’s. */
   readonly duplicate: boolean;
 }
 
-/** The watermark of a `read` frame is durable. */
+/** The mark of a `read` is durable. */
 export interface ReadAckFrame {
   readonly type: 'ack';
+  /** The id of the frame that is answered. */
   readonly id?: string;
+  /** Conversation id. */
+  readonly conversation: string;
+  /** How far the reader has read now. */
+  readonly seq: number;
 }
 
-export type AckFrame = SendAckFrame | ReadAckFrame;
-
-/** Codes of an `error` frame. */
-export type FrameErrorCode =
-  | 'BAD_FRAME'
-  | 'NOT_AUTHENTICATED'
-  | 'USER_NOT_FOUND'
-  | 'CONVERSATION_NOT_FOUND'
-  | 'SEQ_OUT_OF_RANGE'
-  | 'IDEMPOTENCY_CONFLICT'
-  | 'RATE_LIMITED'
-  | 'OVERLOADED'
-  | 'STORE_UNAVAILABLE';
-
+/** A frame was refused. */
 export interface ErrorFrame {
   readonly type: 'error';
-  /** Of the frame that was refused, where it could be read. */
+  /** The id of the frame that is answered. */
   readonly id?: string;
-  /** A `FrameErrorCode`; a newer server may know others. */
-  readonly code: string;
+  /** What kind of refusal. */
+  readonly code: ErrorCode | (string & {});
   /** What is wrong, in words. */
   readonly message: string;
-  /** True: the same frame may succeed later. */
+  /** True: the very same frame may succeed later. */
   readonly temporary: boolean;
 }
 
-/** A message of one of the user's conversations, each once and in revision order. */
-export interface MessageFrame extends Message {
-  readonly type: 'message';
-  readonly cursor: string;
-}
-
-/** Somebody read a conversation up to `seq`. */
-export interface ReadEventFrame {
-  readonly type: 'read';
-  readonly conversation: string;
-  readonly reader: string;
-  readonly seq: number;
-  /** Epoch milliseconds. */
-  readonly readDate: number;
-  readonly revision: number;
-  readonly cursor: string;
-}
-
-export interface TypingEventFrame {
-  readonly type: 'typing';
-  readonly conversation: string;
-  readonly user: string;
-  readonly on: boolean;
-}
-
-export interface PresenceFrame {
-  readonly type: 'presence';
-  readonly user: string;
-  readonly online: boolean;
-  /** Epoch milliseconds; null where it is not known. */
-  readonly lastSeen: number | null;
-}
-
-/** More was missed in these conversations than is replayed: fetch their newest page over REST. */
-export interface ResetFrame {
-  readonly type: 'reset';
-  readonly conversations: readonly string[];
-}
-
+/** Answers `ping`. */
 export interface PongFrame {
   readonly type: 'pong';
   /** Epoch milliseconds. */
   readonly serverTime: number;
 }
 
+/** A message of one of the user’s conversations. */
+export interface MessageFrame extends Message {
+  readonly type: 'message';
+  /** Opaque: everything up to here was sent. The last one seen goes into the next hello. */
+  readonly cursor: string;
+}
+
+/** Somebody has read everything up to `seq`. */
+export interface ReadEventFrame {
+  readonly type: 'read';
+  /** Conversation id. */
+  readonly conversation: string;
+  /** User id. */
+  readonly reader: string;
+  /** Everything up to this seq is read. */
+  readonly seq: number;
+  /** Epoch milliseconds. */
+  readonly readDate: number;
+  /** Place of the event in its conversation: 0, 1, 2 …; counts every event, no gaps. */
+  readonly revision: number;
+  /** Opaque: everything up to here was sent. The last one seen goes into the next hello. */
+  readonly cursor: string;
+}
+
+export type AckFrame = SendAckFrame | ReadAckFrame;
+
+/** What a server sends. A newer one may send more: frames of other types are left aside. */
 export type ServerFrame =
-  | WelcomeFrame
-  | AckFrame
-  | ErrorFrame
-  | MessageFrame
-  | ReadEventFrame
-  | TypingEventFrame
-  | PresenceFrame
-  | ResetFrame
-  | PongFrame;
+  WelcomeFrame | SendAckFrame | ReadAckFrame | ErrorFrame | PongFrame | MessageFrame | ReadEventFrame;
+
+/** What a refusal may say. A newer server may know other codes. */
+export type ErrorCode =
+  /** Not JSON, an unknown type, a field missing, of the wrong kind or too long: the message names the field. Over REST: any bad path, query, header or body. A body over 64 KiB has status 413, one that is not JSON 415. */
+  | 'BAD_FRAME'
+  /** No user named, a bad token, or another frame before `hello`. */
+  | 'NOT_AUTHENTICATED'
+  /** REST, mode jwt: registering somebody else. */
+  | 'FORBIDDEN'
+  /** REST: no such address. */
+  | 'NOT_FOUND'
+  /** The addressee, or the sender, never registered. */
+  | 'USER_NOT_FOUND'
+  /** Unknown, no conversation id at all, or the user has no part in it: nobody can tell which. */
+  | 'CONVERSATION_NOT_FOUND'
+  /** REST: the id belongs to a user with another name or avatar. */
+  | 'USER_EXISTS'
+  /** This client message id was used before with another `msg` or addressee. */
+  | 'IDEMPOTENCY_CONFLICT'
+  /** `read` beyond the last seq. */
+  | 'SEQ_OUT_OF_RANGE'
+  /** More sends a second than `RATE_LIMIT` allows this user; repeated sends count too. */
+  | 'RATE_LIMITED'
+  /** More commands in flight than `MAX_IN_FLIGHT`, or too much sent before `welcome`. */
+  | 'OVERLOADED'
+  /** No answer from the log within `COMMAND_TIMEOUT_MS`, or it cannot be written: the outcome is unknown, send the same id again; or the key set at `JWKS_URL` is out of reach: the message says which. */
+  | 'STORE_UNAVAILABLE'
+  /** REST: what was asked for is not in the read model yet, or the read model does not answer. */
+  | 'READ_MODEL_BEHIND'
+  /** A fault of the server, written to its log. */
+  | 'INTERNAL';
 
 /** Why a server closes a socket. */
 export const closeCodes = {
-  DRAINING: 4000,
-  NO_HELLO: 4001,
-  TOO_SLOW: 4008,
-  FEED_LOST: 4009,
-  PROTOCOL_VIOLATION: 4500,
-  NOT_AUTHENTICATED: 4501,
+  /** The server is draining; reconnect, after a random delay. */
+  draining: 4000,
+  /** No `hello` in time; reconnect. */
+  noHello: 4001,
+  /** Reads too slowly: more than `MAX_BUFFERED_BYTES` unsent; reconnect with its cursor. */
+  tooSlow: 4008,
+  /** The gateway lost the feed of the log; reconnect with its cursor. */
+  feedLost: 4009,
+  /** A frame that is too long, a binary frame, or one bad frame too many; stop: it is a bug. */
+  protocolViolation: 4500,
+  /** Not authenticated; stop, get a new token. */
+  notAuthenticated: 4501,
 } as const;
 
-/** 4500–4999 mean: do not come back. Everything else, a broken connection included, means: reconnect. */
-export function mayReconnect(code: number): boolean {
-  return code < 4500 || code > 4999;
-}
+/** From here to 4999: do not come back. */
+export const firstFinalCode = 4500;
+
+/** Longest frame that a server takes, in bytes: a longer one ends the connection. */
+export const maxFrameBytes = 65536;

@@ -3,6 +3,7 @@ export { connect } from './connect.ts';
 export { ClientError } from './errors.ts';
 export type { ClientErrorCode } from './errors.ts';
 export * from './frames.ts';
+export { mayReconnect } from './may-reconnect.ts';
 export type { BackoffOptions } from './backoff.ts';
 export type {
   CloseEvent,

@@ -1,6 +1,7 @@
 import { deferred } from './deferred.ts';
 import type { Deferred } from './deferred.ts';
 import { ClientError } from './errors.ts';
+import { maxFrameBytes } from './frames.ts';
 import type { AckFrame, ErrorFrame, ReadFrame, SendFrame } from './frames.ts';
 
 /** A frame that is answered by `ack` or `error`. */
@@ -16,12 +17,6 @@ export interface OutboxOptions {
   /** Milliseconds before retry 0, 1, 2 … */
   readonly backoff: (attempt: number) => number;
 }
-
-/**
- * Longest frame that a server takes, in bytes. A longer one is not answered, it ends the connection, and sent again it
- * would end the next one too.
- */
-const maxFrameBytes = 64 * 1024;
 
 interface Entry extends Deferred<AckFrame> {
   readonly text: string;
@@ -142,6 +137,7 @@ export class Outbox {
   }
 }
 
+/** A frame that is too long is not answered, it ends the connection, and sent again it would end the next one too. */
 function isTooLong(text: string): boolean {
   // A UTF-16 code unit is at most three bytes of UTF-8.
   return text.length * 3 > maxFrameBytes && new TextEncoder().encode(text).byteLength > maxFrameBytes;

@@ -1,12 +1,11 @@
 import { ClientError } from './errors.ts';
-import type { ServerFrame } from './frames.ts';
+import type { ReadAckFrame, SendAckFrame, ServerFrame } from './frames.ts';
 
 type Check = (value: unknown) => boolean;
 
 const string: Check = (value) => typeof value === 'string';
 const number: Check = (value) => typeof value === 'number';
 const boolean: Check = (value) => typeof value === 'boolean';
-const strings: Check = (value) => Array.isArray(value) && value.every(string);
 const userRef: Check = (value) => isObject(value) && string(value.id) && string(value.username);
 const nullable =
   (check: Check): Check =>
@@ -17,12 +16,16 @@ const optional =
   (value) =>
     value === undefined || check(value);
 
-type Shape = Readonly<Record<string, Check>>;
+type Shape<Frame> = { readonly [Field in Exclude<keyof Frame, 'type'>]-?: Check };
 
-/** What must be there, by frame type. Written by hand: a schema library would be most of a web page's bytes. */
-const shapes: Readonly<Record<ServerFrame['type'], Shape>> = {
+type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { readonly type: Type }>;
+
+/**
+ * What must be there, by frame type: a type or a field that is forgotten does not compile. Written by hand: a schema
+ * library would be most of a web page's bytes.
+ */
+const shapes: { readonly [Type in Exclude<ServerFrame['type'], 'ack'>]: Shape<FrameOf<Type>> } = {
   welcome: { session: string, user: string, cursor: string, recovered: boolean, serverTime: number },
-  ack: { id: optional(string) },
   error: { id: optional(string), code: string, message: string, temporary: boolean },
   message: {
     id: string,
@@ -39,13 +42,10 @@ const shapes: Readonly<Record<ServerFrame['type'], Shape>> = {
     cursor: string,
   },
   read: { conversation: string, reader: string, seq: number, readDate: number, revision: number, cursor: string },
-  typing: { conversation: string, user: string, on: boolean },
-  presence: { user: string, online: boolean, lastSeen: nullable(number) },
-  reset: { conversations: strings },
   pong: { serverTime: number },
 };
 
-const sendAck: Shape = {
+const sendAck: Shape<SendAckFrame> = {
   id: string,
   message: string,
   conversation: string,
@@ -55,6 +55,8 @@ const sendAck: Shape = {
   duplicate: boolean,
 };
 
+const readAck: Shape<ReadAckFrame> = { id: optional(string), conversation: string, seq: number };
+
 /**
  * A frame of the server; undefined for a type that this client does not know (a newer server's). Throws `ClientError`
  * `BAD_SERVER_FRAME` for anything that is no frame.
@@ -63,12 +65,18 @@ export function parseServerFrame(data: unknown): ServerFrame | undefined {
   const frame = parseObject(data);
   const { type } = frame;
   if (typeof type !== 'string') throw bad('has no type');
-  if (!isKnown(type)) return undefined;
-  const shape = type === 'ack' && frame.message !== undefined ? sendAck : shapes[type];
+  const shape = shapeOf(type, frame);
+  if (shape === undefined) return undefined;
   for (const [field, check] of Object.entries(shape)) {
     if (!check(frame[field])) throw bad(`of type ${type} has a bad ${field}`);
   }
   return frame as unknown as ServerFrame;
+}
+
+/** Undefined for a type that is not known. An ack that names a message answers a `send`. */
+function shapeOf(type: string, frame: Record<string, unknown>): Readonly<Record<string, Check>> | undefined {
+  if (type === 'ack') return frame.message === undefined && frame.revision === undefined ? readAck : sendAck;
+  return Object.hasOwn(shapes, type) ? shapes[type as keyof typeof shapes] : undefined;
 }
 
 function parseObject(data: unknown): Record<string, unknown> {
@@ -85,10 +93,6 @@ function parseObject(data: unknown): Record<string, unknown> {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isKnown(type: string): type is ServerFrame['type'] {
-  return Object.hasOwn(shapes, type);
 }
 
 function bad(what: string): ClientError {

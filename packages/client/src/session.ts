@@ -1,15 +1,6 @@
 import type { BackoffOptions } from './backoff.ts';
 import type { ClientError } from './errors.ts';
-import type {
-  MessageFrame,
-  PongFrame,
-  PresenceFrame,
-  ReadEventFrame,
-  ResetFrame,
-  SendAckFrame,
-  TypingEventFrame,
-  WelcomeFrame,
-} from './frames.ts';
+import type { MessageFrame, PongFrame, ReadEventFrame, SendAckFrame, WelcomeFrame } from './frames.ts';
 import type { WebSocketConstructor } from './websocket.ts';
 
 /** Who connects. In auth mode jwt a function can hand out a fresh token at each reconnect. */
@@ -23,7 +14,7 @@ export interface SessionOptions {
   /** Name to register an unknown user with (auth mode none); default: the user id. */
   readonly username?: string;
   readonly device?: string;
-  /** `session.cursor` of an earlier session of this user: what was missed since then comes first. */
+  /** `session.cursor` of an earlier session of this user. A server that is able to replay brings what was missed first. */
   readonly cursor?: string;
   /** Default: the platform's (every browser, Node 22 and later). */
   readonly WebSocket?: WebSocketConstructor;
@@ -60,9 +51,6 @@ export interface CloseEvent {
 export interface SessionEvents {
   readonly message: MessageFrame;
   readonly read: ReadEventFrame;
-  readonly typing: TypingEventFrame;
-  readonly presence: PresenceFrame;
-  readonly reset: ResetFrame;
   /** Connected, for the first time or again. Not `recovered`: reload what is shown over REST. */
   readonly open: WelcomeFrame;
   readonly close: CloseEvent;
@@ -90,7 +78,7 @@ export interface Session {
   send(message: OutgoingMessage): Promise<SendAckFrame>;
   /** Marks everything up to `seq` as read. Resolves and rejects as `send` does. */
   markRead(conversation: string, seq: number): Promise<void>;
-  /** Tells the others, if there is a connection. */
+  /** Tells the server, if there is a connection; it does not pass it on in this version. */
   typing(conversation: string, on: boolean): void;
   /** Rejects with `DISCONNECTED` where there is no connection, or it is lost meanwhile. */
   ping(): Promise<PongFrame>;

@@ -1,0 +1,98 @@
+/** What a code says, to clients and to people. */
+export interface ErrorKind {
+  /** True: the very same frame or request may succeed later. */
+  readonly temporary: boolean;
+  /** HTTP status of the answer over REST. */
+  readonly status: number;
+  /** A problem's title (RFC 9457). */
+  readonly title: string;
+  /** When it is told, as docs/protocol.md has it. */
+  readonly when: string;
+}
+
+/** Every code a client can meet, on a socket or over REST. */
+export const errorCodes = {
+  BAD_FRAME: {
+    temporary: false,
+    status: 400,
+    title: 'Bad request',
+    when: 'Not JSON, an unknown type, a field missing, of the wrong kind or too long: the message names the field. Over REST: any bad path, query, header or body. A body over 64 KiB has status 413, one that is not JSON 415',
+  },
+  NOT_AUTHENTICATED: {
+    temporary: false,
+    status: 401,
+    title: 'Not authenticated',
+    when: 'No user named, a bad token, or another frame before `hello`',
+  },
+  FORBIDDEN: {
+    temporary: false,
+    status: 403,
+    title: 'Forbidden',
+    when: 'REST, mode jwt: registering somebody else',
+  },
+  NOT_FOUND: { temporary: false, status: 404, title: 'Not found', when: 'REST: no such address' },
+  USER_NOT_FOUND: {
+    temporary: false,
+    status: 404,
+    title: 'User not found',
+    when: 'The addressee, or the sender, never registered',
+  },
+  CONVERSATION_NOT_FOUND: {
+    temporary: false,
+    status: 404,
+    title: 'Conversation not found',
+    when: 'Unknown, no conversation id at all, or the user has no part in it: nobody can tell which',
+  },
+  USER_EXISTS: {
+    temporary: false,
+    status: 409,
+    title: 'User exists',
+    when: 'REST: the id belongs to a user with another name or avatar',
+  },
+  IDEMPOTENCY_CONFLICT: {
+    temporary: false,
+    status: 409,
+    title: 'Idempotency conflict',
+    when: 'This client message id was used before with another `msg` or addressee',
+  },
+  SEQ_OUT_OF_RANGE: {
+    temporary: false,
+    status: 422,
+    title: 'Seq out of range',
+    when: '`read` beyond the last seq',
+  },
+  RATE_LIMITED: {
+    temporary: true,
+    status: 429,
+    title: 'Rate limited',
+    when: 'More sends a second than `RATE_LIMIT` allows this user; repeated sends count too',
+  },
+  OVERLOADED: {
+    temporary: true,
+    status: 503,
+    title: 'Overloaded',
+    when: 'More commands in flight than `MAX_IN_FLIGHT`, or too much sent before `welcome`',
+  },
+  STORE_UNAVAILABLE: {
+    temporary: true,
+    status: 503,
+    title: 'Store unavailable',
+    when: 'No answer from the log within `COMMAND_TIMEOUT_MS`, or it cannot be written: **the outcome is unknown, send the same id again**; or the key set at `JWKS_URL` is out of reach: the message says which',
+  },
+  READ_MODEL_BEHIND: {
+    temporary: true,
+    status: 503,
+    title: 'Read model behind',
+    when: 'REST: what was asked for is not in the read model yet, or the read model does not answer',
+  },
+  INTERNAL: {
+    temporary: true,
+    status: 500,
+    title: 'Internal error',
+    when: 'A fault of the server, written to its log',
+  },
+} as const satisfies Readonly<Record<string, ErrorKind>>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export const allErrorCodes = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]];
