@@ -5,7 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
-import '../test/support/typescript.mjs';
+import './typescript.mjs';
 
 const { clientTypes } = await import('./protocol/client-types.mjs');
 const { tables } = await import('./protocol/tables.mjs');
@@ -39,25 +39,28 @@ async function updateDocs() {
     after = changed;
   }
   if (mode === '--write' && after !== before) await writeFile(pathOf(docs), after);
-  return found.map((fault) => `${fault}: npm run protocol`);
+  return found.map((fault) => `${fault}: npm run docs`);
 }
 
 async function updateTypes() {
   const text = await prettier.format(clientTypes(), { ...(await style(types)), parser: 'typescript' });
   if (text === (await read(types))) return [];
-  if (mode === '--check') return [`${types}: the types are not what src/protocol says: npm run protocol`];
+  if (mode === '--check') return [`${types}: the types are not what src/protocol says: npm run docs`];
   await writeFile(pathOf(types), text);
   return [];
 }
 
+/** @param {string} file */
 function pathOf(file) {
   return fileURLToPath(new URL(`../${file}`, import.meta.url));
 }
 
+/** @param {string} file */
 function read(file) {
   return readFile(pathOf(file), 'utf8');
 }
 
+/** @param {string} file */
 function style(file) {
   return prettier.resolveConfig(pathOf(file));
 }

@@ -2,6 +2,9 @@
 // child processes too. Does nothing in one that does.
 import { register } from 'node:module';
 
-if (process.features.typescript === undefined || process.features.typescript === false) {
+// Types of Node 20 do not know it.
+/** @type {{ readonly typescript?: unknown }} */
+const features = process.features;
+if (features.typescript === undefined || features.typescript === false) {
   register('./typescript-hooks.mjs', import.meta.url);
 }

@@ -18,16 +18,16 @@ export function clientTypes() {
   const clientNames = clientFrames.map(({ type }) => `${capital(type)}Frame`);
   const serverNames = serverFrames.map(({ name }) => serverName(name));
   return [
-    '/* Made from src/protocol by `npm run protocol`. Not written by hand: a check holds it to the schemas. */\n' +
+    '/* Made from src/protocol by `npm run docs`. Not written by hand: a check holds it to the schemas. */\n' +
       '/* eslint max-lines: "off" */',
     declare('UserRef', { ...userRef, description: 'A user as messages name it' }),
     declare('Message', { ...message, description: 'A chat message as every reader sees it' }),
     ...clientFrames.map(({ schema, summary, answer }, index) =>
-      declare(clientNames[index], { ...jsonSchemaOf(schema), description: `${summary}. Answer: ${answer}` }),
+      declare(clientNames[index] ?? '', { ...jsonSchemaOf(schema), description: `${summary}. Answer: ${answer}` }),
     ),
     `/** What a client may send. */\nexport type ClientFrame = ${clientNames.join(' | ')};`,
     ...serverFrames.map(({ schema, summary }, index) =>
-      declare(serverNames[index], { ...jsonSchemaOf(schema), description: summary }),
+      declare(serverNames[index] ?? '', { ...jsonSchemaOf(schema), description: summary }),
     ),
     `export type AckFrame = SendAckFrame | ReadAckFrame;`,
     '/** What a server sends. A newer one may send more: frames of other types are left aside. */\n' +

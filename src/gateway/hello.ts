@@ -21,6 +21,7 @@ export function faultOfHello(deps: ProtocolDeps, session: Session, hello: Hello)
 /** Finds out who the client is, and lets it in. Throws what it is to be told. */
 export async function sayHello(deps: ProtocolDeps, session: Session, hello: Hello): Promise<void> {
   const user = await authenticate(deps, hello);
+  const groups = await deps.rosters.groupsOf(user);
   if (session.closed) return;
   session.user = user;
   // In one step: what is not in `welcome`'s cursor follows it.
@@ -29,7 +30,7 @@ export async function sayHello(deps: ProtocolDeps, session: Session, hello: Hell
   const cursor = deps.positions.encode(position);
   const welcome = { session: sessionId(deps, session), user, cursor, recovered: false, serverTime: Date.now() };
   deps.outboxes.send(session, welcomeFrame(welcome));
-  deps.hub.join(user, session);
+  deps.hub.join(user, session, groups);
 }
 
 /** Who the client is. In mode none, whoever it says, registered at first sight. */

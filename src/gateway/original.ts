@@ -16,7 +16,7 @@ const frameSchema = originalFrames.originalSend.schema;
  * but refusals. Its clients choose no ids, so each frame is a message of its own.
  */
 export function createOriginalProtocol(deps: ProtocolDeps): Protocol {
-  const { commands, hub } = deps;
+  const { commands, hub, rosters } = deps;
   const early = createEarlyFrames();
   const replies = createReplies(deps);
 
@@ -42,13 +42,15 @@ export function createOriginalProtocol(deps: ProtocolDeps): Protocol {
       const { user } = session;
       if (user === undefined) return;
       early.begin(session);
+      let groups: readonly string[] = [];
       ensureRegistered(commands, user, user)
+        .then(async () => void (groups = await rosters.groupsOf(user)))
         .catch((error: unknown) => replies.refuse(session, undefined, error))
         .finally(() => {
           const waiting = early.end(session);
           if (session.closed) return;
           session.position = deps.feedPosition();
-          hub.join(user, session);
+          hub.join(user, session, groups);
           for (const text of waiting) frame(session, text);
         });
     },

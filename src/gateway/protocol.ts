@@ -1,5 +1,6 @@
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Commands } from '../commands/commands.ts';
+import type { Rosters } from '../domain/conversation/rosters.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Hub } from './hub.ts';
@@ -7,6 +8,7 @@ import type { Outboxes, Session } from './session.ts';
 
 export interface ProtocolDeps {
   readonly commands: Commands;
+  readonly rosters: Pick<Rosters, 'groupsOf'>;
   readonly authenticator: Authenticator;
   readonly hub: Hub;
   readonly outboxes: Outboxes;
