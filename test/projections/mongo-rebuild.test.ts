@@ -185,6 +185,48 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
     expect(await verify()).toEqual([]);
   });
 
+  it('verifying finds fields too many, ids of another type, and changes in what nobody sees yet', async () => {
+    log.push(read('group~h', 'b', 0, 1));
+    await project();
+    await collection('message').updateOne({ _id: 'dm~a~b:3' }, { $set: { note: 'mine', 'from.note': 1 } });
+    await collection('user').deleteOne({ _id: 'b' });
+    await db.collection<{ _id: number }>('user').insertOne({ _id: 7 });
+    await collection('conversation').updateOne({ _id: 'group~h' }, { $set: { revision: '0' } });
+    await collection('membership').updateOne({ _id: 'b group~h' }, { $unset: { read_date: 1 } });
+    const ref = (note: string) => `{"id":"a","username":"name of a"${note}}`;
+    expect((await verify()).sort()).toEqual(
+      [
+        'missing user b',
+        'unexpected user 7',
+        'different conversation group~h: revision "0" instead of 0',
+        'different membership b group~h: read_date nothing instead of 2000001',
+        `different message dm~a~b:3: from ${ref(',"note":1')} instead of ${ref('')}, note "mine" instead of nothing`,
+      ].sort(),
+    );
+    expect((await rebuild()).differences).toHaveLength(5);
+    expect(await verify()).toEqual([]);
+  });
+
+  it('collections of an older program are not written until they are rebuilt, nor by that program afterwards', async () => {
+    const live = await project();
+    // As version 1 left them: shares under another name, documents of another shape.
+    const old = { position: last(), holder: 'an older program', owner: 'x', epoch: 3, expires: new Date(0) };
+    const former: object = { _id: 'shares', version: 1, epoch: 3, count: 1, shares: { 1: old }, fence: null };
+    await collection('projection').deleteMany({});
+    await db.collection('projection').insertOne(former);
+    const { lease } = await models.open({ url, mode: 'write' });
+    await expect(lease?.acquire()).rejects.toThrow(OperatorError);
+    await expect(lease?.acquire()).rejects.toThrow('build them anew with `weiliao rebuild`');
+    expect(await collection('projection').findOne({ _id: 'shares' })).toEqual(former);
+    expect(await rebuild()).toMatchObject({ comparedAt: undefined, differences: [] });
+    expect(await shown()).toBe(live);
+    await lease?.acquire();
+    // What the older program's statements name is not there any more: it neither takes nor moves a share.
+    const projection = db.collection<{ _id: string }>('projection');
+    expect(await projection.countDocuments({ _id: 'shares', version: 1 })).toBe(0);
+    expect(await projection.countDocuments({ _id: 'shares', 'shares.1.epoch': 3 })).toBe(0);
+  });
+
   it('rebuilds and verifications go unnoticed by readers and projectors of a busy log', async () => {
     const partition = (index: number) => ({ index, count: 2 });
     const one = await models.open({ url, mode: 'write', partition: partition(1) });

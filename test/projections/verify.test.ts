@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describeDifference } from '../../src/projections/compare.ts';
 import type { Difference } from '../../src/projections/compare.ts';
 import { checkLog } from '../../src/projections/verify-log.ts';
+import { documentKinds } from '../../src/read-model/documents.ts';
 import { makeLogFolder, rebuildIn, verifyIn } from '../support/projection-embedded.ts';
 import type { LogFolder } from '../support/projection-embedded.ts';
 import { read, registered, sent, sentMany } from '../support/projection-facts.ts';
@@ -43,6 +45,33 @@ describe('verify', () => {
     const found = ['different message dm~a~b:3', 'different message dm~a~b:4'];
     expect(await verify()).toEqual(found);
     expect(await verify()).toEqual(found);
+  });
+
+  it('finds what was changed in memberships and in conversations that nobody sees yet, and names the fields', async () => {
+    await folder.append([read('group~g', 'b', 0, 3)]);
+    await rebuildIn(folder);
+    const db = new DatabaseSync(join(folder.dataDir, 'read-model-1.db'));
+    db.exec("UPDATE membership SET read_seq = 5, read_date = 7 WHERE user = 'b' AND read_seq = 12");
+    db.exec("UPDATE conversation SET revision = 9 WHERE _id = 'group~g'");
+    db.close();
+    const found: string[] = [];
+    for await (const difference of verifyIn(folder)) found.push(describeDifference(difference));
+    expect(found).toEqual([
+      'different conversation group~g: revision 9 instead of 0',
+      'different membership b dm~a~b: read_seq 5 instead of 12, read_date 7 instead of 2000012',
+    ]);
+  });
+
+  it('finds a document too many, and one that is missing, in each kind', async () => {
+    await rebuildIn(folder);
+    const db = new DatabaseSync(join(folder.dataDir, 'read-model-1.db'));
+    db.exec("UPDATE user SET _id = 'z'; UPDATE conversation SET _id = 'dm~a~c'");
+    db.exec("UPDATE membership SET user = 'c' WHERE user = 'b'; DELETE FROM message WHERE seq = 20");
+    db.close();
+    const kinds = (await verify()).map((found) => found.split(' ', 2).join(' '));
+    expect([...new Set(kinds)].sort()).toEqual(
+      ['missing', 'unexpected'].flatMap((kind) => documentKinds.map((document) => `${kind} ${document}`)).sort(),
+    );
   });
 
   it('finds a seq that is missing or twice in the log, and a wrong lastSeq', async () => {
