@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { readConfig } from '../shared/config.ts';
 import { createLogger } from '../shared/logger.ts';
+import { followEventStore } from '../event-store/follow-event-store.ts';
 import { rebuild } from '../projections/rebuild.ts';
 import type { RebuildResult } from '../projections/rebuild.ts';
 import { projections } from '../read-model/construction.ts';
@@ -27,9 +28,11 @@ async function run({ projection }: Flags): Promise<void> {
   const stop = new AbortController();
   const interrupt = (): void => stop.abort(new Error('interrupted; nothing was changed'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const store = await followEventStore(source);
   const progress = createProgress('rebuilding', 'events');
   try {
     const result = await rebuild({
+      store,
       source,
       readModel,
       projection,
@@ -42,14 +45,19 @@ async function run({ projection }: Flags): Promise<void> {
     printDifferences(result.differences);
   } finally {
     progress.end();
+    await store.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }
 
-function describe({ events, seconds, comparedAt, differences, unknown }: RebuildResult): string {
+function describe({ events, seconds, comparedAt, differences, unknown, foreign }: RebuildResult): string {
   const pace = `${events} events in ${seconds.toFixed(2)} s, ${Math.round(events / seconds)} events/s`;
-  const left = unknown > 0 ? `\n${unknown} events of unknown kinds were left aside` : '';
+  const left = leftAside(unknown, 'unknown kinds') + leftAside(foreign, 'streams that are not ours');
   if (comparedAt === undefined) return `rebuilt: ${pace}${left}\nthere was no read model to compare with; now in use`;
   const found = differences.length === 0 ? 'equal' : `different in ${differences.length} places`;
   return `rebuilt: ${pace}${left}\ncompared with the one before at position ${comparedAt}: ${found}; now in use`;
+}
+
+function leftAside(count: number, what: string): string {
+  return count > 0 ? `\n${count} events of ${what} were left aside` : '';
 }

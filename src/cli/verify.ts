@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { readConfig } from '../shared/config.ts';
+import { followEventStore } from '../event-store/follow-event-store.ts';
 import { verify } from '../projections/verify.ts';
 import { printDifferences } from './differences.ts';
 import { createProgress } from './progress.ts';
@@ -18,10 +19,12 @@ async function run(): Promise<void> {
   const stop = new AbortController();
   const interrupt = (): void => stop.abort(new Error('interrupted before the end'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const store = await followEventStore(source);
   const progress = createProgress('verifying', 'events');
   let found = 0;
   try {
     const differences = verify({
+      store,
       source,
       readModel,
       signal: stop.signal,
@@ -33,6 +36,7 @@ async function run(): Promise<void> {
     }
   } finally {
     progress.end();
+    await store.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
   process.stdout.write(found === 0 ? 'verified: no difference\n' : `verified: ${found} differences\n`);

@@ -17,9 +17,9 @@ export interface BuildProgress {
 
 /** What a read model is built from, and where. */
 export interface Build {
-  readonly source: LogSettings;
-  /** The same log, open. */
   readonly store: EventStore;
+  /** Where the same log is, for threads that read it too. */
+  readonly source?: LogSettings | undefined;
   readonly construction: Construction;
   /** Ends it early: its reason is thrown. */
   readonly signal?: AbortSignal | undefined;

@@ -17,8 +17,9 @@ const worthThreads = 4 * piece;
 const mostThreads = 4;
 
 export interface FoldSource {
-  readonly source: LogSettings;
   readonly store: EventStore;
+  /** Where the same log is. Without it nothing is done in threads. */
+  readonly source?: LogSettings | undefined;
   /** What comes of it is encoded for its `add`. */
   readonly construction: Pick<Construction, 'encoder'>;
 }
@@ -32,30 +33,42 @@ export async function* foldInThreads(
   range: Range,
   signal?: AbortSignal,
 ): AsyncGenerator<Stretch<EncodedBatch>> {
-  const { encode } = await loadEncoder(construction.encoder?.href);
+  const address = construction.encoder?.href;
+  const { encode } = await loadEncoder(address);
   const foldHere = (part: Range): AsyncGenerator<Stretch<EncodedBatch>> => encodeRange({ store, encode, signal }, part);
-  if (source.kind !== 'embedded' || range.upTo - range.after < worthThreads) {
+  if (source?.kind !== 'embedded' || range.upTo - range.after < worthThreads) {
     yield* foldHere(range);
     return;
   }
-  const pieces = cut(range);
-  const workerData: FoldWorkerData = { log: source, encoder: construction.encoder?.href };
-  const threads = Array.from({ length: Math.min(mostThreads, availableParallelism()) }, () => startThread(workerData));
-  const threadOf = (index: number) => threads[index % threads.length];
+  const count = Math.min(mostThreads, availableParallelism());
+  const threads = Array.from({ length: count }, () => startThread({ log: source, encoder: address }));
   try {
-    pieces.slice(0, threads.length * ahead).forEach((one, index) => threadOf(index)?.ask(one));
-    for (const [index, one] of pieces.entries()) {
-      const reply = (await threadOf(index)?.next()) ?? 'failed';
-      const later = index + threads.length * ahead;
-      const next = pieces[later];
-      if (next !== undefined) threadOf(later)?.ask(next);
+    for await (const { part, reply } of inTurn(threads, cut(range))) {
       // What a thread failed at is done again here, to meet the error itself.
-      if (reply === 'failed') yield* foldHere(one);
+      if (reply === 'failed') yield* foldHere(part);
       else yield* reply;
       signal?.throwIfAborted();
     }
   } finally {
     await Promise.all(threads.map((thread) => thread.end()));
+  }
+}
+
+interface Answered {
+  readonly part: Range;
+  readonly reply: FoldReply;
+}
+
+/** Gives each thread every n-th piece, some ahead of what is wanted, and yields the replies in the order of the pieces. */
+async function* inTurn(threads: readonly FoldThread[], pieces: readonly Range[]): AsyncGenerator<Answered> {
+  const threadOf = (index: number) => threads[index % threads.length];
+  const askedAhead = threads.length * ahead;
+  pieces.slice(0, askedAhead).forEach((part, index) => threadOf(index)?.ask(part));
+  for (const [index, part] of pieces.entries()) {
+    const reply = (await threadOf(index)?.next()) ?? 'failed';
+    const next = pieces[index + askedAhead];
+    if (next !== undefined) threadOf(index + askedAhead)?.ask(next);
+    yield { part, reply };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { LogSettings, ReadModelSettings } from '../shared/config.ts';
 import type { Logger } from '../shared/logger.ts';
-import { followEventStore } from '../event-store/follow-event-store.ts';
+import type { EventStore } from '../event-store/event-store.ts';
 import type { Projection } from '../read-model/construction.ts';
 import { openConstruction } from '../read-model/open-construction.ts';
 import { compareWithLive, createBuilder } from './build.ts';
@@ -8,7 +8,10 @@ import type { Build, BuildProgress, Counts } from './build.ts';
 import type { Difference } from './compare.ts';
 
 export interface RebuildOptions {
-  readonly source: LogSettings;
+  /** The log; it may be written, and applied, meanwhile. */
+  readonly store: EventStore;
+  /** Where that log is: an embedded one is then read by several threads. */
+  readonly source?: LogSettings;
   readonly readModel: ReadModelSettings;
   /** Build this projection only; the others are taken over as they are. Default: all. Embedded read models only. */
   readonly projection?: Projection | undefined;
@@ -34,24 +37,19 @@ const mostDifferences = 1_000;
  * Builds the read model anew from the log, beside the one in use, compares the two at the same position and puts the new
  * one in use, whether or not they were equal. Servers go over to it by themselves; without one it works as well.
  *
- * Throws `OperatorError` (another one is being built, no log, no server, nothing to take the other projections from),
+ * Throws `OperatorError` (another one is being built, no server, nothing to take the other projections from),
  * `LogDamagedError`, `UnreadableEventError`, `ReadModelUnavailableError` (disk full, no answer) and the signal's reason.
  * What is in use is right then, too.
  */
 export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
-  const { source, readModel: settings, projection, signal, onProgress } = options;
-  const store = await followEventStore(source);
+  const { store, source, readModel: settings, projection, signal, onProgress } = options;
+  const construction = await openConstruction({ settings, projection });
   try {
-    const construction = await openConstruction({ settings, projection });
-    try {
-      const result = await build({ source, store, construction, signal, onProgress });
-      tell(result, options);
-      return result;
-    } finally {
-      await construction.end();
-    }
+    const result = await build({ store, source, construction, signal, onProgress });
+    tell(result, options);
+    return result;
   } finally {
-    await store.close();
+    await construction.end();
   }
 }
 

@@ -29,30 +29,49 @@ interface StreamEnd {
  * forgotten again and checked in a further pass over the log, and so on: memory stays bounded, time grows.
  */
 export async function* checkLog(check: LogCheck): AsyncGenerator<Difference> {
-  const { maxStreams = 1_000_000, onProgress } = check;
+  const streams = createStreamEnds(check.maxStreams ?? 1_000_000);
+  let last = 0;
+  for await (const event of eventsOf(check)) {
+    const { position } = event;
+    if (position <= last) yield difference('position', event, { expected: `above ${last}`, actual: position });
+    last = position;
+    check.onProgress?.(last);
+    yield* streams.check(event);
+  }
+  for (let pass = 1; pass < streams.passes(); pass += 1) {
+    streams.begin(pass);
+    for await (const event of eventsOf(check)) yield* streams.check(event);
+  }
+}
+
+/** The ends of those streams that the present pass over the log is about. */
+function createStreamEnds(maxStreams: number) {
   /** Where in the log the first pass forgot half of its streams, each time. */
   const forgotAt: number[] = [];
   const passes = (): number => 2 ** forgotAt.length;
   /** What the first pass checked before it forgot the stream, and told. */
   const wasTold = ({ stream, position }: RecordedEvent): boolean =>
     hashOf(stream) % 2 ** forgotAt.filter((forgot) => forgot < position).length === 0;
+  const ends = new Map<string, StreamEnd>();
+  let pass = 0;
 
-  for (let pass = 0; pass < passes(); pass += 1) {
-    const ends = new Map<string, StreamEnd>();
-    let last = 0;
-    for await (const event of eventsOf(check)) {
-      if (pass === 0) {
-        if (event.position <= last) yield difference('position', event, `above ${last}`, event.position);
-        last = event.position;
-        onProgress?.(last);
-      }
-      if (hashOf(event.stream) % passes() !== pass) continue;
-      for (const found of checkEvent(event, ends)) if (pass === 0 || !wasTold(event)) yield found;
-      if (pass > 0 || ends.size <= maxStreams) continue;
-      forgotAt.push(event.position);
-      for (const stream of ends.keys()) if (hashOf(stream) % passes() !== 0) ends.delete(stream);
-    }
+  function makeRoom(position: number): void {
+    forgotAt.push(position);
+    for (const stream of ends.keys()) if (hashOf(stream) % passes() !== 0) ends.delete(stream);
   }
+
+  return {
+    passes,
+    begin(next: number): void {
+      pass = next;
+      ends.clear();
+    },
+    *check(event: RecordedEvent): Generator<Difference> {
+      if (hashOf(event.stream) % passes() !== pass) return;
+      for (const found of checkEvent(event, ends)) if (pass === 0 || !wasTold(event)) yield found;
+      if (pass === 0 && ends.size > maxStreams) makeRoom(event.position);
+    },
+  };
 }
 
 async function* eventsOf({ store, upTo, signal }: LogCheck): AsyncGenerator<RecordedEvent> {
@@ -67,32 +86,38 @@ async function* eventsOf({ store, upTo, signal }: LogCheck): AsyncGenerator<Reco
 }
 
 function* checkEvent(event: RecordedEvent, ends: Map<string, StreamEnd>): Generator<Difference> {
-  const { stream, revision, metadata } = event;
+  const { stream, revision } = event;
   const end = ends.get(stream) ?? { revision: -1, seq: 0 };
   ends.set(stream, end);
-  if (revision !== end.revision + 1) yield difference('revision', event, end.revision + 1, revision);
+  const next = end.revision + 1;
+  if (revision !== next) yield difference('revision', event, { expected: next, actual: revision });
   end.revision = revision;
   if (!stream.startsWith(conversationStreamPrefix)) return;
   try {
-    const known = readable(event, readConversationEvent);
-    if (known?.type === 'MessageSent') {
-      const { seq } = known.data;
-      if (seq !== end.seq + 1) yield difference('seq', event, end.seq + 1, seq);
-      end.seq = seq;
-    }
-    const { lastSeq } = metadata;
-    if (lastSeq !== undefined && lastSeq !== end.seq) yield difference('seq', event, end.seq, lastSeq);
+    yield* checkSeqs(event, end);
   } catch (error) {
     if (!(error instanceof UnreadableEventError)) throw error;
-    yield difference('unreadable', event, `a ${event.type} of version ${metadata.schemaVersion}`, error.message);
+    const expected = `a ${event.type} of version ${event.metadata.schemaVersion}`;
+    yield difference('unreadable', event, { expected, actual: error.message });
   }
+}
+
+function* checkSeqs(event: RecordedEvent, end: StreamEnd): Generator<Difference> {
+  const known = readable(event, readConversationEvent);
+  if (known?.type === 'MessageSent') {
+    const { seq } = known.data;
+    const next = end.seq + 1;
+    if (seq !== next) yield difference('seq', event, { expected: next, actual: seq });
+    end.seq = seq;
+  }
+  const { lastSeq = end.seq } = event.metadata;
+  if (lastSeq !== end.seq) yield difference('seq', event, { expected: end.seq, actual: lastSeq });
 }
 
 function difference(
   kind: Difference['kind'],
   { stream, revision, position }: RecordedEvent,
-  expected: unknown,
-  actual: unknown,
+  found: Pick<Difference, 'expected' | 'actual'>,
 ): Difference {
-  return { kind, where: `${stream} revision ${revision}, position ${position}`, expected, actual };
+  return { kind, where: `${stream} revision ${revision}, position ${position}`, ...found };
 }

@@ -1,5 +1,4 @@
 import type { LogSettings, ReadModelSettings } from '../shared/config.ts';
-import { followEventStore } from '../event-store/follow-event-store.ts';
 import { LogDamagedError } from '../event-store/event-store.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import { openConstruction } from '../read-model/open-construction.ts';
@@ -9,7 +8,10 @@ import type { Difference } from './compare.ts';
 import { checkLog } from './verify-log.ts';
 
 export interface VerifyOptions {
-  readonly source: LogSettings;
+  /** The log; it may be written, and applied, meanwhile. */
+  readonly store: EventStore;
+  /** Where that log is: an embedded one is then read by several threads. */
+  readonly source?: LogSettings;
   readonly readModel: ReadModelSettings;
   readonly signal?: AbortSignal;
   /** While the log is read, which is done twice. */
@@ -24,28 +26,20 @@ export interface VerifyOptions {
  * Memory stays bounded however long the log is: what the log says is built beside the read model, compared and thrown
  * away (room for another read model is needed meanwhile); of the streams, a million ends are remembered at a time.
  *
- * Throws `OperatorError` where there is no log or no server, or a read model is being built, `ReadModelUnavailableError`
- * (disk full, no answer) and the signal's reason.
+ * Throws `OperatorError` where there is no server or a read model is being built, `ReadModelUnavailableError` (disk full,
+ * no answer) and the signal's reason.
  */
 export async function* verify(options: VerifyOptions): AsyncGenerator<Difference> {
-  const store = await followEventStore(options.source);
-  try {
-    let readable = true;
-    for await (const difference of logDifferences(store, options)) {
-      if (difference.kind === 'unreadable') readable = false;
-      yield difference;
-    }
-    if (readable) yield* readModelDifferences(store, options);
-  } finally {
-    await store.close();
+  let readable = true;
+  for await (const difference of logDifferences(options)) {
+    if (difference.kind === 'unreadable') readable = false;
+    yield difference;
   }
+  if (readable) yield* readModelDifferences(options);
 }
 
 /** Every way in which a log is not what it must be. */
-async function* logDifferences(
-  store: EventStore,
-  { signal, onProgress }: Pick<VerifyOptions, 'signal' | 'onProgress'>,
-): AsyncGenerator<Difference> {
+async function* logDifferences({ store, signal, onProgress }: VerifyOptions): AsyncGenerator<Difference> {
   const upTo = await store.lastPosition();
   try {
     yield* checkLog({
@@ -60,13 +54,15 @@ async function* logDifferences(
   }
 }
 
-async function* readModelDifferences(
-  store: EventStore,
-  { source, readModel: settings, signal, onProgress }: VerifyOptions,
-): AsyncGenerator<Difference> {
+async function* readModelDifferences(options: VerifyOptions): AsyncGenerator<Difference> {
+  const { store, source, readModel: settings, signal, onProgress } = options;
   const construction = await openConstruction({ settings });
   try {
-    const build = { source, store, construction, signal, onProgress };
+    if ((await construction.liveCheckpoint()) === undefined) {
+      yield missingReadModel(await store.lastPosition());
+      return;
+    }
+    const build = { store, source, construction, signal, onProgress };
     const builder = await createBuilder(build);
     const compared = await compareWithLive(build, builder);
     if (compared !== undefined) yield* compared.differences;

@@ -16,8 +16,8 @@ export async function* compareDocuments(expected: Scannable, actual: Scannable):
   for (const kind of documentKinds) yield* compareKind(kind, expected, actual);
 }
 
-async function* compareKind<Kind extends DocumentKind>(
-  document: Kind,
+async function* compareKind(
+  document: DocumentKind,
   expected: Scannable,
   actual: Scannable,
 ): AsyncGenerator<DocumentDifference> {

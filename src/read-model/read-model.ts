@@ -141,7 +141,7 @@ export function documentOrder<Kind extends DocumentKind>(
   kind: Kind,
 ): (one: Documents[Kind], other: Documents[Kind]) => number {
   if (kind === 'message') return byPlace as (one: Documents[Kind], other: Documents[Kind]) => number;
-  return byId as (one: Documents[Kind], other: Documents[Kind]) => number;
+  return byId;
 }
 
 function byId(one: { readonly _id: string }, other: { readonly _id: string }): number {

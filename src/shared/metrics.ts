@@ -39,18 +39,9 @@ function projectionMetrics(registers: Registry[], logPosition: Gauge) {
   };
 }
 
-/** Everything `/metrics` shows. One object per process, handed to each room; names follow Prometheus' conventions. */
-export function createMetrics() {
-  const registry = new Registry();
-  const registers = [registry];
-  collectDefaultMetrics({ register: registry });
-  const logPosition = new Gauge({
-    name: 'weiliao_log_position',
-    help: 'Newest position this process knows of.',
-    registers,
-  });
+/** What tells of commands and of what they write to the log. */
+function writeMetrics(registers: Registry[]) {
   return {
-    registry,
     commands: new Counter({
       name: 'weiliao_commands_total',
       help: 'Commands by kind (send, read, register) and outcome (accepted, duplicate, unchanged, or an error code).',
@@ -86,7 +77,12 @@ export function createMetrics() {
       buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
       registers,
     }),
-    logPosition,
+  };
+}
+
+/** What tells of the gateway's sockets and of the feed that they are served from. */
+function socketMetrics(registers: Registry[]) {
+  return {
     feedPosition: new Gauge({
       name: 'weiliao_feed_position',
       help: 'Newest position handed to local sockets.',
@@ -98,7 +94,6 @@ export function createMetrics() {
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
       registers,
     }),
-    ...projectionMetrics(registers, logPosition),
     sockets: new Gauge({
       name: 'weiliao_sockets',
       help: 'Open sockets by kind (v1, original).',
@@ -119,6 +114,25 @@ export function createMetrics() {
       labelNames: ['code'] as const,
       registers,
     }),
+  };
+}
+
+/** Everything `/metrics` shows. One object per process, handed to each room; names follow Prometheus' conventions. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const logPosition = new Gauge({
+    name: 'weiliao_log_position',
+    help: 'Newest position this process knows of.',
+    registers,
+  });
+  return {
+    registry,
+    ...writeMetrics(registers),
+    logPosition,
+    ...projectionMetrics(registers, logPosition),
+    ...socketMetrics(registers),
   };
 }
 

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rebuild } from '../../src/projections/rebuild.ts';
 import { cutArbitrary, inOne, oneByOne, projected } from '../support/projection-cut.ts';
-import { embedded, makeLogFolder } from '../support/projection-embedded.ts';
+import { makeLogFolder, rebuildIn } from '../support/projection-embedded.ts';
 import { createMemoryLog } from '../support/projection-log.ts';
-import { dump, makeModelFolder, silent } from '../support/projection-model.ts';
+import { dump, makeModelFolder } from '../support/projection-model.ts';
 import type { ModelFolder } from '../support/projection-model.ts';
 import { factsArbitrary } from '../support/projection-script.ts';
 
@@ -31,7 +30,7 @@ describe('the documents of a log', () => {
           const log = createMemoryLog();
           log.push(...facts);
           const live = await projected(() => folder.open('write'), log.events, cut);
-          const { differences, comparedAt } = await rebuild({ ...embedded(folder.dataDir), log: silent });
+          const { differences, comparedAt } = await rebuildIn(folder);
           expect(differences).toEqual([]);
           expect(comparedAt).toBe(facts.length);
           expect(await dump(folder.open('read'))).toBe(live);

@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Db } from 'mongodb';
 import { OperatorError } from '../../src/shared/errors.ts';
 import { UnreadableEventError } from '../../src/projections/fold.ts';
-import { rebuildMongo } from '../../src/projections/mongo-rebuild.ts';
-import { verifyMongo } from '../../src/projections/mongo-verify.ts';
-import type { Difference } from '../../src/projections/compare.ts';
+import { describeDifference } from '../../src/projections/compare.ts';
+import { rebuild as rebuildReadModel } from '../../src/projections/rebuild.ts';
 import type { RebuildResult } from '../../src/projections/rebuild.ts';
+import { verify as verifyReadModel } from '../../src/projections/verify.ts';
 import { mongoModels } from '../support/mongo-models.ts';
 import { projecting } from '../support/mongo-projector.ts';
 import { noMongo, openTestMongo, reportSkipped } from '../support/mongod.ts';
@@ -14,7 +14,8 @@ import { inOne, projected } from '../support/projection-cut.ts';
 import { read, registered, sent, sentMany } from '../support/projection-facts.ts';
 import { createMemoryLog } from '../support/projection-log.ts';
 import type { MemoryLog } from '../support/projection-log.ts';
-import { dump, makeModelFolder, silent } from '../support/projection-model.ts';
+import { dump, makeModelFolder } from '../support/projection-model.ts';
+import { silent } from '../support/silent.ts';
 import { until } from '../support/until.ts';
 
 describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () => {
@@ -38,13 +39,16 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
   afterEach(() => models.close());
 
   const last = () => log.events.at(-1)!.position;
-  const rebuild = (): Promise<RebuildResult> => rebuildMongo({ store: log, url, log: silent });
+  const readModel = () => ({ kind: 'mongodb', url }) as const;
+  const rebuild = (): Promise<RebuildResult> => rebuildReadModel({ store: log, readModel: readModel(), log: silent });
   const collection = (name: string) => db.collection<{ _id: string; [field: string]: unknown }>(name);
 
   async function verify(): Promise<string[]> {
-    const found: Difference[] = [];
-    for await (const difference of verifyMongo({ store: log, url })) found.push(difference);
-    return found.map(({ kind, where }) => `${kind} ${where}`);
+    const found: string[] = [];
+    for await (const difference of verifyReadModel({ store: log, readModel: readModel() })) {
+      found.push(describeDifference(difference));
+    }
+    return found;
   }
 
   /** Applies the whole log, and stops. */
@@ -66,10 +70,12 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
     await collection('message').deleteOne({ _id: 'dm~a~b:5' });
     await collection('user').insertOne({ _id: 'z', username: 'nobody', avatar: null, position: 1 });
     await collection('conversation').updateOne({ _id: 'dm~a~b' }, { $set: { last_seq: 21 } });
+    await collection('membership').updateOne({ _id: 'b dm~a~b' }, { $set: { read_seq: 3 } });
     return [
       'unexpected user z',
-      'different conversation dm~a~b',
-      'different message dm~a~b:3',
+      'different conversation dm~a~b: last_seq 21 instead of 20',
+      'different membership b dm~a~b: read_seq 3 instead of 12',
+      'different message dm~a~b:3: msg "forged" instead of "text 3"',
       'missing message dm~a~b:5',
     ];
   }
@@ -78,7 +84,7 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
     expect(await rebuild()).toMatchObject({ events: 26, unknown: 0, differences: [] });
     const built = await shown();
     const names = (await db.listCollections().toArray()).map(({ name }) => name);
-    expect(names.sort()).toEqual(['conversation', 'message', 'projection', 'user']);
+    expect(names.sort()).toEqual(['conversation', 'membership', 'message', 'projection', 'user']);
     await db.dropDatabase();
     expect(built).toBe(await project());
   });
@@ -88,15 +94,15 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
     expect(await rebuild()).toMatchObject({ events: 26, comparedAt: last(), differences: [] });
     expect(await shown()).toBe(live);
     expect((await collection('message').indexes()).length).toBe(3);
-    expect((await collection('conversation').indexes()).length).toBe(3);
+    expect((await collection('conversation').indexes()).length).toBe(1);
   });
 
   it('a rebuild names what was different from the log, and mends it', async () => {
     const before = await project();
     const harm = await tamper();
     const { differences } = await rebuild();
-    expect(differences.map(({ kind, where }) => `${kind} ${where}`)).toEqual(harm);
-    expect(differences[2]).toMatchObject({ expected: { msg: 'text 3' }, actual: { msg: 'forged' } });
+    expect(differences.map(describeDifference)).toEqual(harm);
+    expect(differences[3]).toMatchObject({ expected: { msg: 'text 3' }, actual: { msg: 'forged' } });
     expect(await shown()).toBe(before);
   });
 
@@ -110,6 +116,7 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
     expect(await shown()).toBe(before);
     expect((await db.listCollections().toArray()).map(({ name }) => name).sort()).toEqual([
       'conversation',
+      'membership',
       'message',
       'projection',
       'user',
@@ -119,7 +126,7 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
   it('verifying says where there is no read model, and where it is ahead of the log', async () => {
     expect(await verify()).toEqual(['missing read model']);
     await project();
-    await collection('projection').updateOne({ _id: 'shares' }, { $set: { 'shares.1.position': 1_000 } });
+    await collection('projection').updateOne({ _id: 'read-model' }, { $set: { 'shares.1.position': 1_000 } });
     expect(await verify()).toEqual(['checkpoint checkpoint']);
     expect((await rebuild()).differences).toMatchObject([{ kind: 'checkpoint', actual: 1_000 }]);
     expect(await verify()).toEqual([]);
@@ -128,9 +135,9 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
   it('what a projector that died had written of its last batch is no difference', async () => {
     await project();
     const part = last() - 3;
-    await collection('projection').updateOne({ _id: 'shares' }, { $set: { 'shares.1.position': part } });
+    await collection('projection').updateOne({ _id: 'read-model' }, { $set: { 'shares.1.position': part } });
     expect(await verify()).toEqual([]);
-    await collection('projection').updateOne({ _id: 'shares' }, { $set: { 'shares.1.position': part } });
+    await collection('projection').updateOne({ _id: 'read-model' }, { $set: { 'shares.1.position': part } });
     expect((await rebuild()).differences).toEqual([]);
   });
 
@@ -156,7 +163,8 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
   it('a rebuild changes nothing and leaves nothing where it is ended early or meets an event it cannot read', async () => {
     const before = await project();
     const signal = AbortSignal.abort(new Error('enough'));
-    await expect(rebuildMongo({ store: log, url, log: silent, signal })).rejects.toThrow('enough');
+    const early = rebuildReadModel({ store: log, readModel: readModel(), log: silent, signal });
+    await expect(early).rejects.toThrow('enough');
     log.push({ stream: 'conversation-dm~a~b', type: 'MessageSent', data: {} });
     await expect(rebuild()).rejects.toThrow(UnreadableEventError);
     expect(await shown()).toBe(before);
@@ -169,7 +177,7 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
     // As it is found then: `message` holds more than the checkpoint says, the others do not.
     log.push(...sentMany(5, 21), read('dm~a~b', 'b', 12, 25));
     const other = mongo.newDatabase();
-    await rebuildMongo({ store: log, url: other, log: silent });
+    await rebuildReadModel({ store: log, readModel: { kind: 'mongodb', url: other }, log: silent });
     const messages = await mongo.db(other).collection<{ _id: string }>('message').find().toArray();
     await collection('message').deleteMany({});
     await collection('message').insertMany(messages);

@@ -6,15 +6,13 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OperatorError } from '../../src/shared/errors.ts';
 import { UnreadableEventError } from '../../src/projections/fold.ts';
-import { rebuild as rebuildReadModel } from '../../src/projections/rebuild.ts';
 import type { RebuildResult } from '../../src/projections/rebuild.ts';
 import { eventually } from '../support/projection-eventually.ts';
 import { readModelOf, startEmbeddedProjector } from '../support/projector.ts';
-import { embedded, makeLogFolder } from '../support/projection-embedded.ts';
+import { makeLogFolder, rebuildIn } from '../support/projection-embedded.ts';
 import type { LogFolder } from '../support/projection-embedded.ts';
 import { read, registered, sent, sentMany } from '../support/projection-facts.ts';
 import { dump } from '../support/projection-model.ts';
-import { silent } from '../support/silent.ts';
 
 describe('a rebuild', () => {
   let folder: LogFolder;
@@ -37,7 +35,7 @@ describe('a rebuild', () => {
     readdirSync(folder.dataDir).filter((name) => /^read-model-.*\.db/.test(name) && !/-(wal|shm)$/.test(name));
 
   function rebuild(projection?: 'message' | 'conversation' | 'user'): Promise<RebuildResult> {
-    return rebuildReadModel({ ...embedded(folder.dataDir), log: silent, projection });
+    return rebuildIn(folder, { projection });
   }
 
   /** Applies the whole log as a running server does, and stops. */
@@ -152,7 +150,7 @@ describe('a rebuild', () => {
     await project();
     const before = await dump(folder.open('read'));
     const signal = AbortSignal.abort(new Error('enough'));
-    await expect(rebuildReadModel({ ...embedded(folder.dataDir), log: silent, signal })).rejects.toThrow('enough');
+    await expect(rebuildIn(folder, { signal })).rejects.toThrow('enough');
     await folder.append([{ stream: 'conversation-dm~a~b', type: 'MessageSent', data: {} }]);
     await expect(rebuild()).rejects.toThrow(UnreadableEventError);
     expect(generations()).toEqual(['read-model-1.db']);

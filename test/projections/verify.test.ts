@@ -2,14 +2,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Difference } from '../../src/projections/compare.ts';
-import { rebuild } from '../../src/projections/rebuild.ts';
 import { checkLog } from '../../src/projections/verify-log.ts';
-import { verify as verifyReadModel } from '../../src/projections/verify.ts';
-import { embedded, makeLogFolder } from '../support/projection-embedded.ts';
+import { makeLogFolder, rebuildIn, verifyIn } from '../support/projection-embedded.ts';
 import type { LogFolder } from '../support/projection-embedded.ts';
 import { read, registered, sent, sentMany } from '../support/projection-facts.ts';
 import { createMemoryLog } from '../support/projection-log.ts';
-import { silent } from '../support/silent.ts';
 
 async function listed(differences: AsyncIterable<Difference>): Promise<string[]> {
   const found: string[] = [];
@@ -19,7 +16,7 @@ async function listed(differences: AsyncIterable<Difference>): Promise<string[]>
 
 describe('verify', () => {
   let folder: LogFolder;
-  const verify = (): Promise<string[]> => listed(verifyReadModel(embedded(folder.dataDir)));
+  const verify = (): Promise<string[]> => listed(verifyIn(folder));
 
   beforeEach(async () => {
     folder = await makeLogFolder();
@@ -28,7 +25,7 @@ describe('verify', () => {
   afterEach(() => folder.remove());
 
   it('finds nothing where everything is as the log says, also while the read model is behind', async () => {
-    await rebuild({ ...embedded(folder.dataDir), log: silent });
+    await rebuildIn(folder);
     expect(await verify()).toEqual([]);
     await folder.append(sentMany(5, 21));
     expect(await verify()).toEqual([]);
@@ -39,7 +36,7 @@ describe('verify', () => {
   });
 
   it('finds what was changed in the read model, and changes nothing', async () => {
-    await rebuild({ ...embedded(folder.dataDir), log: silent });
+    await rebuildIn(folder);
     const db = new DatabaseSync(join(folder.dataDir, 'read-model-1.db'));
     db.exec("UPDATE message SET msg = 'forged' WHERE seq = 3; UPDATE message SET read_date = NULL WHERE seq = 4");
     db.close();
@@ -54,7 +51,7 @@ describe('verify', () => {
       { ...sent('dm~a~b', 24, 'a', 'b'), lastSeq: 24 },
       { ...sent('dm~a~b', 25, 'a', 'b'), lastSeq: 24 },
     ]);
-    await rebuild({ ...embedded(folder.dataDir), log: silent });
+    await rebuildIn(folder);
     expect(await verify()).toEqual([
       'seq conversation-dm~a~b revision 21, position 23',
       'seq conversation-dm~a~b revision 22, position 24',

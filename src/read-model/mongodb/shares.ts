@@ -180,15 +180,20 @@ function indexes(count: number): string[] {
   return Array.from({ length: count }, (_, place) => String(place + 1));
 }
 
-function refusal(found: SharesDocument | null, { index, count }: Partition): Error {
+function refusal(found: SharesDocument | null, partition: Partition): Error {
   if (found === null) return new ReadModelUnavailableError('the read model was removed a moment ago');
-  const { version, fence, shares } = found;
-  if (version !== schemaVersion) {
-    return new OperatorError(
-      `the collections are of version ${version}, this program writes version ${schemaVersion}: ` +
-        (version < schemaVersion ? 'build them anew with `weiliao rebuild`' : 'use the newer program'),
-    );
-  }
+  return found.version === schemaVersion ? heldBy(found, partition) : otherVersion(found);
+}
+
+function otherVersion({ version }: SharesDocument): OperatorError {
+  return new OperatorError(
+    `the collections are of version ${version}, this program writes version ${schemaVersion}: ` +
+      (version < schemaVersion ? 'build them anew with `weiliao rebuild`' : 'use the newer program'),
+  );
+}
+
+function heldBy(found: SharesDocument, { index, count }: Partition): LeaseHeldError {
+  const { fence, shares } = found;
   if (found.count !== count) {
     const live = Object.entries(shares).find(([, { holder }]) => holder !== null);
     const held = live === undefined ? '' : `; ${live[0]}/${found.count} is held by ${live[1].holder ?? 'nobody'}`;
@@ -196,10 +201,11 @@ function refusal(found: SharesDocument | null, { index, count }: Partition): Err
       `conversations are divided among ${found.count} projectors, not ${count}, until all of those have ended${held}`,
     );
   }
-  if (fence !== null && (shares[index]?.holder ?? null) === null) {
+  const holder = shares[index]?.holder ?? null;
+  if (fence !== null && holder === null) {
     return new LeaseHeldError(`a read model built anew is being put in use by ${fence.holder}`);
   }
-  return new LeaseHeldError(`share ${index}/${count} is held by ${shares[index]?.holder ?? 'nobody'}`);
+  return new LeaseHeldError(`share ${index}/${count} is held by ${holder ?? 'nobody'}`);
 }
 
 /** The lease of one acquisition. Each tells whether it was still that acquisition's. */
