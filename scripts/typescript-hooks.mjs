@@ -1,19 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { transformSync } from 'oxc-transform';
+import { transformSync } from '@swc/wasm-typescript';
 
 /**
- * Node's `load` hook: sources without their types.
+ * Node's `load` hook: sources without their types, each character where it was.
  *
  * @type {import('node:module').LoadHook}
  */
 export async function load(url, context, next) {
   if (!url.endsWith('.ts') || url.includes('/node_modules/')) return next(url, context);
   const path = fileURLToPath(url);
-  const { code, errors } = transformSync(path, await readFile(path, 'utf8'), {
-    typescript: { onlyRemoveTypeImports: true },
-  });
-  const [error] = errors;
-  if (error !== undefined) throw new SyntaxError(`${path}: ${error.message}`);
-  return { format: 'module', source: code, shortCircuit: true };
+  return { format: 'module', source: withoutTypes(await readFile(path, 'utf8'), path), shortCircuit: true };
+}
+
+/**
+ * @param {string} source
+ * @param {string} path
+ */
+function withoutTypes(source, path) {
+  try {
+    return transformSync(source, { filename: path, mode: 'strip-only' }).code;
+  } catch (error) {
+    // What it throws is no Error.
+    const { message, startLine } = /** @type {{ message: string, startLine: number }} */ (error);
+    throw new SyntaxError(`${path}:${startLine}: ${message}`);
+  }
 }
