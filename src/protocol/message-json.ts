@@ -10,7 +10,7 @@ interface Place {
 /**
  * The fields of a new Message as JSON, without the braces. Messages are most of what a gateway writes, so they are put
  * together by hand: ids consist of characters that JSON takes as they are, and only what people write goes through
- * `JSON.stringify`. A third of the time, the same text.
+ * `JSON.stringify`. Half the time, the same text.
  */
 export function messageFields(place: Place, sent: MessageSent): string {
   const { conversation, revision } = place;
