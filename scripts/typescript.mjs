@@ -3,8 +3,8 @@
 import { register } from 'node:module';
 
 // Types of Node 20 do not know it.
-/** @type {{ readonly typescript?: unknown }} */
-const features = process.features;
+/** @type {Readonly<Record<string, unknown>>} */
+const features = { ...process.features };
 if (features.typescript === undefined || features.typescript === false) {
   register('./typescript-hooks.mjs', import.meta.url);
 }

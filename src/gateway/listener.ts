@@ -1,11 +1,6 @@
 import { maxFrameBytes } from '../protocol/limits.ts';
 import { Session } from './session.ts';
 
-/**
- * Both libraries drop a socket without a word when a frame is over their limit; ours is told why (4500), so their limit
- * is above ours.
- */
-export const maxPayloadBytes = 1024 * 1024;
 /** A ping goes out after 28 s without a word; a peer that does not answer is gone 16 s later. */
 export const silence = { pingAfterMs: 28_000, goneAfterMs: 44_000 } as const;
 

@@ -46,7 +46,7 @@ export class Watermarks implements Iterable<readonly [string, number]> {
   /** The map as it is at this moment; undefined only for `none`. */
   #owned(): Map<string, number> | undefined {
     if (this.#difference === undefined) return this.#map;
-    const way = Watermarks.#wayToMap(this);
+    const way = this.#wayToMap();
     let owner = way.pop();
     for (let older = way.pop(); owner !== undefined && older !== undefined; older = way.pop()) {
       owner.#handBackTo(older);
@@ -61,10 +61,10 @@ export class Watermarks implements Iterable<readonly [string, number]> {
     if (map !== undefined && difference !== undefined) this.#handTo(older, map, difference);
   }
 
-  /** From a moment to the one that owns the map, both included. */
-  static #wayToMap(from: Watermarks): Watermarks[] {
-    const way = [from];
-    for (let next = from.#difference?.nearer; next !== undefined; next = next.#difference?.nearer) way.push(next);
+  /** From this moment to the one that owns the map, both included. */
+  #wayToMap(): Watermarks[] {
+    const way: Watermarks[] = [this];
+    for (let next = this.#difference?.nearer; next !== undefined; next = next.#difference?.nearer) way.push(next);
     return way;
   }
 }

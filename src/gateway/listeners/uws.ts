@@ -6,8 +6,9 @@ import type {
   us_socket_context_t,
   WebSocket,
 } from 'uWebSockets.js';
+import { maxToldFrameBytes } from '../../protocol/limits.ts';
 import { OperatorError } from '../../shared/errors.ts';
-import { admit, leave, maxPayloadBytes, receive, refusalBody, silence, unlistenable } from '../listener.ts';
+import { admit, leave, receive, refusalBody, silence, unlistenable } from '../listener.ts';
 import type { Address, Admission, GatewayServer, ServerHandlers } from '../listener.ts';
 import type { Session } from '../session.ts';
 import type { Uws } from './uws-library.ts';
@@ -21,7 +22,7 @@ export async function listenWithUws(uWS: Uws, address: Address, handlers: Server
   const app = uWS.App();
   app.ws<SocketData>('/*', {
     compression: uWS.DISABLED,
-    maxPayloadLength: maxPayloadBytes,
+    maxPayloadLength: maxToldFrameBytes,
     // The library pings by itself, sixteen seconds before this.
     idleTimeout: silence.goneAfterMs / 1_000,
     // No limit of the library's own: it would drop frames in silence. Ours closes with 4008.

@@ -4,9 +4,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
+import { maxToldFrameBytes } from '../../protocol/limits.ts';
 import { OperatorError } from '../../shared/errors.ts';
 import type { Connection } from '../connection.ts';
-import { admit, leave, maxPayloadBytes, receive, refusalBody, silence, unlistenable } from '../listener.ts';
+import { admit, leave, receive, refusalBody, silence, unlistenable } from '../listener.ts';
 import type { Address, Admission, GatewayServer, ServerHandlers } from '../listener.ts';
 import type { Session } from '../session.ts';
 
@@ -18,7 +19,7 @@ type Patience = Readonly<Record<keyof typeof silence, number>>;
 /** The typings leave `closeTimeout` out. */
 const options: ServerOptions & { readonly closeTimeout: number } = {
   noServer: true,
-  maxPayload: maxPayloadBytes,
+  maxPayload: maxToldFrameBytes,
   perMessageDeflate: false,
   clientTracking: false,
   closeTimeout: closeTimeoutMs,
