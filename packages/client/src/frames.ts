@@ -1,4 +1,4 @@
-/* Made from src/protocol by `npm run protocol`. Not written by hand: a check holds it to the schemas. */
+/* Made from src/protocol by `npm run docs`. Not written by hand: a check holds it to the schemas. */
 /* eslint max-lines: "off" */
 
 /** A user as messages name it. */
