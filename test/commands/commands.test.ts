@@ -233,13 +233,13 @@ describe('a store that fails', () => {
   it('is answered for in time, and the same id sent again finds out what became of it', async () => {
     const store = await openStore();
     const never = () => new Promise<void>(() => undefined);
+    const commands = await commandsOver(store);
+    await register(commands, 'a', 'b');
     const lost = await commandsOver(failing(store, [], [never]), { commandTimeoutMs: 200 });
-    await register(lost, 'a', 'b');
     await expect(lost.sendMessage(send('a', 'b', 'x'))).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
       temporary: true,
     });
-    const commands = await commandsOver(store);
     await expect(commands.sendMessage(send('a', 'b', 'x'))).resolves.toMatchObject({ seq: 1, duplicate: true });
   });
 
