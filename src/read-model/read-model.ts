@@ -149,7 +149,8 @@ function byId(one: { readonly _id: string }, other: { readonly _id: string }): n
 }
 
 function byPlace(one: MessageDocument, other: MessageDocument): number {
-  return compareText(one.conversation, other.conversation) || one.seq - other.seq;
+  // What is really stored may have no number there: the id then tells.
+  return compareText(one.conversation, other.conversation) || one.seq - other.seq || byId(one, other);
 }
 
 function compareText(one: string, other: string): number {

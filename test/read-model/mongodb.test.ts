@@ -7,10 +7,20 @@ import { readModelContract } from '../contract/read-model.ts';
 import { mongoModels } from '../support/mongo-models.ts';
 import { noMongo, openTestMongo, reportSkipped } from '../support/mongod.ts';
 import type { TestMongo } from '../support/mongod.ts';
+import { LeaseHeldError } from '../../src/read-model/lease.ts';
+import { documentKinds } from '../../src/read-model/documents.ts';
 import { cutArbitrary, inOne, projected } from '../support/projection-cut.ts';
-import { emptyBatch, message, messagesBatch } from '../support/projection-documents.ts';
+import {
+  emptyBatch,
+  membershipChange,
+  message,
+  messagesBatch,
+  readPatch,
+  ref,
+  touchOf,
+} from '../support/projection-documents.ts';
 import { createMemoryLog } from '../support/projection-log.ts';
-import { makeModelFolder } from '../support/projection-model.ts';
+import { dump, makeModelFolder } from '../support/projection-model.ts';
 import { factsArbitrary } from '../support/projection-script.ts';
 import { until } from '../support/until.ts';
 
@@ -27,7 +37,7 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
       const url = mongo.newDatabase();
       const models = mongoModels();
       return {
-        writer: await models.open({ url, mode: 'write' }),
+        writer: await models.openWriter({ url }),
         openReader: () => models.open({ url, mode: 'read' }),
         dispose: () => models.close(),
       };
@@ -51,7 +61,7 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
           const database = mongo.newDatabase();
           try {
             const embedded = await projected(() => folder.open('write'), log.events, inOne);
-            const open = () => models.open({ url: database, mode: 'write' });
+            const open = () => models.openWriter({ url: database });
             expect(await projected(open, log.events, cut)).toBe(embedded);
           } finally {
             await folder.remove();
@@ -61,19 +71,41 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
       );
     });
 
-    it('is read by others in three collections, whose documents have the shape of the port', async () => {
-      const writer = await models.open({ url, mode: 'write' });
-      await writer.apply(messagesBatch(message(1)), { after: 0, position: 1 });
+    it('is read by others in a collection for each kind, whose documents have the shape of the port', async () => {
+      const writer = await models.openWriter({ url });
+      const user = { _id: 'a', username: 'name of a', avatar: null, position: 1 };
+      await writer.apply({ ...messagesBatch(message(2)), users: [user] }, { after: 0, position: 2 });
       const db = mongo.db(url);
-      expect(await db.collection('message').find().toArray()).toEqual([message(1)]);
-      const conversations = await db.collection('conversation').find().toArray();
-      expect(conversations).toEqual([await writer.conversation('dm~a~b')]);
+      const stored = (kind: string) => db.collection(kind).find().sort({ _id: 1 }).toArray();
+      expect(await stored('user')).toEqual([user]);
+      expect(await stored('message')).toEqual([message(2)]);
+      expect(await stored('conversation')).toEqual([await writer.conversation('dm~a~b')]);
+      const memberships = [await writer.membership('a', 'dm~a~b'), await writer.membership('b', 'dm~a~b')];
+      expect(await stored('membership')).toEqual(memberships);
       const names = (await db.listCollections().toArray()).map(({ name }) => name);
-      expect(names.sort()).toEqual(['conversation', 'message', 'projection']);
+      expect(names.sort()).toEqual([...documentKinds, 'projection'].sort());
+    });
+
+    it('answers with the fields of the port whatever else others store in its documents', async () => {
+      const writer = await models.openWriter({ url });
+      await writer.apply(messagesBatch(message(1)), { after: 0, position: 1 });
+      const before = await writer.conversations({ user: 'a', limit: 9 });
+      for (const kind of documentKinds) {
+        await mongo
+          .db(url)
+          .collection(kind)
+          .updateMany({}, { $set: { note: 1 } });
+      }
+      await mongo
+        .db(url)
+        .collection('message')
+        .updateMany({}, { $set: { 'from.note': 1 } });
+      expect(await writer.conversations({ user: 'a', limit: 9 })).toEqual(before);
+      expect(await writer.message('dm~a~b:1')).toEqual(message(1));
     });
 
     it('answers each of its queries from an index', async () => {
-      const writer = await models.open({ url, mode: 'write' });
+      const writer = await models.openWriter({ url });
       await writer.apply(messagesBatch(message(1)), { after: 0, position: 1 });
       const db = mongo.db(url);
       const stages = async (collection: string, filter: object, sort: Record<string, 1 | -1>): Promise<string> => {
@@ -83,17 +115,50 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
       for (const plan of [
         await stages('message', { conversation: 'dm~a~b', seq: { $lt: 9 } }, { seq: -1 }),
         await stages('message', { 'from.id': 'a' }, { client_id: -1 }),
-        await stages('conversation', { 'members.id': 'a', last_seq: { $gt: 0 } }, { updated_at: -1, _id: -1 }),
-        await stages('conversation', { 'members.id': 'a', last_position: { $gt: 0 } }, { last_position: 1 }),
       ]) {
         expect(plan).toContain('IXSCAN');
         expect(plan).not.toContain('"SORT"');
       }
     });
 
+    it("looks at nobody else's documents for a friend list, and at no message but the newest", async () => {
+      const writer = await models.openWriter({ url });
+      const batches = Array.from({ length: 300 }, (_, index) => {
+        const [from, to] = [ref(index % 3 === 0 ? 'a' : 'b'), ref(`p${index}`)];
+        const conversation = `dm~${from.id}~${to.id}`;
+        return messagesBatch(
+          ...[1, 2, 3].map((seq) => message(seq, { conversation, from, to, position: 3 * index + seq })),
+        );
+      });
+      const batch = {
+        ...emptyBatch,
+        messages: batches.flatMap(({ messages }) => messages),
+        conversations: batches.flatMap(({ conversations }) => conversations),
+        memberships: batches.flatMap(({ memberships }) => memberships),
+      };
+      await writer.apply(batch, { after: 0, position: 900 });
+      const db = mongo.db(url);
+      await db.command({ profile: 2 });
+      const page = await writer.conversations({ user: 'a', limit: 10 });
+      const changed = await writer.conversationsChangedSince('a', 0, 10);
+      await db.command({ profile: 0 });
+      expect(page).toHaveLength(10);
+      expect(changed).toHaveLength(10);
+      const told = await db
+        .collection('system.profile')
+        .find({ op: { $in: ['query', 'command'] } })
+        .toArray();
+      const read = told.reduce((sum, { docsExamined = 0 }) => sum + Number(docsExamined), 0);
+      // Twice the user's hundred conversations; ten memberships and ten messages.
+      expect(read).toBeGreaterThanOrEqual(20);
+      expect(read).toBeLessThanOrEqual(220);
+      expect(told.map(({ planSummary }) => String(planSummary))).not.toContainEqual(
+        expect.stringContaining('COLLSCAN'),
+      );
+    });
+
     it('marks as read what a part of the same batch had stored unread', async () => {
-      const writer = await models.open({ url, mode: 'write' });
-      await writer.checkpoint();
+      const writer = await models.openWriter({ url });
       await mongo
         .db(url)
         .collection<{ _id: string }>('message')
@@ -104,11 +169,12 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
     });
 
     it('begins at position 0 again where its database was dropped, and says so', async () => {
-      const writer = await models.open({ url, mode: 'write' });
+      const writer = await models.openWriter({ url });
       await writer.apply(messagesBatch(message(1)), { after: 0, position: 1 });
       await mongo.db(url).dropDatabase();
       const next = () => writer.apply(messagesBatch(message(2)), { after: 1, position: 2 });
       await expect(next()).rejects.toThrow(ReadModelUnavailableError);
+      await writer.lease?.acquire();
       await expect(next()).rejects.toThrow(ReadModelMovedError);
       expect(await writer.checkpoint()).toBe(0);
       await writer.apply(messagesBatch(message(1), message(2)), { after: 0, position: 2 });
@@ -116,15 +182,13 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
     });
 
     it('is not written by a program that knows another shape of it', async () => {
-      const writer = await models.open({ url, mode: 'write' });
-      await writer.checkpoint();
+      const writer = await models.openWriter({ url });
       await writer.close();
       await mongo
         .db(url)
-        .collection<{ _id: string }>('projection')
-        .updateOne({ _id: 'shares' }, { $set: { version: 1_000 } });
-      const other = await models.open({ url, mode: 'write' });
-      await expect(other.checkpoint()).rejects.toThrow(OperatorError);
+        .collection('projection')
+        .updateOne({}, { $set: { version: 1_000 } });
+      await expect(models.openWriter({ url })).rejects.toThrow(OperatorError);
     });
 
     it('cannot be written by a reader', async () => {
@@ -133,8 +197,7 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
     });
 
     it('says that it is closed once it is', async () => {
-      const writer = await models.open({ url, mode: 'write' });
-      await writer.checkpoint();
+      const writer = await models.openWriter({ url });
       await writer.close();
       await writer.close();
       for (const use of [() => writer.checkpoint(), () => writer.user('a'), () => writer.users()]) {
@@ -161,16 +224,22 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
     });
     afterEach(() => models.close());
 
-    const holding = (index: number, count: number, holder = `holder ${index}/${count}`): Promise<ReadModel> =>
-      models.open({ url, mode: 'write', partition: { index, count }, holder });
+    const options = (index: number, count: number, holder = `holder ${index}/${count}`) => ({
+      ...{ url, holder },
+      partition: { index, count },
+    });
+    const holding = (...share: Parameters<typeof options>): Promise<ReadModel> => models.openWriter(options(...share));
+    const waiting = (...share: Parameters<typeof options>): Promise<ReadModel> =>
+      models.open({ ...options(...share), mode: 'write' });
 
     it('has one holder; another one is told who that is, and takes it once it is given back', async () => {
-      const [first, second] = [await holding(1, 1, 'first'), await holding(1, 1, 'second')];
+      const [first, second] = [await holding(1, 1, 'first'), await waiting(1, 1, 'second')];
       await first.apply(emptyBatch, { after: 0, position: 7 });
-      await expect(second.checkpoint()).rejects.toThrow('share 1/1 is held by first');
-      await expect(second.checkpoint()).rejects.toThrow(ReadModelUnavailableError);
+      await expect(second.lease?.acquire()).rejects.toThrow('share 1/1 is held by first');
+      await expect(second.lease?.acquire()).rejects.toThrow(LeaseHeldError);
       await expect(second.apply(emptyBatch, { after: 7, position: 8 })).rejects.toThrow(ReadModelUnavailableError);
       await first.close();
+      await second.lease?.acquire();
       expect(await second.checkpoint()).toBe(7);
     });
 
@@ -191,11 +260,12 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
       const [one, two] = [await holding(1, 2), await holding(2, 2)];
       await one.apply(messagesBatch(message(1)), { after: 0, position: 9 });
       await two.apply(emptyBatch, { after: 0, position: 4 });
-      const third = await holding(3, 3);
-      await expect(third.checkpoint()).rejects.toThrow('divided among 2 projectors, not 3');
+      const third = await waiting(3, 3);
+      await expect(third.lease?.acquire()).rejects.toThrow('divided among 2 projectors, not 3');
       await one.close();
-      await expect(third.checkpoint()).rejects.toThrow('2/2 is held by holder 2/2');
+      await expect(third.lease?.acquire()).rejects.toThrow('2/2 is held by holder 2/2');
       await two.close();
+      await third.lease?.acquire();
       expect(await third.checkpoint()).toBe(4);
       const first = await holding(1, 3);
       expect(await first.checkpoint()).toBe(4);
@@ -206,15 +276,14 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
     });
 
     it('is kept for as long as its holder lives', async () => {
-      const first = await holding(1, 1, 'first');
-      await first.checkpoint();
+      await holding(1, 1, 'first');
       const expires = async (): Promise<number> => {
         const found = await mongo.db(url).collection('projection').findOne();
         return (found?.['shares'] as Record<string, { expires: Date }>)['1']!.expires.getTime();
       };
       const begun = await expires();
       await until(async () => (await expires()) > begun + 2_000, 'the lease is renewed twice');
-      await expect((await holding(1, 1)).checkpoint()).rejects.toThrow('held by first');
+      await expect(holding(1, 1)).rejects.toThrow('held by first');
     });
 
     it('lost to another holder is not written any more, and taken again when that one ends', async () => {
@@ -223,8 +292,8 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
       // As if the first had stood still for longer than its lease.
       await mongo
         .db(url)
-        .collection<{ _id: string }>('projection')
-        .updateOne({ _id: 'shares' }, { $set: { 'shares.1.expires': new Date(0) } });
+        .collection('projection')
+        .updateOne({}, { $set: { 'shares.1.expires': new Date(0) } });
       const second = await holding(1, 1, 'second');
       await second.apply(messagesBatch(message(2)), { after: 1, position: 2 });
       const late = () => first.apply(messagesBatch(message(2), message(3)), { after: 1, position: 3 });
@@ -233,7 +302,33 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
       await second.apply(messagesBatch(message(3), message(4)), { after: 2, position: 4 });
       expect(await second.conversation('dm~a~b')).toMatchObject({ last_seq: 4, revision: 3, last_position: 4 });
       await second.close();
+      await first.lease?.acquire();
       expect(await first.checkpoint()).toBe(4);
+    });
+
+    it('lost to another holder loses nothing of what that one wrote, nor leaves anything out', async () => {
+      const first = await holding(1, 1, 'first');
+      const batch = messagesBatch(message(1), message(2), message(3));
+      await first.apply(batch, { after: 0, position: 3 });
+      await mongo
+        .db(url)
+        .collection('projection')
+        .updateOne({}, { $set: { 'shares.1.expires': new Date(0) } });
+      const second = await holding(1, 1, 'second');
+      const read = (up_to: number, date: number, position: number) => ({
+        ...emptyBatch,
+        patches: [readPatch('b', 0, up_to, date)],
+        conversations: [touchOf('dm~a~b', position - 1, position)],
+        memberships: [membershipChange('b', { read_seq: up_to, read_date: date })],
+      });
+      await second.apply(read(2, 70, 4), { after: 3, position: 4 });
+      await second.apply(read(3, 80, 5), { after: 4, position: 5 });
+      const before = await dump(second);
+      // What the first remembers is older than what is stored.
+      await expect(first.apply(read(2, 70, 4), { after: 3, position: 4 })).rejects.toThrow(ReadModelUnavailableError);
+      expect(await dump(second)).toBe(before);
+      expect(await second.membership('b', 'dm~a~b')).toMatchObject({ read_seq: 3, read_date: 80 });
+      expect(await second.conversation('dm~a~b')).toMatchObject({ revision: 4, last_position: 5, last_seq: 3 });
     });
   });
 });

@@ -1,4 +1,5 @@
 import type { Document, Filter, FindOptions } from 'mongodb';
+import { membershipId } from '../documents.ts';
 import type { DocumentKind, Documents } from '../documents.ts';
 import { maxReadMs } from './client.ts';
 import type { Collections } from './collections.ts';
@@ -25,4 +26,11 @@ export function createFind(collections: Collections): Find {
 /** Those with one of these ids. */
 export function among(ids: readonly string[]) {
   return { _id: { $in: [...ids] } };
+}
+
+/** Those of a user: their ids begin with the user and a space. */
+export function membershipsOf(user: string) {
+  const start = membershipId(user, '');
+  const afterSpace = '!';
+  return { _id: { $gte: start, $lt: `${user}${afterSpace}` } };
 }

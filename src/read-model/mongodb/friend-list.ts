@@ -5,7 +5,7 @@ import type { ConversationDocument } from '../documents.ts';
 import type { ConversationsQuery, ListedConversation } from '../read-model.ts';
 import type { Collections } from './collections.ts';
 import { toDocument } from './documents.ts';
-import { among, readOptions } from './find.ts';
+import { among, membershipsOf, readOptions } from './find.ts';
 import type { Find } from './find.ts';
 
 /** What a user's memberships lead to. */
@@ -17,17 +17,15 @@ export interface FriendList {
 export function createFriendList({ membership, conversation }: Collections, find: Find): FriendList {
   /**
    * The server goes from the memberships, by the index of `_id` alone, to their conversations, and sends only those that
-   * are wanted. One look-up for all ids takes a fourth of the time of one for each, and half of that of two queries.
+   * are wanted. One look-up for all ids takes a fraction of the time of one for each, and less than to send the ids back and forth.
    */
   async function ofUser(user: string, wanted: readonly Document[]): Promise<ConversationDocument[]> {
-    const start = membershipId(user, '');
-    const end = `${user}!`; // the character after the space
-    const id = { $substrBytes: ['$_id', Buffer.byteLength(start), -1] };
+    const id = { $substrBytes: ['$_id', Buffer.byteLength(membershipId(user, '')), -1] };
     const pipeline = [{ $match: { last_seq: { $gt: 0 } } }, ...wanted];
     const from = conversation.collectionName;
     const found = membership.aggregate<ConversationDocument>(
       [
-        { $match: { _id: { $gte: start, $lt: end } } },
+        { $match: membershipsOf(user) },
         { $group: { _id: null, ids: { $push: id } } },
         { $lookup: { from, localField: 'ids', foreignField: '_id', pipeline, as: 'conversation' } },
         { $unwind: '$conversation' },

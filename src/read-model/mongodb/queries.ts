@@ -1,11 +1,12 @@
 import type { FindOptions } from 'mongodb';
 import { membershipId } from '../documents.ts';
 import type { DocumentKind } from '../documents.ts';
+import { greater } from '../merge.ts';
 import type { ReadModelQueries } from '../read-model.ts';
 import { deadlines } from './client.ts';
 import type { Collections } from './collections.ts';
 import { isReplaced } from './errors.ts';
-import { among, createFind, readOptions } from './find.ts';
+import { among, createFind, membershipsOf, readOptions } from './find.ts';
 import { createFriendList } from './friend-list.ts';
 import { within } from './within.ts';
 
@@ -57,8 +58,13 @@ export function createQueries(collections: Collections, answer: Reading): Omit<R
       answer(async () => {
         const sort = { client_id: -1 } as const;
         const projection = { _id: 0, client_id: 1 } as const;
-        return (await collections.message.findOne({ 'from.id': sender }, { ...readOptions, sort, projection }))
-          ?.client_id;
+        const found = await collections.message.findOne({ 'from.id': sender }, { ...readOptions, sort, projection });
+        if (found === null || !surrogate.test(found.client_id)) return found?.client_id;
+        const memberships = await find('membership', membershipsOf(sender));
+        return memberships.map((one) => one.greatest_client_id).reduce(greater, null) ?? undefined;
       }),
   };
 }
+
+/** The index is in the order of code points, which from a surrogate on is not that of code units. */
+const surrogate = /[\uD800-\uDFFF]/;
