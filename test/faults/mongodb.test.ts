@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { LeaseHeldError } from '../../src/read-model/lease.ts';
 import { ReadModelUnavailableError } from '../../src/read-model/read-model.ts';
 import { mongoModels } from '../support/mongo-models.ts';
 import { projecting } from '../support/mongo-projector.ts';
@@ -84,7 +85,7 @@ describe.skipIf(skipped).each([
   }, 120_000);
 
   it('says in time that a frozen server gives no answer, and goes on when it wakes', async () => {
-    const model = await models.open({ url, mode: 'write' });
+    const model = await models.openWriter({ url });
     const reader = await models.open({ url, mode: 'read' });
     await model.apply(messagesBatch(message(1)), { after: 0, position: 1 });
     mongod.signal('SIGSTOP');
@@ -106,7 +107,10 @@ describe.skipIf(skipped).each([
     } finally {
       mongod.signal('SIGCONT');
     }
-    const apply = () => model.apply(messagesBatch(message(2)), { after: 1, position: 2 });
+    const apply = async () => {
+      await model.lease?.acquire();
+      await model.apply(messagesBatch(message(2)), { after: 1, position: 2 });
+    };
     await until(() => apply().then(() => true, refused), 'the batch is taken');
     expect(await reader.checkpoint()).toBe(2);
     expect(await reader.messages({ conversation: 'dm~a~b', after: 0, limit: 9 })).toEqual([message(1), message(2)]);
@@ -135,10 +139,11 @@ describe.skipIf(skipped).each([
     child.stdout.on('data', (chunk: Buffer) => (applied = Number(chunk.toString().trim().split('\n').at(-1))));
     await until(() => applied >= 30, 'the holder has applied something');
     const model = await models.open({ url, mode: 'write' });
-    await expect(model.checkpoint()).rejects.toThrow(`held by endless writer`);
+    const acquire = () => model.lease!.acquire();
+    await expect(acquire()).rejects.toThrow(`held by endless writer`);
     child.kill('SIGKILL');
     await gone;
-    await until(() => model.checkpoint().then(() => true, refused), 'the share is free');
+    await until(() => acquire().then(() => true, refused), 'the share is free');
     const checkpoint = await model.checkpoint();
     expect(checkpoint).toBeGreaterThanOrEqual(applied);
     await model.apply(emptyBatch, { after: checkpoint, position: checkpoint + 1 });
@@ -151,7 +156,7 @@ describe.skipIf(skipped).each([
 
 /** False for an answer that may be another one later. */
 function refused(error: unknown): boolean {
-  if (error instanceof ReadModelUnavailableError) return false;
+  if (error instanceof ReadModelUnavailableError || error instanceof LeaseHeldError) return false;
   throw error;
 }
 
@@ -162,6 +167,7 @@ const endlessWriter = `
   import { openMongoReadModel } from '${sourceUrl('read-model/mongodb/mongo-read-model.ts')}';
   const log = createLogger('silent');
   const model = await openMongoReadModel({ url: process.argv[1], mode: 'write', log, holder: 'endless writer' });
+  await model.lease.acquire();
   for (let seq = 1; ; seq += 1) {
     const data = { clientId: String(seq), seq, from: { id: 'a', username: 'a' }, to: { id: 'b', username: 'b' }, msg: 'text', sendDate: seq };
     const place = { stream: 'conversation-dm~a~b', revision: seq - 1, position: seq, created: seq };

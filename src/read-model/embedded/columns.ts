@@ -71,7 +71,7 @@ export function selected(kind: DocumentKind, table: string = kind): string {
   return columns[kind].map(({ name }) => `${table}."${name}"`).join(', ');
 }
 
-/** What a column holds. Rows are arrays of these: half the price of objects. */
+/** What a column holds. */
 export type Value = StoredText | number | null;
 
 /** Gives numbers to what rows name by number. */
@@ -101,19 +101,42 @@ export function encode({ form }: Column, value: unknown, numbering: Numbering): 
   }
 }
 
-/** Appends the row of a document to `values`. */
-export function encoder<Kind extends DocumentKind>(
-  kind: Kind,
-  numbering: Numbering,
-): (document: Documents[Kind], values: Value[]) => void {
-  const order = columns[kind];
-  return (document, values) => {
-    const fields = document as Readonly<Record<string, unknown>>;
-    for (const column of order) values.push(encode(column, fields[column.name], numbering));
-  };
+/** Rows, as one list of values for each column. Threads hand these on at a tenth of the price of documents. */
+export interface Rows {
+  readonly count: number;
+  readonly columns: readonly (Float64Array | Value[])[];
 }
 
-/** Makes a document of a row, whose columns of this kind begin at `first`. */
+/** The rows of documents of a kind. What they name gets its number in their order. */
+export function encodeRows<Kind extends DocumentKind>(
+  kind: Kind,
+  documents: readonly Documents[Kind][],
+  numbering: Numbering,
+): Rows {
+  const fields: readonly Readonly<Record<string, unknown>>[] = documents;
+  const filled = columns[kind].map((column) => {
+    const list = column.form === 'text' || column.nullable ? [] : new Float64Array(fields.length);
+    return { ...column, list, numbered: column.form === 'person' || column.form === 'conversation' };
+  });
+  const numbered = filled.filter((column) => column.numbered);
+  fields.forEach((document, row) => {
+    for (const column of numbered) put(column.list, row, encode(column, document[column.name], numbering));
+  });
+  for (const column of filled) {
+    if (column.numbered) continue;
+    const { name, list } = column;
+    for (let row = 0; row < fields.length; row += 1) put(list, row, encode(column, fields[row]?.[name], numbering));
+  }
+  return { count: fields.length, columns: filled.map(({ list }) => list) };
+}
+
+/** Lists are filled in order, without holes: what has holes is handed on slowly. */
+function put(list: Float64Array | Value[], row: number, value: Value): void {
+  if (list instanceof Float64Array) list[row] = value as number;
+  else list.push(value);
+}
+
+/** Makes a document of a row, an array of values, whose columns of this kind begin at `first`. */
 export function decoder<Kind extends DocumentKind>(
   kind: Kind,
   first = 0,

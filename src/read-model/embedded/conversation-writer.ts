@@ -2,7 +2,7 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { ConversationDocument } from '../documents.ts';
 import { blankConversation, mergeConversation } from '../merge.ts';
 import type { ConversationChange } from '../read-model.ts';
-import { decoder, encoder, selected } from './columns.ts';
+import { decoder, encodeRows, selected } from './columns.ts';
 import type { Value } from './columns.ts';
 import { createInsert } from './insert-rows.ts';
 import { createKeptRows } from './kept-rows.ts';
@@ -39,18 +39,15 @@ export function createConversationWriter(
     `SELECT number, ${selected('conversation')} FROM conversation WHERE _id = ?`,
   );
   const decode = decoder('conversation', 1);
-  const encode = encoder('conversation', { numberOfPerson: persons.numberOf, numberOfConversation: numberOf });
   const insert = createInsert(db, tables.conversation, overwriting(tables.conversation));
   const greatestNumber = prepareRows<[number]>(db, 'SELECT coalesce(max(number), 0) FROM conversation');
   let lastNumber: number | undefined;
 
   const rows = createKeptRows<Row>(kept, (changed) => {
-    const values: Value[] = [];
-    for (const { number, document } of changed) {
-      values.push(number);
-      encode(document, values);
-    }
-    insert(values);
+    const documents = changed.map(({ document }) => document);
+    const numbering = { numberOfPerson: persons.numberOf, numberOfConversation: numberOf };
+    const { count, columns } = encodeRows('conversation', documents, numbering);
+    insert({ count, columns: [changed.map(({ number }) => number), ...columns] });
   });
 
   function load(id: string): Row {

@@ -1,13 +1,13 @@
 import type { MessageDocument, UserRefDocument } from '../documents.ts';
-import { columns, encoder } from './columns.ts';
-import type { Numbering, Value } from './columns.ts';
+import { columns, encodeRows } from './columns.ts';
+import type { Numbering, Rows } from './columns.ts';
 
 /**
- * Rows of `message` as one list of values, made in any thread. Conversations and persons are places in the two lists
- * until `renumber` puts in their numbers: only the thread that writes can give those.
+ * Rows of `message`, made in any thread. Conversations and persons are places in the two lists until `renumber` puts in
+ * their numbers: only the thread that writes can give those.
  */
 export interface EncodedMessages {
-  readonly values: Value[];
+  readonly rows: Rows;
   readonly conversations: readonly string[];
   readonly persons: readonly UserRefDocument[];
 }
@@ -15,10 +15,9 @@ export interface EncodedMessages {
 export function encodeMessages(messages: readonly MessageDocument[]): EncodedMessages {
   const conversations = conversationPlaces();
   const persons = personPlaces();
-  const encode = encoder('message', { numberOfConversation: conversations.of, numberOfPerson: persons.of });
-  const values: Value[] = [];
-  for (const message of messages) encode(message, values);
-  return { values, conversations: conversations.all, persons: persons.all };
+  const places = { numberOfConversation: conversations.of, numberOfPerson: persons.of };
+  const rows = encodeRows('message', messages, places);
+  return { rows, conversations: conversations.all, persons: persons.all };
 }
 
 /** Gives each conversation a place in a list, in the order in which they come up. */
@@ -55,23 +54,18 @@ function personPlaces(): { readonly all: UserRefDocument[]; readonly of: (person
   };
 }
 
-const width = columns.message.length;
-const placesOf = (wanted: string): number[] =>
-  columns.message.flatMap(({ form }, place) => (form === wanted ? [place] : []));
-const conversationColumns = placesOf('conversation');
-const personColumns = placesOf('person');
-
-/** Puts in the numbers of conversations and persons, and gives the values. */
-export function renumber({ values, conversations, persons }: EncodedMessages, numbering: Numbering): Value[] {
-  const put = (places: readonly number[], numbers: readonly number[]): void => {
-    for (const place of places) {
-      for (let at = place; at < values.length; at += width) {
-        const value = values[at];
-        if (typeof value === 'number') values[at] = numbers[value] ?? 0;
-      }
-    }
+/** Puts in the numbers of conversations and persons, and gives the rows. */
+export function renumber({ rows, conversations, persons }: EncodedMessages, numbering: Numbering): Rows {
+  const numbers: Readonly<Record<string, readonly number[]>> = {
+    conversation: conversations.map(numbering.numberOfConversation),
+    person: persons.map(numbering.numberOfPerson),
   };
-  put(conversationColumns, conversations.map(numbering.numberOfConversation));
-  put(personColumns, persons.map(numbering.numberOfPerson));
-  return values;
+  rows.columns.forEach((list, place) => {
+    const ofForm = numbers[columns.message[place]?.form ?? ''];
+    for (let row = 0; ofForm !== undefined && row < rows.count; row += 1) {
+      const value = list[row];
+      if (typeof value === 'number') list[row] = ofForm[value] ?? 0;
+    }
+  });
+  return rows;
 }

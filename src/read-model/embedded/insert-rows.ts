@@ -1,20 +1,16 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { Value } from './columns.ts';
+import type { Rows, Value } from './columns.ts';
 import type { Table } from './tables.ts';
 
 /** Rows of one statement: a hundred in one cost a third of a hundred statements. */
 const sizes = [100, 10, 1] as const;
 
-/**
- * Inserts rows, given as one list of values in the order of the table's columns. `otherwise`: what happens to a row whose
- * place is taken, an ON CONFLICT clause.
- */
+/** Inserts rows of a table. `otherwise`: what happens to a row whose place is taken, an ON CONFLICT clause. */
 export function createInsert(
   db: DatabaseSyncInstance,
   { name, columns }: Table,
   otherwise: string,
-): (values: readonly Value[]) => void {
-  const width = columns.length;
+): (rows: Rows) => void {
   const row = `(${columns.map(() => '?').join(', ')})`;
   const statements = new Map<number, ReturnType<DatabaseSyncInstance['prepare']>>();
 
@@ -28,11 +24,15 @@ export function createInsert(
     return statement;
   }
 
-  return (values) => {
+  return ({ count, columns: lists }) => {
     let next = 0;
     for (const size of sizes) {
-      for (const end = size * width; next + end <= values.length; next += end) {
-        statementFor(size).run(...values.slice(next, next + end));
+      for (; next + size <= count; next += size) {
+        const values: Value[] = [];
+        for (let row = next; row < next + size; row += 1) {
+          for (const list of lists) values.push(list[row] ?? null);
+        }
+        statementFor(size).run(...values);
       }
     }
   };

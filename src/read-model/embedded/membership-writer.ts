@@ -3,7 +3,7 @@ import { membershipId } from '../documents.ts';
 import type { MembershipDocument } from '../documents.ts';
 import { mergeMembership } from '../merge.ts';
 import type { MembershipChange } from '../read-model.ts';
-import { decoder, encoder, selected } from './columns.ts';
+import { decoder, encodeRows, selected } from './columns.ts';
 import type { Numbering, Value } from './columns.ts';
 import { createInsert } from './insert-rows.ts';
 import { createKeptRows } from './kept-rows.ts';
@@ -41,13 +41,12 @@ export function createMembershipWriter(db: DatabaseSyncInstance, options: Member
     `SELECT ${selected('membership')} FROM membership WHERE user = ? AND conversation = ?`,
   );
   const decode = decoder('membership');
-  const encode = encoder('membership', { numberOfPerson: persons.numberOf, numberOfConversation });
+  const numbering = { numberOfPerson: persons.numberOf, numberOfConversation };
   const insert = createInsert(db, tables.membership, overwriting(tables.membership));
 
   const rows = createKeptRows<Row>(kept, (changed) => {
-    const values: Value[] = [];
-    for (const { document } of changed) encode(document, values);
-    insert(values);
+    const documents = changed.map(({ document }) => document);
+    insert(encodeRows('membership', documents, numbering));
   });
 
   function stored(user: string, conversation: string): MembershipDocument | undefined {

@@ -2,8 +2,8 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { MessageDocument } from '../documents.ts';
 import { markOf } from '../merge.ts';
 import type { MessagePatch } from '../read-model.ts';
-import { columns, encode, encoder } from './columns.ts';
-import type { Column, Numbering, Value } from './columns.ts';
+import { columns, encode, encodeRows } from './columns.ts';
+import type { Column, Numbering, Rows } from './columns.ts';
 import { createInsert } from './insert-rows.ts';
 import type { PersonNumbers } from './references.ts';
 import { tables } from './tables.ts';
@@ -23,8 +23,8 @@ function takenOf(name: string): string {
   return `CASE WHEN message.${mark} IS NULL THEN excluded."${name}" ELSE message."${name}" END`;
 }
 
-/** Inserts rows of messages, as one list of values. */
-export function createMessageInsert(db: DatabaseSyncInstance): (values: readonly Value[]) => void {
+/** Inserts rows of messages. */
+export function createMessageInsert(db: DatabaseSyncInstance): (rows: Rows) => void {
   return createInsert(db, tables.message, takingPatches);
 }
 
@@ -39,14 +39,10 @@ export function createMessageWriter(
   persons: PersonNumbers,
   numberOfConversation: Numbering['numberOfConversation'],
 ): MessageWriter {
-  const encodeMessage = encoder('message', { numberOfPerson: persons.numberOf, numberOfConversation });
+  const numbering = { numberOfPerson: persons.numberOf, numberOfConversation };
   const insert = createMessageInsert(db);
   return {
-    insert(messages) {
-      const values: Value[] = [];
-      for (const message of messages) encodeMessage(message, values);
-      insert(values);
-    },
+    insert: (messages) => insert(encodeRows('message', messages, numbering)),
     patch: createPatch(db, persons, numberOfConversation),
   };
 }

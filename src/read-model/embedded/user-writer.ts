@@ -1,7 +1,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { UserDocument } from '../documents.ts';
-import { encoder } from './columns.ts';
-import type { Numbering, Value } from './columns.ts';
+import { encodeRows } from './columns.ts';
+import type { Numbering } from './columns.ts';
 import { createInsert } from './insert-rows.ts';
 import { tables } from './tables.ts';
 
@@ -10,11 +10,6 @@ export function createUserWriter(
   db: DatabaseSyncInstance,
   numbering: Numbering,
 ): (users: readonly UserDocument[]) => void {
-  const encode = encoder('user', numbering);
   const insert = createInsert(db, tables.user, 'ON CONFLICT DO NOTHING');
-  return (users) => {
-    const values: Value[] = [];
-    for (const user of users) encode(user, values);
-    insert(values);
-  };
+  return (users) => insert(encodeRows('user', users, numbering));
 }
