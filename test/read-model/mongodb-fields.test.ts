@@ -12,6 +12,8 @@ import type { TestMongo } from '../support/mongod.ts';
 import { membershipChange, message, messagesBatch, readPatch } from '../support/projection-documents.ts';
 
 type Values = Record<string, unknown>;
+/** An id may really be anything. */
+type Loose = Values & { readonly _id: string };
 
 /** Of each kind one that stands between others. */
 const targets: Readonly<Record<DocumentKind, string>> = {
@@ -118,12 +120,12 @@ describe.skipIf(reportSkipped('each field in MongoDB', noMongo))('a comparison w
     await mongo.stop();
   });
 
-  const collectionOf = (kind: DocumentKind): Collection<Values> => mongo.db(url).collection(kind);
+  const collectionOf = (kind: DocumentKind): Collection<Loose> => mongo.db(url).collection<Loose>(kind);
   const differences = () => collect(compareDocuments(expected, stored));
 
   async function replace(kind: DocumentKind, from: unknown, to: Values): Promise<void> {
-    await collectionOf(kind).deleteOne({ _id: from });
-    await collectionOf(kind).insertOne(to);
+    await collectionOf(kind).deleteOne({ _id: from as string });
+    await collectionOf(kind).insertOne(to as Loose);
   }
 
   let restore: (() => Promise<void>) | undefined;
