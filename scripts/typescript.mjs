@@ -2,6 +2,6 @@
 // child processes too. Does nothing in one that does.
 import { register } from 'node:module';
 
-if (process.features.typescript === undefined || process.features.typescript === false) {
+if (!('typescript' in process.features) || process.features.typescript === false) {
   register('./typescript-hooks.mjs', import.meta.url);
 }
