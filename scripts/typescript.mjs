@@ -2,9 +2,6 @@
 // child processes too. Does nothing in one that does.
 import { register } from 'node:module';
 
-// Types of Node 20 do not know it.
-/** @type {Readonly<Record<string, unknown>>} */
-const features = { ...process.features };
-if (features.typescript === undefined || features.typescript === false) {
+if (!('typescript' in process.features) || process.features.typescript === false) {
   register('./typescript-hooks.mjs', import.meta.url);
 }

@@ -1,6 +1,5 @@
-import type { ServerWritableStream } from '@grpc/grpc-js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
-import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { createFilter, isInAll } from './filter.ts';
 import type { EventFilter } from './filter.ts';
 import { resolve } from './link.ts';
@@ -13,7 +12,6 @@ import { handlerFailed, invalid, invalidRead } from './rpc-errors.ts';
 import { subscribeToAll } from './subscribe-to-all.ts';
 import { subscribeToStream } from './subscribe-to-stream.ts';
 
-type ReadCall = ServerWritableStream<ReadReq, ReadResp>;
 type Options = ReadReq.Options;
 
 const { BACKWARDS } = streams.ReadReq.Options.ReadDirection;
