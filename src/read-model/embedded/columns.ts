@@ -136,15 +136,15 @@ function put(list: Float64Array | Value[], row: number, value: Value): void {
   else list.push(value);
 }
 
-/** Makes a document of a row, an array of values, whose columns of this kind begin at `first`. */
+/** Makes a document of a row, an array of values, in which the columns of this kind begin at `first`. */
 export function decoder<Kind extends DocumentKind>(
   kind: Kind,
   first = 0,
 ): (row: readonly Value[], names: Names) => Documents[Kind] {
   const order = columns[kind];
   const places = fieldsOf(kind).map(([name]) => {
-    const place = order.findIndex((column) => column.name === name);
-    return { name, column: order[place], place: first + place };
+    const index = order.findIndex((column) => column.name === name);
+    return { name, column: order[index], place: first + index };
   });
   const derived = Object.entries<unknown>(exceptions[kind]).filter(
     (exception): exception is [string, (document: unknown) => unknown] => typeof exception[1] === 'function',
