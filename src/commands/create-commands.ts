@@ -20,7 +20,7 @@ import type { RegisterOutcome } from './users.ts';
 export interface CommandDeps {
   readonly store: EventStore;
   readonly readModel: ReadModelQueries;
-  readonly rosters: Rosters;
+  readonly rosters: Pick<Rosters, 'of'>;
   readonly metrics: Metrics;
   /** Newest position known to be in the read model. */
   projected(): number;
@@ -79,7 +79,7 @@ export function createCommands(deps: CommandDeps, options: CommandOptions): Comm
 
 interface ConversationDeps {
   readonly context: CommandContext;
-  readonly rosters: Rosters;
+  readonly rosters: Pick<Rosters, 'of'>;
   readonly queues: ConversationQueues;
 }
 

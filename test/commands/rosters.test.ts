@@ -6,7 +6,7 @@ import { commandsOver, openStore, register, send, wholeLog } from './support.ts'
 const group = 'group~team';
 
 /** Groups whose members have to be fetched. */
-function fetched(members: readonly string[], fetching: () => Promise<void>): Rosters {
+function fetched(members: readonly string[], fetching: () => Promise<void>): Pick<Rosters, 'of'> {
   const roster: Roster = {
     direct: false,
     members,
@@ -14,7 +14,6 @@ function fetched(members: readonly string[], fetching: () => Promise<void>): Ros
   };
   return {
     of: (conversation) => (conversation === group ? fetching().then(() => roster) : directRosters.of(conversation)),
-    groupsOf: () => [],
   };
 }
 
