@@ -20,3 +20,6 @@ export function sourceUrl(path: string): string {
 
 /** Path of the built program. */
 export const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** Arguments for a Node that uWebSockets.js shall have no binary for. */
+export const withoutUws: readonly string[] = ['--import', new URL('./no-uws.mjs', import.meta.url).href];

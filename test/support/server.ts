@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { until } from './until.ts';
-import { program } from './loader.ts';
+import { program, withoutUws } from './loader.ts';
+
+/** `TEST_SOCKETS=ws`: servers of tests run as where uWebSockets.js has no binary. */
+const socketsOfTests = process.env['TEST_SOCKETS'] === 'ws' ? withoutUws : [];
 
 /** A line of the server's log. */
 export interface LogLine extends Record<string, unknown> {
@@ -48,7 +51,7 @@ export class Server {
 
   constructor(dataDir: string, env: Readonly<Record<string, string>>) {
     this.dataDir = dataDir;
-    this.#child = spawn(process.execPath, [program, 'start'], {
+    this.#child = spawn(process.execPath, [...socketsOfTests, program, 'start'], {
       env: { PATH: process.env['PATH'] ?? '', HTTP_PORT: '0', WS_PORT: '0', DATA_DIR: dataDir, DRAIN_MS: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -13,6 +13,9 @@ import type { Session } from '../session.ts';
 
 /** Milliseconds that a peer has to answer a close frame. */
 const closeTimeoutMs = 5_000;
+/** A request has ten seconds to be whole, as with the other library. Milliseconds. */
+const requestTimes = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
+
 /** How long a peer may say nothing, in milliseconds. */
 type Patience = Readonly<Record<keyof typeof silence, number>>;
 
@@ -39,7 +42,7 @@ export async function listenWithWs(
   handlers: ServerHandlers,
   patience: Patience = silence,
 ): Promise<GatewayServer> {
-  const server = createServer((_request, response) => {
+  const server = createServer(requestTimes, (_request, response) => {
     const refusal = { status: 404, title: 'Not Found', detail: 'no socket here: /v1/ws or /ws/{uid}' } as const;
     response.writeHead(404, { 'Content-Type': 'application/problem+json' }).end(refusalBody(refusal));
   });
