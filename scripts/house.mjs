@@ -54,8 +54,9 @@ export const rooms = {
 
 /** Packages that only one place may know. */
 export const packages = {
-  '@eventstore/db-client': ['src/event-store/eventstoredb/', 'tools/stand-in/'],
+  '@eventstore/db-client': ['src/event-store/eventstoredb/'],
   '@grpc/grpc-js': ['src/event-store/eventstoredb/', 'tools/stand-in/'],
+  protobufjs: ['src/event-store/eventstoredb/'],
   mongodb: ['src/read-model/mongodb/'],
   'uWebSockets.js': ['src/gateway/'],
   ws: ['src/gateway/'],

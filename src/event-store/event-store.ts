@@ -72,6 +72,12 @@ export interface EventBatch {
   readonly caughtUp: boolean;
 }
 
+/** What a feed needs of a log. `subscribe`: its `subscribeToAll`, or the same over a consumer group. */
+export interface FeedLog {
+  lastPosition(): Promise<number>;
+  subscribe(options: SubscribeOptions): AsyncIterable<EventBatch>;
+}
+
 export interface EventStore {
   /**
    * Appends all of `events`, one at least, or none, and resolves once they are durable.
@@ -106,35 +112,4 @@ export interface EventStore {
   close(): Promise<void>;
 }
 
-/** The stream is not where the append expected it. Nothing was written. */
-export class WrongExpectedRevisionError extends Error {
-  readonly stream: string;
-  readonly expected: ExpectedRevision;
-  readonly actual: ExpectedRevision;
-
-  constructor(stream: string, expected: ExpectedRevision, actual: ExpectedRevision) {
-    super(`stream ${stream} is at ${actual}, not at ${expected}`);
-    this.name = 'WrongExpectedRevisionError';
-    this.stream = stream;
-    this.expected = expected;
-    this.actual = actual;
-  }
-}
-
-/** The store did not answer, or answered that it cannot now. What was asked may or may not have happened. */
-export class EventStoreUnavailableError extends Error {
-  readonly temporary = true;
-
-  constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.name = 'EventStoreUnavailableError';
-  }
-}
-
-/** What the log holds is not what was written to it. Never repaired in silence: an operator must decide. */
-export class LogDamagedError extends Error {
-  constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.name = 'LogDamagedError';
-  }
-}
+export { EventStoreError, EventStoreUnavailableError, LogDamagedError, WrongExpectedRevisionError } from './errors.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { backOff } from '../shared/back-off.ts';
 import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
-import type { EventBatch, RecordedEvent, SubscribeOptions } from '../event-store/event-store.ts';
+import type { EventBatch, FeedLog, RecordedEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../shared/logger.ts';
 
 /** What a feed is fed from. */
@@ -11,12 +11,6 @@ export interface FeedSource {
    * `EventStoreUnavailableError`, as does the iteration when the log is lost: begin again then.
    */
   begin(signal: AbortSignal): Promise<{ readonly after: number; readonly batches: AsyncIterable<EventBatch> }>;
-}
-
-/** What a feed needs of a log. `subscribe`: its `subscribeToAll`, or the same over a consumer group. */
-export interface FeedLog {
-  lastPosition(): Promise<number>;
-  subscribe(options: SubscribeOptions): AsyncIterable<EventBatch>;
 }
 
 /** A feed of every conversation from the log's end on. */

@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import type { Config } from '../shared/config.ts';
-import { openEmbeddedEventStore } from '../event-store/embedded/embedded-event-store.ts';
-import { lockDataDir } from '../event-store/embedded/lock.ts';
-import type { EventStore } from '../event-store/event-store.ts';
-import type { OnIncident } from '../event-store/eventstoredb/incident.ts';
-import type { FeedLog } from '../gateway/feed.ts';
+import type { EventStore, FeedLog } from '../event-store/event-store.ts';
+import { openEventStore, openFeed, takeDataDir } from '../event-store/open-event-store.ts';
+import type { OnIncident, OpenedEventStore } from '../event-store/open-event-store.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Metrics } from '../shared/metrics.ts';
@@ -52,38 +49,26 @@ async function wireKeyOf(config: Config, store: EventStore): Promise<Buffer> {
   return config.log.kind === 'embedded' ? wireKeyOfFolder(config.dataDir) : wireKeyOfLog(store);
 }
 
-async function openLog({ config, logger, lifecycle, metrics }: StoresDeps): Promise<{
-  readonly store: EventStore;
-  readonly signal: SharedArrayBuffer | undefined;
-}> {
+async function openLog({ config, logger, lifecycle, metrics }: StoresDeps): Promise<OpenedEventStore> {
   const { log, readModel } = config;
-  if (log.kind === 'embedded') {
-    const store = await openEmbeddedEventStore({
-      dataDir: log.dataDir,
-      onFatal(error) {
-        logger.fatal({ error }, 'the log is lost');
-        void lifecycle.end('the log is lost', 1);
-      },
-      onCommit(appends, position) {
-        metrics.commitAppends.observe(appends);
-        metrics.logPosition.set(position);
-      },
-    });
-    metrics.logPosition.set(await store.lastPosition());
-    return { store, signal: store.signal };
+  if (log.kind !== 'embedded' && readModel.kind === 'embedded') {
+    lifecycle.defer('data folder', takeDataDir(config.dataDir));
   }
-  if (readModel.kind === 'embedded') {
-    const unlock = lockDataDir(config.dataDir, join(config.dataDir, 'running'));
-    lifecycle.defer('data folder', unlock);
-  }
-  // Loaded where it is used: gRPC takes longer to load than all the rest.
-  const { openEventStoreDb } = await import('../event-store/eventstoredb/eventstoredb-event-store.ts');
-  const store = await openEventStoreDb({
-    url: log.url,
-    ...(!writes(config) && { appendThreads: 0 }),
+  const opened = await openEventStore({
+    settings: log,
+    appends: writes(config),
+    onFatal(error) {
+      logger.fatal({ error }, 'the log is lost');
+      void lifecycle.end('the log is lost', 1);
+    },
+    onCommit(appends, position) {
+      metrics.commitAppends.observe(appends);
+      metrics.logPosition.set(position);
+    },
     onIncident: tellIncidents({ logger, metrics }),
   });
-  return { store, signal: undefined };
+  if (log.kind === 'embedded') metrics.logPosition.set(await opened.store.lastPosition());
+  return opened;
 }
 
 /**
@@ -95,14 +80,11 @@ export async function openFeedLog(
   store: EventStore,
   gatewayId: string,
 ): Promise<FeedLog> {
-  const { log, feed } = config;
-  const { lastPosition, readStream, subscribeToAll } = store;
-  if (feed === 'catch-up' || log.kind === 'embedded') return { lastPosition, subscribe: subscribeToAll };
+  const { log: settings, feed } = config;
   const onIncident = tellIncidents({ logger, metrics });
-  const { createPersistentFeed } = await import('../event-store/eventstoredb/persistent-feed.ts');
-  const persistent = createPersistentFeed({ url: log.url, gatewayId, readStream, onIncident });
-  lifecycle.defer('feed', () => persistent.close());
-  return { lastPosition, subscribe: persistent.subscribe };
+  const source = await openFeed({ settings, store, feed, gatewayId, onIncident });
+  lifecycle.defer('feed', () => source.close());
+  return source;
 }
 
 function tellIncidents({ logger, metrics }: Pick<StoresDeps, 'logger' | 'metrics'>): OnIncident {

@@ -1,8 +1,9 @@
-import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
-import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Outgoing } from '../../src/event-store/eventstoredb/proto/codec.ts';
+import { ReadResp } from '../../src/event-store/eventstoredb/proto/generated/streams.ts';
 import { readAnswer } from '../../src/event-store/eventstoredb/read-frames.ts';
+import type { ReadAnswer } from '../../src/event-store/eventstoredb/read-frames.ts';
 
 const id = '0cd70337-be24-5ed6-b687-1f3498aa254b';
 const data = { seq: 7, msg: 'hé 你好 \u0000 "quoted"' };
@@ -17,36 +18,30 @@ function json(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value));
 }
 
-function answerOf(parts: Parts): InstanceType<typeof streamsPb.ReadResp> {
-  const uuid = new sharedPb.UUID();
-  uuid.setString(id);
-  const stream = new sharedPb.StreamIdentifier();
-  stream.setStreamName(Buffer.from('conversation-dm~é~你'));
-  const event = new streamsPb.ReadResp.ReadEvent.RecordedEvent();
-  event.setId(uuid);
-  event.setStreamIdentifier(stream);
-  event.setStreamRevision('41');
-  event.setPreparePosition('4503599627370497');
-  event.setCommitPosition('4503599627370497');
-  event
-    .getMetadataMap()
-    .set('type', 'MessageSent')
-    .set('created', '17954686750771234')
-    .set('content-type', 'application/json');
-  event.setCustomMetadata(parts.metadata);
-  event.setData(parts.data);
-  const read = new streamsPb.ReadResp.ReadEvent();
-  read.setEvent(event);
-  read.setCommitPosition('4503599627370497');
-  const answer = new streamsPb.ReadResp();
-  answer.setEvent(read);
-  return answer;
+function answerOf(parts: Parts): Buffer {
+  return ReadResp.encode({
+    event: {
+      event: {
+        id: { string: id },
+        streamIdentifier: { streamName: Buffer.from('conversation-dm~é~你') },
+        streamRevision: 41,
+        preparePosition: '4503599627370497',
+        commitPosition: '4503599627370497',
+        metadata: { type: 'MessageSent', created: '17954686750771234', 'content-type': 'application/json' },
+        customMetadata: parts.metadata,
+        data: parts.data,
+      },
+      commitPosition: '4503599627370497',
+    },
+  });
 }
+
+const read = (bytes: Uint8Array): ReadAnswer => readAnswer(ReadResp.decode(bytes));
 
 describe("answers of EventStoreDB's reads", () => {
   test('an event, with texts of any script and positions beyond 32 bits', () => {
-    const bytes = answerOf({ data: json(data), metadata: json(metadata) }).serializeBinary();
-    expect(readAnswer(bytes)).toEqual({
+    const bytes = answerOf({ data: json(data), metadata: json(metadata) });
+    expect(read(bytes)).toEqual({
       caughtUp: undefined,
       event: {
         id,
@@ -62,47 +57,42 @@ describe("answers of EventStoreDB's reads", () => {
   });
 
   test("what others wrote without our metadata and without JSON is of no version and null, the server's own too", () => {
-    const bytes = answerOf({ data: Buffer.from([0xff, 0x00]), metadata: new Uint8Array() }).serializeBinary();
-    expect(readAnswer(bytes).event).toMatchObject({ data: null, metadata: { schemaVersion: 0 } });
+    const bytes = answerOf({ data: Buffer.from([0xff, 0x00]), metadata: new Uint8Array() });
+    expect(read(bytes).event).toMatchObject({ data: null, metadata: { schemaVersion: 0 } });
   });
 
   test('caught up, fell behind, and the rest that says neither', () => {
-    const caughtUp = new streamsPb.ReadResp();
-    caughtUp.setCaughtUp(new streamsPb.ReadResp.CaughtUp());
-    const fellBehind = new streamsPb.ReadResp();
-    fellBehind.setFellBehind(new streamsPb.ReadResp.FellBehind());
-    const checkpoint = new streamsPb.ReadResp();
-    const place = new streamsPb.ReadResp.Checkpoint();
-    place.setCommitPosition('9');
-    checkpoint.setCheckpoint(place);
-    const said = [caughtUp, fellBehind, checkpoint].map((answer) => readAnswer(answer.serializeBinary()));
+    const answers: Outgoing<ReadResp>[] = [{ caughtUp: {} }, { fellBehind: {} }, { checkpoint: { commitPosition: 9 } }];
+    const said = answers.map((answer) => read(ReadResp.encode(answer)));
     expect(said.map(({ caughtUp: told }) => told)).toEqual([true, false, undefined]);
     expect(said.every(({ event }) => event === undefined)).toBe(true);
   });
 
   test('bytes cut off anywhere are refused, or leave out what is missing; nothing is made up', () => {
-    const bytes = answerOf({ data: json(data), metadata: json(metadata) }).serializeBinary();
+    const bytes = answerOf({ data: json(data), metadata: json(metadata) });
     for (let length = 0; length < bytes.length; length += 1) {
-      const read = attempt(bytes.slice(0, length));
-      if (read === 'refused') continue;
-      expect(read.event === undefined || read.event.data === null).toBe(true);
+      const answer = attempt(bytes.subarray(0, length));
+      if (answer === 'refused') continue;
+      expect(answer.event === undefined || answer.event.data === null).toBe(true);
     }
   });
 
   test('whatever bytes come, it ends', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        const read = attempt(bytes);
-        expect(read === 'refused' || read.event === undefined || typeof read.event.stream === 'string').toBe(true);
+        const answer = attempt(bytes);
+        expect(answer === 'refused' || answer.event === undefined || typeof answer.event.stream === 'string').toBe(
+          true,
+        );
       }),
       { numRuns: 2_000 },
     );
   });
 });
 
-function attempt(bytes: Uint8Array): ReturnType<typeof readAnswer> | 'refused' {
+function attempt(bytes: Uint8Array): ReadAnswer | 'refused' {
   try {
-    return readAnswer(bytes);
+    return read(bytes);
   } catch {
     return 'refused';
   }

@@ -26,6 +26,28 @@ export interface LogReader {
 }
 
 export function createLogReader(db: DatabaseSync): LogReader {
+  const last = db.prepare('SELECT max(position) AS position FROM append');
+  const lastOwn = db.prepare(
+    `SELECT position FROM append WHERE ${streamFilter(ownPrefixes)} ORDER BY position DESC LIMIT 1`,
+  );
+  return {
+    readStream: createStreamRead(db),
+    readAll: createForwardScan(db),
+    readAllBackwards: createBackwardScan(db),
+
+    lastPosition() {
+      const row = last.get() as { position: number | null };
+      return row.position ?? 0;
+    },
+
+    lastOwnPosition() {
+      const row = lastOwn.get(...boundsOf(ownPrefixes)) as { position: number } | undefined;
+      return row?.position ?? 0;
+    },
+  };
+}
+
+function createStreamRead(db: DatabaseSync): LogReader['readStream'] {
   const forwards = db.prepare(
     `SELECT ${appendColumns} FROM append WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`,
   );
@@ -33,15 +55,6 @@ export function createLogReader(db: DatabaseSync): LogReader {
     `SELECT ${appendColumns} FROM append WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT ?`,
   );
   const holding = db.prepare('SELECT min(revision) AS revision FROM append WHERE stream = ? AND revision >= ?');
-  const allBackwards = db.prepare(
-    `SELECT ${appendColumns} FROM append WHERE position <= ? ORDER BY position DESC LIMIT ?`,
-  );
-  const holdingPosition = db.prepare('SELECT min(position) AS position FROM append WHERE position >= ?');
-  const last = db.prepare('SELECT max(position) AS position FROM append');
-  const lastOwn = db.prepare(
-    `SELECT position FROM append WHERE ${streamFilter(ownPrefixes)} ORDER BY position DESC LIMIT 1`,
-  );
-  const scans = new Map<string, StatementSync>();
 
   function readForwards(stream: string, from: number, maxCount: number): RecordedEvent[] {
     const rows = forwards.all(stream, from, Math.min(maxCount, rowsPerRead)) as unknown as AppendRow[];
@@ -63,6 +76,16 @@ export function createLogReader(db: DatabaseSync): LogReader {
     return [...events, ...readBackwards(stream, oldest.revision - 1, maxCount - events.length)];
   }
 
+  return (stream, { direction, fromRevision, maxCount }) => {
+    if (maxCount <= 0) return [];
+    if (direction === 'forwards') return readForwards(stream, fromRevision ?? 0, maxCount);
+    return readBackwards(stream, fromRevision ?? Number.MAX_SAFE_INTEGER, maxCount);
+  };
+}
+
+function createForwardScan(db: DatabaseSync): LogReader['readAll'] {
+  const scans = new Map<string, StatementSync>();
+
   function scan(prefixes: readonly string[]): StatementSync {
     const key = prefixes.join(' ');
     let statement = scans.get(key);
@@ -75,58 +98,41 @@ export function createLogReader(db: DatabaseSync): LogReader {
     return statement;
   }
 
-  return {
-    readStream(stream, { direction, fromRevision, maxCount }) {
-      if (maxCount <= 0) return [];
-      if (direction === 'forwards') return readForwards(stream, fromRevision ?? 0, maxCount);
-      return readBackwards(stream, fromRevision ?? Number.MAX_SAFE_INTEGER, maxCount);
-    },
-
-    readAll(after, prefixes, limit) {
-      const bounds = boundsOf(prefixes);
-      const events: RecordedEvent[] = [];
-      for (let from = after; events.length < limit;) {
-        const count = Math.min(limit - events.length, rowsPerScan);
-        const rows = scan(prefixes).all(from, ...bounds, count) as unknown as AppendRow[];
-        for (const row of rows) takeEvents(row, after, limit, events);
-        const last = rows.at(-1);
-        if (last === undefined || rows.length < count) break;
-        from = last.position;
+  return (after, prefixes, limit) => {
+    const bounds = boundsOf(prefixes);
+    const events: RecordedEvent[] = [];
+    for (let from = after; events.length < limit;) {
+      const count = Math.min(limit - events.length, rowsPerScan);
+      const rows = scan(prefixes).all(from, ...bounds, count) as unknown as AppendRow[];
+      for (const event of rows.flatMap(decodeAppend)) {
+        if (event.position > after && events.length < limit) events.push(event);
       }
-      return events;
-    },
-
-    readAllBackwards(before, limit) {
-      const events: RecordedEvent[] = [];
-      for (let from = before; from > 1 && events.length < limit; from = events.at(-1)?.position ?? 0) {
-        const holder = holdingPosition.get(from - 1) as { position: number | null };
-        const start = holder.position ?? Number.MAX_SAFE_INTEGER;
-        const rows = allBackwards.all(start, Math.min(limit - events.length, rowsPerScan)) as unknown as AppendRow[];
-        const found = rows.flatMap((row) => decodeAppend(row).reverse()).filter(({ position }) => position < from);
-        if (found.length === 0) break;
-        events.push(...found.slice(0, limit - events.length));
-      }
-      return events;
-    },
-
-    lastPosition() {
-      const row = last.get() as { position: number | null };
-      return row.position ?? 0;
-    },
-
-    lastOwnPosition() {
-      const row = lastOwn.get(...boundsOf(ownPrefixes)) as { position: number } | undefined;
-      return row?.position ?? 0;
-    },
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < count) break;
+      from = last.position;
+    }
+    return events;
   };
 }
 
-/** Adds the events of a row that lie after a position, up to a limit of events in all. */
-function takeEvents(row: AppendRow, after: number, limit: number, events: RecordedEvent[]): void {
-  for (const event of decodeAppend(row)) {
-    if (events.length >= limit) return;
-    if (event.position > after) events.push(event);
-  }
+function createBackwardScan(db: DatabaseSync): LogReader['readAllBackwards'] {
+  const backwards = db.prepare(
+    `SELECT ${appendColumns} FROM append WHERE position <= ? ORDER BY position DESC LIMIT ?`,
+  );
+  const holding = db.prepare('SELECT min(position) AS position FROM append WHERE position >= ?');
+
+  return (before, limit) => {
+    const events: RecordedEvent[] = [];
+    for (let from = before; from > 1 && events.length < limit; from = events.at(-1)?.position ?? 0) {
+      const holder = holding.get(from - 1) as { position: number | null };
+      const start = holder.position ?? Number.MAX_SAFE_INTEGER;
+      const rows = backwards.all(start, Math.min(limit - events.length, rowsPerScan)) as unknown as AppendRow[];
+      const found = rows.flatMap((row) => decodeAppend(row).reverse()).filter(({ position }) => position < from);
+      if (found.length === 0) break;
+      events.push(...found.slice(0, limit - events.length));
+    }
+    return events;
+  };
 }
 
 /**

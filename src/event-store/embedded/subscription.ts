@@ -21,9 +21,8 @@ export async function* followLog(
   while (!signal.aborted) {
     const mark = growth.mark();
     const events = reader.readAll(position, prefixes, maxBatch);
-    const caughtUp =
-      events.length < maxBatch && reader.readAll(events.at(-1)?.position ?? position, prefixes, 1).length === 0;
     position = events.at(-1)?.position ?? position;
+    const caughtUp = events.length < maxBatch && reader.readAll(position, prefixes, 1).length === 0;
     if (events.length > 0 || !told) yield { events, caughtUp };
     told = caughtUp;
     if (caughtUp) await growth.waitBeyond(mark, signal);
@@ -51,32 +50,12 @@ export function subscribeLive(
 ): LiveSubscription {
   let position = after;
   let live = false;
-  let waiting: RecordedEvent[] = [];
-  let ended = false;
-  const failures: Error[] = [];
-  let wake: (() => void) | undefined;
-
-  function wakeUp(): void {
-    wake?.();
-    wake = undefined;
-  }
-
-  function end(error?: Error): void {
-    ended = true;
-    if (error !== undefined) failures.push(error);
-    wakeUp();
-  }
+  const waiting = createWaiting();
 
   function push(events: readonly RecordedEvent[]): void {
     if (!live) return;
-    for (const event of events) {
-      if (event.position > position && prefixes.some((prefix) => event.stream.startsWith(prefix))) waiting.push(event);
-    }
-    if (waiting.length > maxWaiting) {
-      waiting = [];
-      live = false;
-    }
-    wakeUp();
+    const wanted = ({ stream }: RecordedEvent): boolean => prefixes.some((prefix) => stream.startsWith(prefix));
+    if (!waiting.add(events.filter((event) => event.position > position && wanted(event)))) live = false;
   }
 
   function catchUp(): EventBatch {
@@ -92,35 +71,82 @@ export function subscribeLive(
     return more === undefined || more.position > limit;
   }
 
-  const isOver = (): boolean => ended || signal.aborted;
+  /** Undefined: nothing came, or too much to keep. */
+  async function takeLive(): Promise<EventBatch | undefined> {
+    const { events, left } = await waiting.take(maxBatch);
+    position = events.at(-1)?.position ?? position;
+    return events.length === 0 ? undefined : { events, caughtUp: left === 0 };
+  }
 
   async function* run(): AsyncGenerator<EventBatch> {
     let told = false;
-    const stop = (): void => end();
+    const stop = (): void => waiting.end();
     signal.addEventListener('abort', stop, { once: true });
     try {
-      while (!isOver()) {
-        if (!live) {
-          const batch = catchUp();
-          if (batch.events.length > 0 || !told) yield batch;
-          told = batch.caughtUp;
-          continue;
-        }
-        if (waiting.length === 0) {
-          await new Promise<void>((resolve) => (wake = resolve));
-          continue;
-        }
-        const events = waiting.length <= maxBatch ? waiting : waiting.slice(0, maxBatch);
-        waiting = waiting.slice(events.length);
-        position = events.at(-1)?.position ?? position;
-        yield { events, caughtUp: waiting.length === 0 };
+      while (!waiting.isOver() && !signal.aborted) {
+        const behind = !live;
+        const batch = behind ? catchUp() : await takeLive();
+        if (batch !== undefined && (batch.events.length > 0 || !told)) yield batch;
+        if (behind) told = batch?.caughtUp === true;
       }
-      for (const failure of failures) throw failure;
+      waiting.throwFailure();
     } finally {
-      ended = true;
+      waiting.end();
       signal.removeEventListener('abort', stop);
     }
   }
 
-  return { push, end, batches: run() };
+  return { push, end: waiting.end, batches: run() };
+}
+
+/** Events that wait in memory for their reader. */
+interface Waiting {
+  /** False: they were too many, and all that waited was let go. */
+  add(events: readonly RecordedEvent[]): boolean;
+  /** The first of them, at most so many, once there are some or the reader is to look again. `left`: how many are left. */
+  take(most: number): Promise<{ readonly events: readonly RecordedEvent[]; readonly left: number }>;
+  end(error?: Error): void;
+  isOver(): boolean;
+  throwFailure(): void;
+}
+
+function createWaiting(): Waiting {
+  let waiting: RecordedEvent[] = [];
+  let over = false;
+  let failure: Error | undefined;
+  let wake: (() => void) | undefined;
+
+  /** Read anew: TypeScript believes that a variable stays what it was before an await. */
+  const isOver = (): boolean => over;
+
+  function wakeUp(): void {
+    wake?.();
+    wake = undefined;
+  }
+
+  return {
+    add(events) {
+      waiting.push(...events);
+      const fits = waiting.length <= maxWaiting;
+      if (!fits) waiting = [];
+      wakeUp();
+      return fits;
+    },
+    async take(most) {
+      if (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      if (isOver()) return { events: [], left: 0 };
+      const events = waiting.length <= most ? waiting : waiting.slice(0, most);
+      waiting = waiting.slice(events.length);
+      return { events, left: waiting.length };
+    },
+    end(error) {
+      over = true;
+      failure ??= error;
+      wakeUp();
+    },
+    isOver,
+    throwFailure() {
+      if (failure !== undefined) throw failure;
+    },
+  };
 }

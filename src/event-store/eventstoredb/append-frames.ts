@@ -1,51 +1,38 @@
-import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
-import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
-import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
-import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js';
 import type { AppendOutcome, AppendRequest, EncodedEvent } from './append-protocol.ts';
+import type { Bytes, Outgoing } from './proto/codec.ts';
+import { WrongExpectedVersion } from './proto/generated/client.ts';
+import type { BatchAppendReq, BatchAppendReqProposedMessage, BatchAppendResp } from './proto/generated/streams.ts';
 
 /**
- * Requests and answers of EventStoreDB's batch append, on db-client's generated classes. Two things differ from what
- * db-client sends. Contents go as bytes: it takes a detour over base64 and serialises each event twice. No deadline is
- * named, so that the server's own holds (2 s): db-client names a point in time by this machine's clock, and every
- * append fails where the server's is ahead.
+ * Requests and answers of EventStoreDB's batch append. Two things differ from what db-client sends. Contents go as
+ * bytes: it takes a detour over base64 and serialises each event twice. No deadline is named, so that the server's own
+ * holds (2 s): db-client names a point in time by this machine's clock, and every append fails where the server's is
+ * ahead.
  */
 
 const contentType = 'application/json';
 
-export function appendFrame(append: AppendRequest, correlation: number): BatchAppendReq {
-  const frame = new streamsPb.BatchAppendReq();
-  const place = new sharedPb.UUID.Structured();
-  place.setMostSignificantBits('0');
-  place.setLeastSignificantBits(String(correlation));
-  const id = new sharedPb.UUID();
-  id.setStructured(place);
-  frame.setCorrelationId(id);
-  frame.setOptions(appendOptions(append));
-  for (const event of append.events) frame.addProposedMessages(proposedMessage(event));
-  frame.setIsFinal(true);
-  return frame;
+export function appendFrame(
+  { stream, expected, events }: AppendRequest,
+  correlation: number,
+): Outgoing<BatchAppendReq> {
+  const streamIdentifier = { streamName: Buffer.from(stream) };
+  return {
+    correlationId: { structured: { leastSignificantBits: correlation } },
+    options:
+      expected === 'no_stream' ? { streamIdentifier, noStream: {} } : { streamIdentifier, streamPosition: expected },
+    proposedMessages: events.map(proposedMessage),
+    isFinal: true,
+  };
 }
 
-function appendOptions({ stream, expected }: AppendRequest): BatchAppendReq.Options {
-  const options = new streamsPb.BatchAppendReq.Options();
-  const identifier = new sharedPb.StreamIdentifier();
-  identifier.setStreamName(Buffer.from(stream));
-  options.setStreamIdentifier(identifier);
-  if (expected === 'no_stream') options.setNoStream(new emptyPb.Empty());
-  else options.setStreamPosition(String(expected));
-  return options;
-}
-
-function proposedMessage([id, type, data, metadata]: EncodedEvent): BatchAppendReq.ProposedMessage {
-  const message = new streamsPb.BatchAppendReq.ProposedMessage();
-  const uuid = new sharedPb.UUID();
-  uuid.setString(id);
-  message.setId(uuid);
-  message.getMetadataMap().set('type', type).set('content-type', contentType);
-  message.setData(Buffer.from(data));
-  message.setCustomMetadata(Buffer.from(metadata));
-  return message;
+function proposedMessage([id, type, data, metadata]: EncodedEvent): Outgoing<BatchAppendReqProposedMessage> {
+  return {
+    id: { string: id },
+    metadata: { type, 'content-type': contentType },
+    data: Buffer.from(data),
+    customMetadata: Buffer.from(metadata),
+  };
 }
 
 /** `transient`: the same append may succeed in a moment; whether this one did is unknown. */
@@ -60,41 +47,38 @@ export interface AppendReply {
 
 export function readReply(reply: BatchAppendResp): AppendReply {
   const correlation = correlationOf(reply);
-  const success = reply.getSuccess();
-  if (success === undefined) return { correlation, answer: readError(reply) };
-  const revision = Number(success.getCurrentRevision());
-  const position = Number(success.getPosition()?.getCommitPosition());
+  const { success } = reply;
+  if (success === null) return { correlation, answer: readError(reply) };
+  const revision = success.currentRevision.toNumber();
+  const position = success.position?.commitPosition.toNumber() ?? 0;
   return { correlation, answer: { kind: 'appended', revision, position } };
 }
 
 /** A server may answer an id of either form in the other. */
-function correlationOf(reply: BatchAppendResp): number {
-  const id = reply.getCorrelationId();
-  const structured = id?.getStructured();
-  if (structured !== undefined) return Number(structured.getLeastSignificantBits());
-  return Number.parseInt(id?.getString().slice(-12) ?? '', 16);
+function correlationOf({ correlationId }: BatchAppendResp): number {
+  if (correlationId === null) return Number.NaN;
+  const { structured, string } = correlationId;
+  return structured === null ? Number.parseInt(string.slice(-12), 16) : structured.leastSignificantBits.toNumber();
 }
 
-function readError(reply: BatchAppendResp): AppendAnswer {
-  const error = reply.getError();
-  const details = error?.getDetails();
-  const type = details?.getTypeName() ?? '';
-  switch (type) {
-    case 'event_store.client.WrongExpectedVersion': {
-      const wrong = details?.unpack((bytes) => sharedPb.WrongExpectedVersion.deserializeBinary(bytes), type);
-      const moved = wrong?.hasCurrentStreamRevision() === true;
-      return { kind: 'wrong', actual: moved ? Number(wrong.getCurrentStreamRevision()) : 'no_stream' };
-    }
-    case 'event_store.client.MaximumAppendSizeExceeded':
-      return { kind: 'refused', reason: 'it is larger than the server takes' };
-    case 'event_store.client.StreamDeleted':
-      return { kind: 'refused', reason: 'its stream was deleted for good' };
-    case 'event_store.client.BadRequest':
-      return { kind: 'refused', reason: 'the server calls it malformed' };
-    case 'event_store.client.AccessDenied':
-      return { kind: 'unavailable', reason: 'access denied' };
-    default:
-      // A timeout, busy, not ready, no leader, unknown: nothing that stays so.
-      return { kind: 'transient', reason: error?.getMessage() ?? type };
-  }
+const answers: Readonly<Record<string, AppendAnswer>> = {
+  MaximumAppendSizeExceeded: { kind: 'refused', reason: 'it is larger than the server takes' },
+  StreamDeleted: { kind: 'refused', reason: 'its stream was deleted for good' },
+  BadRequest: { kind: 'refused', reason: 'the server calls it malformed' },
+  AccessDenied: { kind: 'unavailable', reason: 'access denied' },
+};
+
+function readError({ error }: BatchAppendResp): AppendAnswer {
+  if (error === null) return { kind: 'transient', reason: 'an answer of no known kind' };
+  const { details, message } = error;
+  const [, name = ''] = /\/event_store\.client\.(\w+)$/.exec(details?.type_url ?? '') ?? [];
+  if (details !== null && name === 'WrongExpectedVersion') return readWrong(details.value);
+  // A timeout, busy, not ready, no leader, unknown: nothing that stays so.
+  return answers[name] ?? { kind: 'transient', reason: message };
+}
+
+function readWrong(details: Bytes): AppendAnswer {
+  const wrong = WrongExpectedVersion.decode(Buffer.from(details));
+  const moved = wrong.currentStreamRevisionOption === 'currentStreamRevision';
+  return { kind: 'wrong', actual: moved ? wrong.currentStreamRevision.toNumber() : 'no_stream' };
 }

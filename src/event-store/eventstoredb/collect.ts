@@ -1,22 +1,22 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ClientReadableStream } from '@grpc/grpc-js';
-import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { EventStoreUnavailableError } from '../event-store.ts';
 import type { RecordedEvent } from '../event-store.ts';
 import type { Link } from './links.ts';
-import { readAnswer, requestBytes } from './read-frames.ts';
+import { Streams } from './proto/generated/streams.ts';
+import { readAnswer } from './read-frames.ts';
 import type { ReadAnswer } from './read-frames.ts';
+import type { ReadRequest } from './read-request.ts';
 import { exceptionOf, isRefusal } from './rpc-error.ts';
 
 /** Starts a read or a subscription. */
-export function openRead(link: Link, request: ReadReq): Promise<ClientReadableStream<ReadAnswer>> {
-  return link.connection.openStream(streamsGrpc.StreamsClient, 'read', (grpc, metadata, options) =>
-    grpc.makeServerStreamRequest(readPath, requestBytes, readAnswer, request, metadata, options),
+export function openRead(link: Link, request: ReadRequest): Promise<ClientReadableStream<ReadAnswer>> {
+  const { path, requestSerialize, responseDeserialize } = Streams.read;
+  const deserialize = (bytes: Buffer): ReadAnswer => readAnswer(responseDeserialize(bytes));
+  return link.connection.openStream('read', (grpc, metadata, options) =>
+    grpc.makeServerStreamRequest(path, requestSerialize, deserialize, request, metadata, options),
   );
 }
-
-const readPath = '/event_store.client.streams.Streams/Read';
 
 export interface CollectOptions {
   readonly withinMs: number;
@@ -28,7 +28,7 @@ export interface CollectOptions {
  * The events of a finite read; none where its stream does not exist. Throws `EventStoreUnavailableError`. A transport
  * error, and a server that was silent for the whole time, give up the link too.
  */
-export async function collect(link: Link, request: ReadReq, options: CollectOptions): Promise<RecordedEvent[]> {
+export async function collect(link: Link, request: ReadRequest, options: CollectOptions): Promise<RecordedEvent[]> {
   const { withinMs, most } = options;
   const askedAt = performance.now();
   const events: RecordedEvent[] = [];

@@ -1,25 +1,24 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import type { CallOptions, Channel, ChannelCredentials, ClientOptions, Metadata } from '@grpc/grpc-js';
+import { Client } from '@grpc/grpc-js';
+import type { CallOptions, Channel, Metadata } from '@grpc/grpc-js';
 import { createClient, readConnectionString } from './connection-string.ts';
 
 /** One client of db-client, and with it one HTTP/2 connection. */
 export interface Connection {
   readonly client: EventStoreDBClient;
   /** Opens a gRPC stream that db-client has no method for, on the client's own channel, with its own credentials. */
-  openStream<C, T>(service: Service<C>, name: string, open: OpenStream<C, T>): Promise<T>;
+  openStream<T>(name: string, open: OpenStream<T>): Promise<T>;
   /** Cancels what is open and closes the connection. */
   close(): void;
 }
 
-/** One of db-client's generated clients. */
-type Service<C> = new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>) => C;
-type OpenStream<C, T> = (grpc: C, metadata: Metadata, options: CallOptions) => T;
+type OpenStream<T> = (grpc: Client, metadata: Metadata, options: CallOptions) => T;
 
 /** What db-client keeps for itself. It is the last release of its line and pinned; test/contract holds it to this shape. */
 interface ClientInternals {
   getChannel(): Promise<Channel>;
   callArguments(options: object, callOptions: CallOptions): [Metadata, CallOptions];
-  GRPCStreamCreator<C, T>(service: Service<C>, name: string, open: (grpc: C) => T): () => Promise<T>;
+  GRPCStreamCreator<T>(service: typeof Client, name: string, open: (grpc: Client) => T): () => Promise<T>;
   handleError(grpc: unknown, error: Error): Promise<void>;
 }
 
@@ -32,8 +31,8 @@ export function connect(url: string): Connection {
   internals.handleError = (grpc, error) => handleError(grpc, error).catch(() => undefined);
   return {
     client,
-    openStream: (service, name, open) =>
-      internals.GRPCStreamCreator(service, name, (grpc) =>
+    openStream: (name, open) =>
+      internals.GRPCStreamCreator(Client, name, (grpc) =>
         open(grpc, ...internals.callArguments({}, { deadline: Infinity })),
       )(),
     close() {

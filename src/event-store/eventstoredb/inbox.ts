@@ -43,14 +43,7 @@ export function createInbox<T>(open: () => Promise<EndlessCall>, { link, signal,
 
   function fail(error: Error): void {
     if (ended) return;
-    // A broken connection is broken for everybody; what is wrong with this call alone has a name, or is a refusal.
-    if (!(error instanceof EventStoreUnavailableError) && exceptionOf(error) === undefined && !isRefusal(error)) {
-      link.drop(error);
-    }
-    failure ??=
-      error instanceof EventStoreUnavailableError
-        ? error
-        : new EventStoreUnavailableError(`the subscription was lost: ${error.message}`, { cause: error });
+    failure ??= lossOf(link, error);
     wake();
   }
 
@@ -100,6 +93,14 @@ export function createInbox<T>(open: () => Promise<EndlessCall>, { link, signal,
       call?.cancel();
     },
   };
+}
+
+/** What its reader is told. A broken connection is broken for everybody, so the link is dropped with it. */
+function lossOf(link: Link, error: Error): EventStoreUnavailableError {
+  if (error instanceof EventStoreUnavailableError) return error;
+  // What is wrong with this call alone has a name, or is a refusal.
+  if (exceptionOf(error) === undefined && !isRefusal(error)) link.drop(error);
+  return new EventStoreUnavailableError(`the subscription was lost: ${error.message}`, { cause: error });
 }
 
 /** Read anew: TypeScript believes that a property stays what it was before an await. */

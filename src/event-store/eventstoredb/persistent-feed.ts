@@ -1,7 +1,3 @@
-import persistentGrpc from '@eventstore/db-client/generated/persistent_grpc_pb.js';
-import persistentPb from '@eventstore/db-client/generated/persistent_pb.js';
-import type { ReadReq } from '@eventstore/db-client/generated/persistent_pb.js';
-import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { EventStoreUnavailableError } from '../event-store.ts';
 import type { EventBatch, EventStore, RecordedEvent, SubscribeOptions } from '../event-store.ts';
@@ -12,8 +8,10 @@ import { createInbox } from './inbox.ts';
 import type { OnIncident } from './incident.ts';
 import { createLinks } from './links.ts';
 import type { Link, Links } from './links.ts';
-import { readAnswer, requestBytes } from './read-frames.ts';
-import type { ReadAnswer } from './read-frames.ts';
+import type { Outgoing } from './proto/codec.ts';
+import { PersistentSubscriptions } from './proto/generated/persistent-subscriptions.ts';
+import type { ReadReq } from './proto/generated/persistent-subscriptions.ts';
+import { readEvent } from './read-frames.ts';
 import { watchLink } from './watch.ts';
 
 export interface PersistentFeedOptions {
@@ -37,24 +35,29 @@ export interface PersistentFeed {
   close(): void;
 }
 
-type FeedCall = ClientDuplexStream<ReadReq, ReadAnswer>;
+/** Nothing but the confirmation is no event. */
+type FeedAnswer = RecordedEvent | undefined;
+type FeedCall = ClientDuplexStream<Outgoing<ReadReq>, FeedAnswer>;
 
 export function createPersistentFeed(options: PersistentFeedOptions): PersistentFeed {
   const { url, gatewayId, readStream, onIncident = () => undefined } = options;
   const links = createLinks(readConnectionString(url).leaderUrl, onIncident);
   const group = groupPrefix + gatewayId;
   return {
-    subscribe: (subscribe) => follow(links, group, readStream, subscribe),
+    subscribe: (subscribe) => follow({ links, group, readStream }, subscribe),
     close: () => links.close(),
   };
 }
 
-async function* follow(
-  links: Links,
-  group: string,
-  readStream: EventStore['readStream'],
-  { after, prefixes, signal, maxBatch = windowSize }: SubscribeOptions,
-): AsyncGenerator<EventBatch> {
+interface Following {
+  readonly links: Links;
+  readonly group: string;
+  readonly readStream: EventStore['readStream'];
+}
+
+async function* follow(following: Following, subscribe: SubscribeOptions): AsyncGenerator<EventBatch> {
+  const { links, group } = following;
+  const { after, prefixes, signal } = subscribe;
   if (signal.aborted) return;
   const link = links.current();
   const { client } = link.connection;
@@ -67,19 +70,30 @@ async function* follow(
   // Whatever this meets, the next gateway that starts tries again.
   removeDeadGroups(client, group, { signal: over }).catch(() => undefined);
   const unwatch = watchLink(link);
+  try {
+    yield* consume(link, following, subscribe);
+  } finally {
+    ending.abort();
+    unwatch();
+    if (!link.lost.aborted) await deleteGroup(client, group).catch(() => undefined);
+  }
+}
+
+/** Connects to the group and hands out what it sends. */
+async function* consume(
+  link: Link,
+  { group, readStream }: Following,
+  { after, signal, maxBatch = windowSize }: SubscribeOptions,
+): AsyncGenerator<EventBatch> {
   let call: FeedCall | undefined;
-  const inbox = createInbox<ReadAnswer>(async () => (call = await openFeed(link, group)), {
-    link,
-    signal,
-    most: maxBatch,
-  });
+  const open = async (): Promise<FeedCall> => (call = await openFeed(link, group));
+  const inbox = createInbox<FeedAnswer>(open, { link, signal, most: maxBatch });
   const order = inOrder(readStream);
   let told = false;
   try {
     while (await inbox.wait()) {
       const { items, more } = inbox.take();
-      const came: RecordedEvent[] = [];
-      for (const { event } of items) if (event !== undefined) came.push(event);
+      const came = items.filter((event) => event !== undefined);
       // At once: a gateway that dies loses its sockets, and they ask for what they miss.
       if (came.length > 0) call?.write(acknowledgement(came));
       const events = await order(came.filter(({ position }) => position > after));
@@ -88,44 +102,20 @@ async function* follow(
       yield { events, caughtUp: !more };
     }
   } finally {
-    ending.abort();
-    unwatch();
     inbox.end();
-    if (!link.lost.aborted) await deleteGroup(client, group).catch(() => undefined);
   }
 }
 
-const readPath = '/event_store.client.persistent_subscriptions.PersistentSubscriptions/Read';
-
 async function openFeed(link: Link, group: string): Promise<FeedCall> {
-  const options = new persistentPb.ReadReq.Options();
-  options.setAll(new sharedPb.Empty());
-  options.setGroupName(group);
-  options.setBufferSize(windowSize);
-  const uuid = new persistentPb.ReadReq.Options.UUIDOption();
-  uuid.setString(new sharedPb.Empty());
-  options.setUuidOption(uuid);
-  const request = new persistentPb.ReadReq();
-  request.setOptions(options);
-  const { PersistentSubscriptionsClient } = persistentGrpc;
-  const call = await link.connection.openStream(
-    PersistentSubscriptionsClient,
-    'persistentRead',
-    (grpc, metadata, callOptions) =>
-      grpc.makeBidiStreamRequest(readPath, requestBytes, readAnswer, metadata, callOptions),
+  const { path, requestSerialize, responseDeserialize } = PersistentSubscriptions.read;
+  const deserialize = (bytes: Buffer): FeedAnswer => readEvent(responseDeserialize(bytes).event?.event ?? null);
+  const call = await link.connection.openStream('persistentRead', (grpc, metadata, options) =>
+    grpc.makeBidiStreamRequest(path, requestSerialize, deserialize, metadata, options),
   );
-  call.write(request);
+  call.write({ options: { all: {}, groupName: group, bufferSize: windowSize, uuidOption: { string: {} } } });
   return call;
 }
 
-function acknowledgement(events: readonly RecordedEvent[]): ReadReq {
-  const ack = new persistentPb.ReadReq.Ack();
-  for (const { id } of events) {
-    const uuid = new sharedPb.UUID();
-    uuid.setString(id);
-    ack.addIds(uuid);
-  }
-  const request = new persistentPb.ReadReq();
-  request.setAck(ack);
-  return request;
+function acknowledgement(events: readonly RecordedEvent[]): Outgoing<ReadReq> {
+  return { ack: { ids: events.map(({ id }) => ({ string: id })) } };
 }

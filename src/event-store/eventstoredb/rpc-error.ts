@@ -22,6 +22,10 @@ export function explainFailure(error: Error, { tls, hasUser }: Pick<ConnectionSt
     if (!tls || !hasUser) return 'it asks for a user and a password';
     return 'it does not let this user read the whole log, which takes one of the group $admins';
   }
+  return explainTransport(error, tls);
+}
+
+function explainTransport(error: Error, tls: boolean): string {
   const [, reason = error.message] = /Last error: (?:Error: )?(.*?)\s*\. Resolution note:/s.exec(error.message) ?? [];
   if (/unable to (?:verify|get).*certificate|self-signed certificate/.test(reason)) {
     return `its certificate is of no authority that is trusted here; tlsCAFile names one (${reason})`;

@@ -1,6 +1,7 @@
 import type { EventBatch, RecordedEvent, SubscribeOptions } from '../event-store.ts';
 import { openRead } from './collect.ts';
 import { createInbox } from './inbox.ts';
+import type { Inbox } from './inbox.ts';
 import type { Links } from './links.ts';
 import type { ReadAnswer } from './read-frames.ts';
 import { subscriptionRequest } from './read-request.ts';
@@ -19,23 +20,28 @@ export async function* followLog(links: Links, options: SubscribeOptions): Async
     most: maxBatch,
   });
   const unwatch = watchLink(link);
-  let caughtUp = false;
-  let told = false;
   try {
-    while (await inbox.wait()) {
-      const { items, more } = inbox.take();
-      const events: RecordedEvent[] = [];
-      for (const answer of items) {
-        if (answer.event !== undefined) events.push(answer.event);
-        caughtUp = answer.caughtUp ?? caughtUp;
-      }
-      const all = caughtUp && !more;
-      if (events.length === 0 && (told || !all)) continue;
-      told = all;
-      yield { events, caughtUp: all };
-    }
+    yield* batchesOf(inbox);
   } finally {
     unwatch();
     inbox.end();
+  }
+}
+
+/** An empty batch tells once that nothing more is there. */
+async function* batchesOf(inbox: Inbox<ReadAnswer>): AsyncGenerator<EventBatch> {
+  let caughtUp = false;
+  let told = false;
+  while (await inbox.wait()) {
+    const { items, more } = inbox.take();
+    const events: RecordedEvent[] = [];
+    for (const answer of items) {
+      if (answer.event !== undefined) events.push(answer.event);
+      caughtUp = answer.caughtUp ?? caughtUp;
+    }
+    const all = caughtUp && !more;
+    if (events.length === 0 && (told || !all)) continue;
+    told = all;
+    yield { events, caughtUp: all };
   }
 }

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { LogReader } from 'weiliao/embedded-log';
+import type { EmbeddedLog } from 'weiliao/embedded-log';
 import type { RecordedEvent } from 'weiliao/event-store';
 
 /** Positions in a block. */
@@ -13,7 +13,7 @@ export interface Blocks {
   after(position: number, limit: number): readonly RecordedEvent[];
 }
 
-export function createBlocks(reader: LogReader): Blocks {
+export function createBlocks(reader: Pick<EmbeddedLog, 'readAll'>): Blocks {
   const blocks = new LRUCache<number, readonly RecordedEvent[]>({ max: keptBlocks });
 
   function load(index: number): readonly RecordedEvent[] {

@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { handleUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
-import gossip from '@eventstore/db-client/generated/gossip_pb.js';
-import type { ClusterInfo } from '@eventstore/db-client/generated/gossip_pb.js';
-import features from '@eventstore/db-client/generated/serverfeatures_pb.js';
-import type { SupportedMethods } from '@eventstore/db-client/generated/serverfeatures_pb.js';
-import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js';
-import { PersistentSubscriptionsService } from '@eventstore/db-client/generated/persistent_grpc_pb.js';
-import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
-import type { Empty } from '@eventstore/db-client/generated/shared_pb.js';
-import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import { gossip, persistent, serverFeatures, streams } from 'weiliao/eventstoredb-protocol';
+import type { client, Outgoing } from 'weiliao/eventstoredb-protocol';
 import { answerUnary } from './calls.ts';
 import type { CallContext } from './calls.ts';
 import { uuidMessage } from './responses.ts';
@@ -18,40 +11,29 @@ const serverVersion = '24.6.0';
 
 /** What clients ask for before they choose how to append. */
 const featuresByPath = new Map<string, readonly string[]>([
-  [StreamsService.read.path, ['position', 'events']],
-  [StreamsService.batchAppend.path, ['deadline_duration']],
+  [streams.Streams.read.path, ['position', 'events']],
+  [streams.Streams.batchAppend.path, ['deadline_duration']],
+  ...Object.values(persistent.PersistentSubscriptions).map(({ path }) => [path, ['stream', 'all']] as const),
 ]);
 
 interface FeaturesImplementation extends UntypedServiceImplementation {
-  readonly getSupportedMethods: handleUnaryCall<Empty, SupportedMethods>;
+  readonly getSupportedMethods: handleUnaryCall<client.Empty, Outgoing<serverFeatures.SupportedMethods>>;
 }
 
 export function createServerFeatures(context: CallContext): FeaturesImplementation {
-  const streamMethods = Object.values(StreamsService).map(
-    ({ path }) => [path, featuresByPath.get(path) ?? []] as const,
-  );
-  const groupMethods = Object.values(PersistentSubscriptionsService).map(
-    ({ path }) => [path, ['stream', 'all']] as const,
-  );
-  const otherMethods = [...Object.values(GossipService), ...Object.values(ServerFeaturesService)].map(
-    ({ path }) => [path, []] as const,
-  );
-  const methods = [...streamMethods, ...groupMethods, ...otherMethods].map(([path, list]) => {
-    const [, service = '', method = ''] = path.toLowerCase().split('/');
-    return new features.SupportedMethod()
-      .setServiceName(service)
-      .setMethodName(method)
-      .setFeaturesList([...list]);
+  const services = [streams.Streams, persistent.PersistentSubscriptions, gossip.Gossip, serverFeatures.ServerFeatures];
+  const paths = services.flatMap((service) => Object.values(service).map(({ path }: { path: string }) => path));
+  const methods = paths.map((path) => {
+    const [, serviceName, methodName] = path.toLowerCase().split('/');
+    return { serviceName, methodName, features: featuresByPath.get(path) ?? [] };
   });
   return {
-    getSupportedMethods: answerUnary(context, () =>
-      new features.SupportedMethods().setEventStoreServerVersion(serverVersion).setMethodsList(methods),
-    ),
+    getSupportedMethods: answerUnary(context, () => ({ eventStoreServerVersion: serverVersion, methods })),
   };
 }
 
 interface GossipImplementation extends UntypedServiceImplementation {
-  readonly read: handleUnaryCall<Empty, ClusterInfo>;
+  readonly read: handleUnaryCall<client.Empty, Outgoing<gossip.ClusterInfo>>;
 }
 
 /** A cluster of this one node, which leads it. */
@@ -63,13 +45,14 @@ export function createGossip(
   return {
     read: answerUnary(context, () => {
       const { host, port } = address();
-      const member = new gossip.MemberInfo()
-        .setInstanceId(uuidMessage(instance, true))
-        .setTimeStamp(String(BigInt(Date.now()) * 10_000n))
-        .setState(gossip.MemberInfo.VNodeState.LEADER)
-        .setIsAlive(true)
-        .setHttpEndPoint(new gossip.EndPoint().setAddress(host).setPort(port));
-      return new gossip.ClusterInfo().setMembersList([member]);
+      const member = {
+        instanceId: uuidMessage(instance, true),
+        timeStamp: String(BigInt(Date.now()) * 10_000n),
+        state: gossip.MemberInfoVNodeState.LEADER,
+        isAlive: true,
+        httpEndPoint: { address: host, port },
+      };
+      return { members: [member] };
     }),
   };
 }

@@ -32,37 +32,38 @@ export interface Known {
  */
 export function decide(attempt: Attempt, known: Known): Decision {
   const { expected } = attempt;
-  const { head, tombstoned, metadata, metadataHead } = known.state;
-  const softDeleted = metadata.softDeleted === true;
+  const { head, tombstoned } = known.state;
   if (tombstoned) return { kind: 'deleted' };
-  if (expected === 'stream_exists') {
-    if (softDeleted) return { kind: 'deleted' };
-    if (head < 0 && metadataHead < 0) return { kind: 'wrong', actual: head };
-  }
-  if (expected === 'any' || expected === 'stream_exists') return decideByMemory(attempt, known, softDeleted);
+  if (expected === 'any') return decideByMemory(attempt, known);
+  if (expected === 'stream_exists') return missing(known.state) ?? decideByMemory(attempt, known);
   const after = expected === 'no_stream' ? -1n : expected;
-  if (after < BigInt(head)) return decideByLog(attempt, known, Number(after), softDeleted);
+  if (after < BigInt(head)) return decideByLog(attempt, known, Number(after));
   if (after > BigInt(head)) return { kind: 'wrong', actual: head };
-  return { kind: 'append', undelete: softDeleted };
+  return { kind: 'append', undelete: isSoftDeleted(known.state) };
 }
 
-function decideByMemory({ stream, ids }: Attempt, { state, find }: Known, softDeleted: boolean): Decision {
+function isSoftDeleted({ metadata }: StreamState): boolean {
+  return metadata.softDeleted === true;
+}
+
+function missing(state: StreamState): Decision | undefined {
+  const { head, metadataHead } = state;
+  if (isSoftDeleted(state)) return { kind: 'deleted' };
+  return head < 0 && metadataHead < 0 ? { kind: 'wrong', actual: head } : undefined;
+}
+
+function decideByMemory({ stream, ids }: Attempt, { state, find }: Known): Decision {
   const places = ids.map(find).map((place) => (place?.stream === stream ? place : undefined));
   const last = places.at(-1);
-  if (places[0] === undefined) return { kind: 'append', undelete: softDeleted };
+  if (places[0] === undefined) return { kind: 'append', undelete: isSoftDeleted(state) };
   if (last === undefined || places.includes(undefined)) return { kind: 'wrong', actual: state.head };
   return { kind: 'repeated', revision: last.revision };
 }
 
-function decideByLog(
-  { expected, ids }: Attempt,
-  { state, idAt }: Known,
-  after: number,
-  softDeleted: boolean,
-): Decision {
+function decideByLog({ expected, ids }: Attempt, { state, idAt }: Known, after: number): Decision {
   const wrong = { kind: 'wrong', actual: state.head } as const;
   const same = ids.map((id, index) => idAt(after + 1 + index) === id);
   if (ids.length === 0) return wrong;
-  if (same[0] === false && expected === 'no_stream' && softDeleted) return { kind: 'append', undelete: true };
+  if (same[0] === false && expected === 'no_stream' && isSoftDeleted(state)) return { kind: 'append', undelete: true };
   return same.includes(false) ? wrong : { kind: 'repeated', revision: after + ids.length };
 }

@@ -1,133 +1,127 @@
-import streams from '@eventstore/db-client/generated/streams_pb.js';
-import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
+import { streams } from 'weiliao/eventstoredb-protocol';
+import type { Long } from 'weiliao/eventstoredb-protocol';
 import { createFilter, isInAll } from './filter.ts';
 import type { EventFilter } from './filter.ts';
 import { resolve } from './link.ts';
 import type { Log } from './log.ts';
 import { readAll } from './read-all.ts';
 import { pageSize, readStream } from './read-stream.ts';
-import { streamNameOf, toRevision } from './requests.ts';
+import type { StreamRead } from './read-stream.ts';
+import { highest, streamNameOf, toRevision, unsigned } from './requests.ts';
 import { eventResponse, streamNotFoundResponse } from './responses.ts';
 import { handlerFailed, invalid, invalidRead } from './rpc-errors.ts';
 import { subscribeToAll } from './subscribe-to-all.ts';
 import { subscribeToStream } from './subscribe-to-stream.ts';
 
-type Options = ReadReq.Options;
+type Options = streams.ReadReqOptions;
+type Answers = AsyncIterable<Buffer> | Iterable<Buffer>;
 
-const { BACKWARDS } = streams.ReadReq.Options.ReadDirection;
+const { BACKWARDS } = streams.ReadReqOptionsReadDirection;
 
 /** The answers to a read or a subscription, in order. Throws `RpcError`. */
-export function answersTo(log: Log, request: ReadReq, signal: AbortSignal): AsyncIterable<Buffer> | Iterable<Buffer> {
-  const options = request.getOptions();
-  if (options?.getUuidOption() === undefined) throw invalid(' `uuidOption` is a required argument');
-  if (options.hasStream())
-    return options.hasSubscription() ? streamSubscription(log, options, signal) : streamEvents(log, options);
-  if (options.hasAll())
-    return options.hasSubscription() ? allSubscription(log, options, signal) : allEvents(log, options);
+export function answersTo(log: Log, { options }: streams.ReadReq, signal: AbortSignal): Answers {
+  if (options === null || options.uuidOption === null) throw invalid(' `uuidOption` is a required argument');
+  const subscribes = options.subscription !== null;
+  if (options.stream !== null)
+    return subscribes ? streamSubscription(log, options, signal) : streamEvents(log, options);
+  if (options.all !== null) return subscribes ? allSubscription(log, options, signal) : allEvents(log, options);
   throw invalid("'None' is not a valid stream option");
 }
 
 function* streamEvents(log: Log, options: Options): Generator<Buffer> {
-  if (options.hasFilter()) throw invalid('a read of a stream takes no filter');
+  const read = streamReadOf(options);
+  const pages = readStream(log, read);
+  if (pages === undefined) yield streamNotFoundResponse(read.stream);
+  for (const page of pages ?? [])
+    for (const event of page) yield eventResponse(resolve(log, event, options.resolveLinks), usesBits(options));
+}
+
+function streamReadOf(options: Options): StreamRead {
+  if (options.filter !== null) throw invalid('a read of a stream takes no filter');
   const from = revisionOf(options) ?? 0;
   const maxCount = countOf(options);
-  const stream = streamNameOf(options.getStream()?.getStreamIdentifier());
-  const direction = options.getReadDirection() === BACKWARDS ? 'backwards' : 'forwards';
+  const stream = streamNameOf(options.stream?.streamIdentifier);
+  const direction = directionOf(options);
   if (maxCount === 0 || (direction === 'forwards' && from === 'end')) throw invalidRead();
-  const pages = readStream(log, { stream, direction, from, maxCount });
-  if (pages === undefined) yield streamNotFoundResponse(stream);
-  for (const page of pages ?? [])
-    for (const event of page) yield eventResponse(resolve(log, event, options.getResolveLinks()), usesBits(options));
+  return { stream, direction, from, maxCount };
 }
 
 function* allEvents(log: Log, options: Options): Generator<Buffer> {
-  const direction = options.getReadDirection() === BACKWARDS ? 'backwards' : 'forwards';
+  const direction = directionOf(options);
   const from = positionOf(options) ?? 0;
   const maxCount = countOf(options);
   for (const page of readAll(log, { direction, from, maxCount, filter: filterOf(options) }))
-    for (const event of page) yield eventResponse(resolve(log, event, options.getResolveLinks()), usesBits(options));
+    for (const event of page) yield eventResponse(resolve(log, event, options.resolveLinks), usesBits(options));
 }
 
 function streamSubscription(log: Log, options: Options, signal: AbortSignal): AsyncIterable<Buffer> {
-  if (options.hasFilter()) throw invalid('a subscription to a stream takes no filter');
-  if (options.getReadDirection() === BACKWARDS) throw invalid('a subscription reads forwards');
+  if (options.filter !== null) throw invalid('a subscription to a stream takes no filter');
+  if (options.readDirection === BACKWARDS) throw invalid('a subscription reads forwards');
   return subscribeToStream(log, {
-    stream: streamNameOf(options.getStream()?.getStreamIdentifier()),
+    stream: streamNameOf(options.stream?.streamIdentifier),
     after: revisionOf(options) ?? -1,
-    resolveLinks: options.getResolveLinks(),
+    resolveLinks: options.resolveLinks,
     structuredIds: usesBits(options),
     signal,
   });
 }
 
 function allSubscription(log: Log, options: Options, signal: AbortSignal): AsyncIterable<Buffer> {
-  if (options.getReadDirection() === BACKWARDS) throw invalid('a subscription reads forwards');
-  const filter = options.getFilter();
-  const window = filter?.hasMax() === true ? filter.getMax() : pageSize;
-  const multiplier = filter?.getCheckpointintervalmultiplier() ?? 1;
+  if (options.readDirection === BACKWARDS) throw invalid('a subscription reads forwards');
+  const { filter } = options;
+  const window = filter?.window === 'max' ? filter.max : pageSize;
+  const multiplier = filter?.checkpointIntervalMultiplier ?? 1;
   if (multiplier === 0) throw handlerFailed();
   return subscribeToAll(log, {
     after: positionOf(options) ?? 0,
     filter: filterOf(options),
-    ...(filter !== undefined && { checkpoints: { window, interval: window * multiplier } }),
-    resolveLinks: options.getResolveLinks(),
+    ...(filter !== null && { checkpoints: { window, interval: window * multiplier } }),
+    resolveLinks: options.resolveLinks,
     structuredIds: usesBits(options),
     signal,
   });
 }
 
-function filterOf(options: Options): EventFilter {
-  const filter = options.getFilter();
-  if (filter === undefined) return isInAll;
-  const on = filter.hasEventType() ? 'type' : 'stream';
-  const expression = filter.getEventType() ?? filter.getStreamIdentifier();
-  if (expression === undefined) throw invalid('a filter of nothing');
+function filterOf({ filter }: Options): EventFilter {
+  if (filter === null) return isInAll;
+  const on = filter.filter === 'eventType' ? 'type' : 'stream';
+  const expression = filter.eventType ?? filter.streamIdentifier;
+  if (expression === null) throw invalid('a filter of nothing');
   try {
-    return createFilter({ on, regex: expression.getRegex(), prefixes: expression.getPrefixList() });
+    return createFilter({ on, regex: expression.regex, prefixes: expression.prefix });
   } catch (error) {
     throw invalid((error as Error).message);
   }
 }
 
 /** Undefined for the start. */
-function revisionOf(options: Options): number | 'end' | undefined {
-  const { RevisionOptionCase } = streams.ReadReq.Options.StreamOptions;
-  const stream = options.getStream();
-  switch (stream?.getRevisionOptionCase()) {
-    case RevisionOptionCase.REVISION:
-      return stream.getRevision() === end ? 'end' : Number(toRevision(stream.getRevision()));
-    case RevisionOptionCase.END:
-      return 'end';
-    default:
-      return undefined;
-  }
+function revisionOf({ stream }: Options): number | 'end' | undefined {
+  if (stream?.revisionOption === 'end') return 'end';
+  if (stream?.revisionOption !== 'revision') return undefined;
+  return isHighest(stream.revision) ? 'end' : Number(toRevision(stream.revision));
 }
 
 /** Undefined for the start. */
-function positionOf(options: Options): number | 'end' | undefined {
-  const { AllOptionCase } = streams.ReadReq.Options.AllOptions;
-  const all = options.getAll();
-  switch (all?.getAllOptionCase()) {
-    case AllOptionCase.POSITION:
-      return positionNumber(all.getPosition()?.getCommitPosition() ?? '0');
-    case AllOptionCase.END:
-      return 'end';
-    default:
-      return undefined;
-  }
+function positionOf({ all }: Options): number | 'end' | undefined {
+  if (all?.allOption === 'end') return 'end';
+  if (all?.allOption !== 'position') return undefined;
+  const position = all.position?.commitPosition;
+  if (position === undefined) return 0;
+  return isHighest(position) ? 'end' : Number(unsigned(position));
 }
 
-/** The highest number of 64 bits stands for the end. */
-const end = String(2n ** 64n - 1n);
-
-function positionNumber(digits: string): number | 'end' {
-  return digits === end ? 'end' : Number(digits);
+function isHighest(bits: Long): boolean {
+  return unsigned(bits) === highest;
 }
 
-function countOf(options: Options): number {
-  return Math.min(Number(options.getCount()), Number.MAX_SAFE_INTEGER);
+function countOf({ count }: Options): number {
+  return Math.min(Number(unsigned(count)), Number.MAX_SAFE_INTEGER);
 }
 
-function usesBits(options: Options): boolean {
-  return options.getUuidOption()?.hasStructured() === true;
+function directionOf({ readDirection }: Options): StreamRead['direction'] {
+  return readDirection === BACKWARDS ? 'backwards' : 'forwards';
+}
+
+function usesBits({ uuidOption }: Options): boolean {
+  return uuidOption?.content === 'structured';
 }

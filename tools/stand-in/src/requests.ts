@@ -1,4 +1,5 @@
-import type { StreamIdentifier, UUID } from '@eventstore/db-client/generated/shared_pb.js';
+import { textOf } from 'weiliao/eventstoredb-protocol';
+import type { client, Long, streams } from 'weiliao/eventstoredb-protocol';
 import type { Expected } from './decide.ts';
 import { handlerFailed, invalid } from './rpc-errors.ts';
 import type { WireEvent } from './stored-event.ts';
@@ -6,67 +7,73 @@ import type { WireEvent } from './stored-event.ts';
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const emptyUuid = '00000000-0000-0000-0000-000000000000';
 
-export function streamNameOf(identifier: StreamIdentifier | undefined): string {
-  const name = Buffer.from(identifier?.getStreamName_asU8() ?? []).toString('utf8');
+export function streamNameOf(identifier: client.StreamIdentifier | null | undefined): string {
+  const name = textOf(identifier?.streamName);
   if (name === '') throw handlerFailed();
   return name;
 }
 
 /** Lower case. Throws `RpcError` where it is none. */
-export function uuidOf(message: UUID | undefined): string {
-  const structured = message?.getStructured();
+export function uuidOf(message: client.UUID | null): string {
+  const structured = message?.structured ?? null;
   const text =
-    structured === undefined
-      ? (message?.getString() ?? '').toLowerCase()
-      : formatUuid(hex(structured.getMostSignificantBits()) + hex(structured.getLeastSignificantBits()));
+    structured === null
+      ? (message?.string ?? '').toLowerCase()
+      : formatUuid(hex(structured.mostSignificantBits) + hex(structured.leastSignificantBits));
   if (!uuidForm.test(text)) throw invalid(`'${text}' is not a UUID`);
   return text;
 }
 
-function hex(signed: string): string {
-  return BigInt.asUintN(64, BigInt(signed)).toString(16).padStart(16, '0');
+function hex(bits: Long): string {
+  return unsigned(bits).toString(16).padStart(16, '0');
 }
 
 function formatUuid(digits: string): string {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** Which of the four ways of expecting a stream a request names; the order is that of the protocol's options. */
-export function expectedOf(request: {
-  readonly revision: string | undefined;
-  readonly noStream: boolean;
-  readonly any: boolean;
-  readonly streamExists: boolean;
-}): Expected {
-  if (request.revision !== undefined) return toRevision(request.revision);
-  if (request.noStream) return 'no_stream';
-  if (request.any) return 'any';
-  if (request.streamExists) return 'stream_exists';
-  throw invalid("'None' is not a valid expected stream revision");
+type ExpectedOption = 'revision' | 'streamPosition' | 'noStream' | 'any' | 'streamExists';
+
+/** Which of the four ways of expecting a stream a request names. Throws `RpcError` where it is none. */
+export function expectedOf(option: ExpectedOption | undefined, revision: Long): Expected {
+  switch (option) {
+    case 'revision':
+    case 'streamPosition':
+      return toRevision(revision);
+    case 'noStream':
+      return 'no_stream';
+    case 'any':
+      return 'any';
+    case 'streamExists':
+      return 'stream_exists';
+    case undefined:
+      throw invalid("'None' is not a valid expected stream revision");
+  }
 }
 
 const highestRevision = 2n ** 63n - 1n;
 
 /** Throws `RpcError` where no stream can get so far. */
-export function toRevision(digits: string): bigint {
-  const revision = BigInt(digits);
+export function toRevision(bits: Long): bigint {
+  const revision = unsigned(bits);
   if (revision > highestRevision) throw handlerFailed();
   return revision;
 }
 
-interface ProposedMessage {
-  getId(): UUID | undefined;
-  getMetadataMap(): { get(key: string): string | undefined };
-  getData_asU8(): Uint8Array;
-  getCustomMetadata_asU8(): Uint8Array;
+/** All 64 bits as a whole number. */
+export function unsigned({ high, low }: Long): bigint {
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 }
 
+/** The highest number of 64 bits stands for the end. */
+export const highest = 2n ** 64n - 1n;
+
 /** Throws an `Error` with EventStoreDB's words where the event is none. */
-export function proposedEvent(message: ProposedMessage): WireEvent {
-  const id = uuidOf(message.getId());
-  const type = message.getMetadataMap().get('type') ?? '';
+export function proposedEvent(message: streams.BatchAppendReqProposedMessage): WireEvent {
+  const id = uuidOf(message.id);
+  const type = message.metadata['type'] ?? '';
   if (id === emptyUuid) throw new Error("Empty eventId provided. (Parameter 'eventId')");
   if (type === '') throw new Error("Empty eventType provided. (Parameter 'eventType')");
-  const json = message.getMetadataMap().get('content-type') === 'application/json';
-  return { id, type, json, data: message.getData_asU8(), metadata: message.getCustomMetadata_asU8() };
+  const json = message.metadata['content-type'] === 'application/json';
+  return { id, type, json, data: Buffer.from(message.data), metadata: Buffer.from(message.customMetadata) };
 }

@@ -1,7 +1,5 @@
-import shared from '@eventstore/db-client/generated/shared_pb.js';
-import type { StreamIdentifier, UUID } from '@eventstore/db-client/generated/shared_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
-import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { streams } from 'weiliao/eventstoredb-protocol';
+import type { client, Outgoing } from 'weiliao/eventstoredb-protocol';
 import type { RecordedEvent } from 'weiliao/event-store';
 import { isTombstone, toWire } from './stored-event.ts';
 
@@ -22,32 +20,24 @@ export function originalOf({ event, link }: ResolvedEvent): RecordedEvent {
 }
 
 /** What both read protocols say of an event; theirs are two message types of one shape. */
-interface RecordedFields {
-  setId(id: UUID): unknown;
-  setStreamIdentifier(stream: StreamIdentifier): unknown;
-  setStreamRevision(revision: string): unknown;
-  setCommitPosition(position: string): unknown;
-  setPreparePosition(position: string): unknown;
-  getMetadataMap(): { set(key: string, value: string): unknown };
-  setData(data: Uint8Array): unknown;
-  setCustomMetadata(metadata: Uint8Array): unknown;
-}
-
-export function fillRecorded<T extends RecordedFields>(target: T, event: RecordedEvent, structuredIds: boolean): T {
-  const wire = toWire(event);
-  const position = String(event.position);
-  target.setId(uuidMessage(event.id, structuredIds));
-  target.setStreamIdentifier(streamMessage(event.stream));
-  target.setStreamRevision(isTombstone(event) ? tombstoneRevision : String(event.revision));
-  target.setCommitPosition(position);
-  target.setPreparePosition(position);
-  const metadata = target.getMetadataMap();
-  metadata.set('type', event.type);
-  metadata.set('created', String(BigInt(event.created) * ticksPerMs));
-  metadata.set('content-type', wire.json ? 'application/json' : 'application/octet-stream');
-  target.setData(wire.data);
-  target.setCustomMetadata(wire.metadata);
-  return target;
+export function recordedMessage(
+  event: RecordedEvent,
+  structuredIds: boolean,
+): Outgoing<streams.ReadRespReadEventRecordedEvent> {
+  const { json, data, metadata } = toWire(event);
+  return {
+    id: uuidMessage(event.id, structuredIds),
+    streamIdentifier: streamMessage(event.stream),
+    streamRevision: isTombstone(event) ? tombstoneRevision : event.revision,
+    ...positionMessage(event.position),
+    metadata: {
+      type: event.type,
+      created: String(BigInt(event.created) * ticksPerMs),
+      'content-type': json ? 'application/json' : 'application/octet-stream',
+    },
+    data,
+    customMetadata: metadata,
+  };
 }
 
 const encoded = new WeakMap<RecordedEvent, Buffer>();
@@ -58,56 +48,48 @@ export function eventResponse(resolved: ResolvedEvent, structuredIds: boolean): 
   const shareable = event !== undefined && link === undefined && !structuredIds;
   const known = shareable ? encoded.get(event) : undefined;
   if (known !== undefined) return known;
-  const { RecordedEvent: Recorded } = streams.ReadResp.ReadEvent;
-  const message = new streams.ReadResp.ReadEvent();
-  if (event !== undefined) message.setEvent(fillRecorded(new Recorded(), event, structuredIds));
-  if (link !== undefined) message.setLink(fillRecorded(new Recorded(), link, structuredIds));
-  message.setCommitPosition(String(originalOf(resolved).position));
-  const buffer = encode(new streams.ReadResp().setEvent(message));
+  const buffer = encode({
+    event: {
+      event: event && recordedMessage(event, structuredIds),
+      link: link && recordedMessage(link, structuredIds),
+      commitPosition: originalOf(resolved).position,
+    },
+  });
   if (shareable) encoded.set(event, buffer);
   return buffer;
 }
 
-export function confirmationResponse(id: string): Buffer {
-  const confirmation = new streams.ReadResp.SubscriptionConfirmation().setSubscriptionId(id);
-  return encode(new streams.ReadResp().setConfirmation(confirmation));
+export function confirmationResponse(subscriptionId: string): Buffer {
+  return encode({ confirmation: { subscriptionId } });
 }
 
 export function caughtUpResponse(): Buffer {
-  return encode(new streams.ReadResp().setCaughtUp(new streams.ReadResp.CaughtUp()));
+  return encode({ caughtUp: {} });
 }
 
-/** `position`: as decimal digits, up to 2^64. */
-export function checkpointResponse(position: string): Buffer {
-  const checkpoint = new streams.ReadResp.Checkpoint().setCommitPosition(position).setPreparePosition(position);
-  return encode(new streams.ReadResp().setCheckpoint(checkpoint));
+/** `position`: a number, or decimal digits up to 2^64. */
+export function checkpointResponse(position: number | string): Buffer {
+  return encode({ checkpoint: positionMessage(position) });
 }
 
 export function streamNotFoundResponse(stream: string): Buffer {
-  const notFound = new streams.ReadResp.StreamNotFound().setStreamIdentifier(streamMessage(stream));
-  return encode(new streams.ReadResp().setStreamNotFound(notFound));
+  return encode({ streamNotFound: { streamIdentifier: streamMessage(stream) } });
 }
 
-export function streamMessage(stream: string): StreamIdentifier {
-  return new shared.StreamIdentifier().setStreamName(Buffer.from(stream, 'utf8'));
+/** Commit and prepare position are the same here. */
+export function positionMessage(position: number | string): Outgoing<client.AllStreamPosition> {
+  return { commitPosition: position, preparePosition: position };
 }
 
-export function uuidMessage(id: string, structured: boolean): UUID {
-  if (!structured) return new shared.UUID().setString(id);
+export function streamMessage(stream: string): Outgoing<client.StreamIdentifier> {
+  return { streamName: Buffer.from(stream, 'utf8') };
+}
+
+export function uuidMessage(id: string, structured: boolean): Outgoing<client.UUID> {
+  if (!structured) return { string: id };
   const hex = id.replaceAll('-', '');
   const half = (text: string): string => String(BigInt.asIntN(64, BigInt(`0x${text}`)));
-  const value = new shared.UUID.Structured()
-    .setMostSignificantBits(half(hex.slice(0, 16)))
-    .setLeastSignificantBits(half(hex.slice(16)));
-  return new shared.UUID().setStructured(value);
+  return { structured: { mostSignificantBits: half(hex.slice(0, 16)), leastSignificantBits: half(hex.slice(16)) } };
 }
 
-function encode(response: ReadResp): Buffer {
-  return serialize(response);
-}
-
-/** A message's bytes, without copying them once more. */
-export function serialize(message: { serializeBinary(): Uint8Array }): Buffer {
-  const bytes = message.serializeBinary();
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
+const { encode } = streams.ReadResp;

@@ -2,8 +2,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js';
-import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
+import { gossip, serverFeatures } from 'weiliao/eventstoredb-protocol';
 import { OperatorError } from 'weiliao/tooling';
 import type { Logger } from 'weiliao/tooling';
 import type { CallContext } from './calls.ts';
@@ -67,9 +66,9 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   });
   server.addService(streamsDefinition, createStreamsService(log, context));
   server.addService(persistentDefinition, createPersistentService(groups, context));
-  server.addService(ServerFeaturesService, createServerFeatures(context));
+  server.addService(serverFeatures.ServerFeatures, createServerFeatures(context));
   server.addService(
-    GossipService,
+    gossip.Gossip,
     createGossip(context, () => ({ host, port })),
   );
 

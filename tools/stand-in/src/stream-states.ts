@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { LogReader } from 'weiliao/embedded-log';
+import type { EmbeddedLog } from 'weiliao/embedded-log';
 import type { RecordedEvent } from 'weiliao/event-store';
 import { isTombstone, toWire } from './stored-event.ts';
 import { isMetadataStream, metadataStreamOf, originalStreamOf } from './stream-names.ts';
@@ -36,7 +36,7 @@ export interface StreamStates {
   update(events: readonly RecordedEvent[]): void;
 }
 
-export function createStreamStates(reader: LogReader): StreamStates {
+export function createStreamStates(reader: Pick<EmbeddedLog, 'readStream'>): StreamStates {
   const states = new LRUCache<string, StreamState>({ max: knownStreams });
 
   function newest(stream: string): RecordedEvent | undefined {

@@ -6,20 +6,8 @@ import type {
   ServiceDefinition,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
-import type {
-  AppendReq,
-  AppendResp,
-  BatchAppendReq,
-  BatchAppendResp,
-  DeleteReq,
-  DeleteResp,
-  ReadReq,
-  ReadResp,
-  TombstoneReq,
-  TombstoneResp,
-} from '@eventstore/db-client/generated/streams_pb.js';
+import { streams } from 'weiliao/eventstoredb-protocol';
+import type { Outgoing } from 'weiliao/eventstoredb-protocol';
 import { appendOne } from './append-call.ts';
 import { handleBatchAppend } from './batch-append.ts';
 import { answerUnary, endOf, failStream, sendAll, toRpcError } from './calls.ts';
@@ -27,20 +15,21 @@ import type { CallContext } from './calls.ts';
 import type { Log } from './log.ts';
 import { answersTo } from './read-call.ts';
 import { expectedOf, streamNameOf } from './requests.ts';
-import { streamDeleted, wrongDelete } from './rpc-errors.ts';
+import { positionMessage } from './responses.ts';
+import { invalid, streamDeleted, wrongDelete } from './rpc-errors.ts';
 
 /** Read answers are bytes already: an event is encoded once, however many read it. */
 export const streamsDefinition: ServiceDefinition = {
-  ...StreamsService,
-  read: { ...StreamsService.read, responseSerialize: (bytes: Buffer) => bytes },
+  ...streams.Streams,
+  read: { ...streams.Streams.read, responseSerialize: (bytes: Buffer) => bytes },
 };
 
 interface StreamsImplementation extends UntypedServiceImplementation {
-  readonly read: handleServerStreamingCall<ReadReq, ReadResp>;
-  readonly append: handleClientStreamingCall<AppendReq, AppendResp>;
-  readonly batchAppend: handleBidiStreamingCall<BatchAppendReq, BatchAppendResp>;
-  readonly delete: handleUnaryCall<DeleteReq, DeleteResp>;
-  readonly tombstone: handleUnaryCall<TombstoneReq, TombstoneResp>;
+  readonly read: handleServerStreamingCall<streams.ReadReq, Buffer>;
+  readonly append: handleClientStreamingCall<streams.AppendReq, Outgoing<streams.AppendResp>>;
+  readonly batchAppend: handleBidiStreamingCall<streams.BatchAppendReq, Outgoing<streams.BatchAppendResp>>;
+  readonly delete: handleUnaryCall<streams.DeleteReq, Outgoing<streams.DeleteResp>>;
+  readonly tombstone: handleUnaryCall<streams.TombstoneReq, Outgoing<streams.TombstoneResp>>;
 }
 
 export function createStreamsService(log: Log, context: CallContext): StreamsImplementation {
@@ -66,41 +55,21 @@ export function createStreamsService(log: Log, context: CallContext): StreamsImp
 
     batchAppend: (call) => handleBatchAppend(log, context, call),
 
-    delete: answerUnary(
-      context,
-      async (request: DeleteReq) => {
-        const position = await remove(log, request.getOptions(), false);
-        const place = new streams.DeleteResp.Position().setCommitPosition(position).setPreparePosition(position);
-        return new streams.DeleteResp().setPosition(place);
-      },
-      write,
-    ),
+    delete: answerUnary(context, async ({ options }: streams.DeleteReq) => removed(log, options, false), write),
 
-    tombstone: answerUnary(
-      context,
-      async (request: TombstoneReq) => {
-        const position = await remove(log, request.getOptions(), true);
-        const place = new streams.TombstoneResp.Position().setCommitPosition(position).setPreparePosition(position);
-        return new streams.TombstoneResp().setPosition(place);
-      },
-      write,
-    ),
+    tombstone: answerUnary(context, async ({ options }: streams.TombstoneReq) => removed(log, options, true), write),
   };
 }
 
-type RemoveOptions = DeleteReq.Options | TombstoneReq.Options | undefined;
+type RemoveOptions = streams.DeleteReqOptions | streams.TombstoneReqOptions | null;
 
 /** The position of what deletes the stream. Throws `RpcError`. */
-async function remove(log: Log, options: RemoveOptions, hard: boolean): Promise<string> {
-  const stream = streamNameOf(options?.getStreamIdentifier());
-  const expected = expectedOf({
-    revision: options?.hasRevision() === true ? options.getRevision() : undefined,
-    noStream: options?.hasNoStream() === true,
-    any: options?.hasAny() === true,
-    streamExists: options?.hasStreamExists() === true,
-  });
+async function removed(log: Log, options: RemoveOptions, hard: boolean): Promise<Outgoing<streams.DeleteResp>> {
+  if (options === null) throw invalid('a request without options');
+  const stream = streamNameOf(options.streamIdentifier);
+  const expected = expectedOf(options.expectedStreamRevision, options.revision);
   const outcome = await log.remove(stream, expected, hard);
   if (outcome.kind === 'deleted') throw streamDeleted(stream);
   if (outcome.kind === 'wrong') throw wrongDelete(stream, expected, outcome.actual);
-  return String(outcome.position);
+  return outcome.position === undefined ? { noPosition: {} } : { position: positionMessage(outcome.position) };
 }

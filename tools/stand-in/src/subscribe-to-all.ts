@@ -4,6 +4,7 @@ import type { EventFilter } from './filter.ts';
 import { resolve } from './link.ts';
 import type { Log } from './log.ts';
 import { pageSize } from './read-stream.ts';
+import { highest } from './requests.ts';
 import { caughtUpResponse, checkpointResponse, confirmationResponse, eventResponse } from './responses.ts';
 import { createWakeUp } from './wake-up.ts';
 
@@ -23,8 +24,8 @@ export interface AllSubscription {
   readonly signal: AbortSignal;
 }
 
-/** What EventStoreDB sends as a checkpoint where nothing was sent yet: the highest number of 64 bits. */
-const noPosition = String(2n ** 64n - 1n);
+/** What EventStoreDB sends as a checkpoint where nothing was sent yet. */
+const noPosition = String(highest);
 
 /**
  * The log's events without end: first the past, page by page, then what is written. Who reads so slowly that the newest
@@ -32,6 +33,7 @@ const noPosition = String(2n ** 64n - 1n);
  */
 export async function* subscribeToAll(log: Log, subscription: AllSubscription): AsyncGenerator<Buffer> {
   const { checkpoints, filter, signal } = subscription;
+  const interval = checkpoints?.interval ?? Number.POSITIVE_INFINITY;
   const start = log.lastPosition();
   const wakeUp = createWakeUp(log, signal, checkpoints === undefined ? filter : () => true);
   let position = subscription.after === 'end' ? start : subscription.after;
@@ -42,15 +44,15 @@ export async function* subscribeToAll(log: Log, subscription: AllSubscription): 
 
   /** The same checkpoint is never sent twice. */
   function* sendCheckpoint(at: number): Generator<Buffer> {
-    if (at <= checkpoint) return;
+    if (checkpoints === undefined || at <= checkpoint) return;
     checkpoint = at;
-    yield checkpointResponse(at === 0 ? noPosition : String(at));
+    yield checkpointResponse(at === 0 ? noPosition : at);
   }
 
   function* catchUp(): Generator<Buffer> {
     const window = checkpoints?.window ?? pageSize;
+    const isDue = countUpTo(interval);
     let sent = position;
-    let considered = 0;
     // A page begins with the event that was had last: it counts as looked at.
     for (let next = Math.max(position, 1); ;) {
       const page = takePage(log.readAll(next - 1, window), filter);
@@ -59,17 +61,12 @@ export async function* subscribeToAll(log: Log, subscription: AllSubscription): 
         yield send(event);
         sent = event.position;
       }
-      considered += page.considered;
       position = Math.max(position, next - 1 + page.considered);
       if (!page.full && page.considered < window) break;
-      if (checkpoints !== undefined && considered >= checkpoints.interval) {
-        considered %= checkpoints.interval;
-        sent = Math.max(sent, next);
-        yield* sendCheckpoint(sent);
-      }
+      if (isDue(page.considered)) yield* sendCheckpoint((sent = Math.max(sent, next)));
       next += page.considered;
     }
-    if (checkpoints !== undefined) yield* sendCheckpoint(sent);
+    yield* sendCheckpoint(sent);
   }
 
   async function* live(): AsyncGenerator<Buffer> {
@@ -77,8 +74,7 @@ export async function* subscribeToAll(log: Log, subscription: AllSubscription): 
       const page = log.readAll(position, pageSize);
       for (const event of page) {
         if (filter(event)) yield send(event);
-        if (checkpoints !== undefined && (event.position - start) % checkpoints.interval === 0)
-          yield* sendCheckpoint(event.position);
+        if ((event.position - start) % interval === 0) yield* sendCheckpoint(event.position);
         position = event.position;
       }
       if (page.length === 0 && !(await wakeUp.next())) return;
@@ -98,6 +94,17 @@ export async function* subscribeToAll(log: Log, subscription: AllSubscription): 
   } finally {
     wakeUp.end();
   }
+}
+
+/** True whenever so many have been counted. */
+function countUpTo(limit: number): (count: number) => boolean {
+  let counted = 0;
+  return (count) => {
+    counted += count;
+    if (counted < limit) return false;
+    counted %= limit;
+    return true;
+  };
 }
 
 interface Page {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { RecordedEvent } from 'weiliao/event-store';
 import type { Log } from './log.ts';
 import { resolve } from './link.ts';
 import { pageSize, readStream } from './read-stream.ts';
@@ -22,25 +23,20 @@ export async function* subscribeToStream(log: Log, subscription: StreamSubscript
   const { head, tombstoned } = log.stateOf(stream);
   if (tombstoned) throw streamDeleted(stream);
   const wakeUp = createWakeUp(log, signal, (event) => event.stream === stream);
+  const send = (event: RecordedEvent): Buffer =>
+    eventResponse(resolve(log, log.shared(event), resolveLinks), structuredIds);
   try {
     yield confirmationResponse(randomUUID());
-    let revision = head;
-    if (subscription.after !== 'end') {
-      const from = subscription.after + 1;
-      const past = readStream(log, { stream, direction: 'forwards', from, maxCount: Number.MAX_SAFE_INTEGER });
-      revision = Math.max(subscription.after, head);
-      for (const page of past ?? []) {
-        for (const event of page) {
-          yield eventResponse(resolve(log, log.shared(event), resolveLinks), structuredIds);
-          revision = Math.max(revision, event.revision);
-        }
-      }
+    let revision = subscription.after === 'end' ? head : Math.max(subscription.after, head);
+    for (const event of pastOf(log, subscription)) {
+      yield send(event);
+      revision = Math.max(revision, event.revision);
     }
     yield caughtUpResponse();
     for (;;) {
       const page = log.readStream(stream, revision + 1, pageSize);
       for (const event of page) {
-        yield eventResponse(resolve(log, log.shared(event), resolveLinks), structuredIds);
+        yield send(event);
         if (isTombstone(event)) throw streamDeleted(stream);
         revision = event.revision;
       }
@@ -49,4 +45,10 @@ export async function* subscribeToStream(log: Log, subscription: StreamSubscript
   } finally {
     wakeUp.end();
   }
+}
+
+function* pastOf(log: Log, { stream, after }: StreamSubscription): Generator<RecordedEvent> {
+  if (after === 'end') return;
+  const all = { stream, direction: 'forwards', from: after + 1, maxCount: Number.MAX_SAFE_INTEGER } as const;
+  for (const page of readStream(log, all) ?? []) yield* page;
 }

@@ -1,8 +1,6 @@
 import { ServerInterceptingCall, status } from '@grpc/grpc-js';
 import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
-import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js';
-import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
-import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import { gossip, serverFeatures, streams } from 'weiliao/eventstoredb-protocol';
 import { accessDenied, RpcError } from './rpc-errors.ts';
 
 /** The one user of a stand-in, who may do everything. */
@@ -13,8 +11,9 @@ export interface User {
 
 /** What anybody may ask. A stream of appends is refused append by append. */
 const open: ReadonlySet<string> = new Set([
-  ...[GossipService, ServerFeaturesService].flatMap((service) => Object.values(service).map(({ path }) => path)),
-  StreamsService.batchAppend.path,
+  gossip.Gossip.read.path,
+  serverFeatures.ServerFeatures.getSupportedMethods.path,
+  streams.Streams.batchAppend.path,
 ]);
 
 /** Refuses what does not come from the user, as EventStoreDB does: a wrong password everywhere, none where it matters. */

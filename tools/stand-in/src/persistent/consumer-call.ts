@@ -1,19 +1,19 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import persistent from '@eventstore/db-client/generated/persistent_pb.js';
-import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/persistent_pb.js';
+import { persistent } from 'weiliao/eventstoredb-protocol';
 import { endOf, failStream, sendAll, toRpcError } from '../calls.ts';
 import type { CallContext } from '../calls.ts';
 import { uuidOf } from '../requests.ts';
 import { invalid } from '../rpc-errors.ts';
 import type { RpcError } from '../rpc-errors.ts';
 import type { ConsumerPort, GroupMessage } from './consumer.ts';
-import type { GroupConnection, NackAction } from './group.ts';
+import type { NackAction } from './delivery.ts';
+import type { GroupConnection } from './group.ts';
 import type { Groups } from './groups.ts';
 import { sourceNameOf } from './requests.ts';
 import { confirmationResponse, messageResponse } from './responses.ts';
 import { groupKey } from './settings.ts';
 
-type ConsumerCall = ServerDuplexStream<ReadReq, ReadResp>;
+type ConsumerCall = ServerDuplexStream<persistent.ReadReq, Buffer>;
 
 /** A consumer's connection: first its options, then what it acks and refuses; events go the other way. */
 export function handleConsumer(groups: Groups, { gate, logger }: CallContext, call: ConsumerCall): void {
@@ -26,16 +26,16 @@ export function handleConsumer(groups: Groups, { gate, logger }: CallContext, ca
     failStream(call, toRpcError(error, logger));
   }
 
-  async function open(options: ReadReq.Options): Promise<void> {
+  async function open(options: persistent.ReadReqOptions): Promise<void> {
     if (!(await gate.admit()) || signal.aborted) return;
     const stream = sourceNameOf(options);
-    const group = options.getGroupName();
+    const group = options.groupName;
     const outbox = createOutbox(signal);
-    const structured = options.getUuidOption()?.hasStructured() === true;
+    const structured = options.uuidOption?.content === 'structured';
     outbox.put(confirmationResponse(groupKey({ stream, group })));
     const port: ConsumerPort = {
       connectionName: String(call.metadata.get('connection-name')[0] ?? '<unknown>'),
-      bufferSize: options.getBufferSize(),
+      bufferSize: options.bufferSize,
       send: (message: GroupMessage) => outbox.put(messageResponse(message, structured)),
       drop: (error: RpcError) => outbox.fail(error),
     };
@@ -43,22 +43,19 @@ export function handleConsumer(groups: Groups, { gate, logger }: CallContext, ca
     await sendAll(call, outbox.answers, { gate, signal });
   }
 
-  function take(request: ReadReq): void {
-    const options = request.getOptions();
-    const ack = request.getAck();
-    const nack = request.getNack();
+  function take({ options, ack, nack }: persistent.ReadReq): void {
     if (!opened) {
-      if (options === undefined) throw invalid('a subscription begins with its options');
+      if (options === null) throw invalid('a subscription begins with its options');
       opened = true;
       open(options).catch(fail);
-    } else if (ack !== undefined) {
-      connection?.ack(ack.getIdsList().map(uuidOf));
-    } else if (nack !== undefined) {
-      connection?.nack(nack.getIdsList().map(uuidOf), actionOf(nack), nack.getReason());
+    } else if (ack !== null) {
+      connection?.ack(ack.ids.map(uuidOf));
+    } else if (nack !== null) {
+      connection?.nack(nack.ids.map(uuidOf), actionOf(nack), nack.reason);
     }
   }
 
-  call.on('data', (request: ReadReq) => {
+  call.on('data', (request: persistent.ReadReq) => {
     try {
       take(request);
     } catch (error) {
@@ -68,11 +65,11 @@ export function handleConsumer(groups: Groups, { gate, logger }: CallContext, ca
   signal.addEventListener('abort', () => connection?.close(), { once: true });
 }
 
-const actions = persistent.ReadReq.Nack.Action;
+const actions = persistent.ReadReqNackAction;
 
 /** `stop` is known to EventStoreDB, and does what `skip` does. */
-function actionOf(nack: ReadReq.Nack): NackAction {
-  switch (nack.getAction()) {
+function actionOf({ action }: persistent.ReadReqNack): NackAction {
+  switch (action) {
     case actions.PARK:
       return 'park';
     case actions.SKIP:

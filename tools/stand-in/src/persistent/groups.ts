@@ -30,17 +30,17 @@ const tickMs = 1_000;
 /** Goes on with the groups that are in the log. */
 export function openGroups(log: Log, logger: Logger): Groups {
   const groups = new Map<string, Group>();
+  const start = (config: GroupConfig): void => void groups.set(groupKey(config), createGroup(log, config, logger));
   load();
   const stop = log.onWritten((events) => {
     for (const group of groups.values()) group.notice(events);
   });
   const timer = setInterval(() => {
     for (const group of groups.values()) group.tick();
-  }, tickMs);
-  timer.unref();
+  }, tickMs).unref();
 
   function load(): void {
-    for (const config of readGroupConfigs(log)) groups.set(groupKey(config), createGroup(log, config, logger));
+    for (const config of readGroupConfigs(log)) start(config);
   }
 
   function get(stream: string, group: string): Group {
@@ -61,51 +61,33 @@ export function openGroups(log: Log, logger: Logger): Groups {
         throw groupError('persistent-subscription-exists', config.stream, config.group);
       }
       check(config, log);
-      groups.set(groupKey(config), createGroup(log, config, logger));
+      start(config);
       await save();
     },
 
     async update(changed) {
-      const { stream, group } = changed;
-      const before = get(stream, group);
+      const before = get(changed.stream, changed.group);
       const config = { ...changed, filter: before.config.filter };
       check(config, log);
-      before.shutDown(groupError('persistent-subscription-dropped', stream, group));
-      groups.set(groupKey(config), createGroup(log, config, logger));
+      drop(before);
+      start(config);
       await save();
     },
 
     async remove(stream, group) {
       const before = get(stream, group);
       groups.delete(groupKey(before.config));
-      before.shutDown(groupError('persistent-subscription-dropped', stream, group));
+      drop(before);
       await before.remove();
       await save();
     },
 
-    connect(stream, group, port) {
-      const found = get(stream, group);
-      const { maxSubscriberCount } = found.config;
-      if (maxSubscriberCount !== 0 && found.consumerCount >= maxSubscriberCount) {
-        throw maximumSubscribersReached(stream, group);
-      }
-      return found.connect(port);
-    },
-
+    connect: (stream, group, port) => connectTo(get(stream, group), port),
     get,
-
-    list(stream) {
-      const all = [...groups.values()];
-      if (stream === undefined) return all;
-      const found = all.filter(({ config }) => config.stream === stream);
-      if (found.length === 0) throw groupError('persistent-subscription-does-not-exist', stream, '');
-      return found;
-    },
+    list: (stream) => listOf([...groups.values()], stream),
 
     restart() {
-      for (const group of groups.values()) {
-        group.shutDown(groupError('persistent-subscription-dropped', group.config.stream, group.config.group));
-      }
+      for (const group of groups.values()) drop(group);
       load();
     },
 
@@ -114,6 +96,25 @@ export function openGroups(log: Log, logger: Logger): Groups {
       stop();
     },
   };
+}
+
+function drop(group: Group): void {
+  group.shutDown(groupError('persistent-subscription-dropped', group.config.stream, group.config.group));
+}
+
+function connectTo(group: Group, port: ConsumerPort): GroupConnection {
+  const { maxSubscriberCount, stream, group: name } = group.config;
+  if (maxSubscriberCount !== 0 && group.statistics().consumers.length >= maxSubscriberCount) {
+    throw maximumSubscribersReached(stream, name);
+  }
+  return group.connect(port);
+}
+
+function listOf(all: readonly Group[], stream: string | undefined): readonly Group[] {
+  if (stream === undefined) return all;
+  const found = all.filter(({ config }) => config.stream === stream);
+  if (found.length === 0) throw groupError('persistent-subscription-does-not-exist', stream, '');
+  return found;
 }
 
 function check({ stream, group, readBatchSize, historyBufferSize, startFrom }: GroupConfig, log: Log): void {

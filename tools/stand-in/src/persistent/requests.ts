@@ -1,104 +1,103 @@
-import persistent from '@eventstore/db-client/generated/persistent_pb.js';
-import type { CreateReq, UpdateReq } from '@eventstore/db-client/generated/persistent_pb.js';
-import type { Empty, StreamIdentifier } from '@eventstore/db-client/generated/shared_pb.js';
+import { persistent } from 'weiliao/eventstoredb-protocol';
+import type { client } from 'weiliao/eventstoredb-protocol';
 import { createFilter } from '../filter.ts';
-import { streamNameOf } from '../requests.ts';
+import { streamNameOf, unsigned } from '../requests.ts';
 import { groupFailed, invalid } from '../rpc-errors.ts';
 import { allStream, strategyNames } from './settings.ts';
 import type { GroupConfig } from './settings.ts';
 
 /** The stream that a request is about. */
 export function sourceNameOf(options: {
-  getStreamIdentifier(): StreamIdentifier | undefined;
-  getAll(): Empty | undefined;
+  readonly streamIdentifier: client.StreamIdentifier | null;
+  readonly all: client.Empty | null;
 }): string {
-  return options.getAll() === undefined ? streamNameOf(options.getStreamIdentifier()) : allStream;
+  return options.all === null ? streamNameOf(options.streamIdentifier) : allStream;
 }
 
-export function configOfCreate(request: CreateReq): GroupConfig {
-  const options = request.getOptions();
-  if (options === undefined) throw invalid('a request without options');
+export function configOfCreate({ options }: persistent.CreateReq): GroupConfig {
+  if (options === null) throw invalid('a request without options');
   return { ...baseOf(options), filter: filterOf(options) };
 }
 
-export function configOfUpdate(request: UpdateReq): Omit<GroupConfig, 'filter'> {
-  const options = request.getOptions();
-  if (options === undefined) throw invalid('a request without options');
+export function configOfUpdate({ options }: persistent.UpdateReq): Omit<GroupConfig, 'filter'> {
+  if (options === null) throw invalid('a request without options');
   return baseOf(options);
 }
 
-type Options = CreateReq.Options | UpdateReq.Options;
+type Options = persistent.CreateReqOptions | persistent.UpdateReqOptions;
+type Settings = persistent.CreateReqSettings | persistent.UpdateReqSettings;
 
 function baseOf(options: Options): Omit<GroupConfig, 'filter'> {
-  const settings = options.getSettings();
-  if (settings === undefined) throw invalid('a request without settings');
-  const stream = options.getAll() === undefined ? streamOf(options) : allStream;
-  const group = options.getGroupName();
+  const { settings } = options;
+  if (settings === null) throw invalid('a request without settings');
+  const stream = options.all === null ? streamOf(options) : allStream;
+  const group = options.groupName;
   return {
     stream,
     group,
-    resolveLinkTos: settings.getResolveLinks(),
-    extraStatistics: settings.getExtraStatistics(),
-    messageTimeout: settings.hasMessageTimeoutMs()
-      ? settings.getMessageTimeoutMs()
-      : ticksToMs(settings.getMessageTimeoutTicks()),
-    maxRetryCount: settings.getMaxRetryCount(),
-    checkPointAfter: settings.hasCheckpointAfterMs()
-      ? settings.getCheckpointAfterMs()
-      : ticksToMs(settings.getCheckpointAfterTicks()),
-    minCheckPointCount: settings.getMinCheckpointCount(),
-    maxCheckPointCount: settings.getMaxCheckpointCount(),
-    maxSubscriberCount: settings.getMaxSubscriberCount(),
-    liveBufferSize: settings.getLiveBufferSize(),
-    readBatchSize: settings.getReadBatchSize(),
-    historyBufferSize: settings.getHistoryBufferSize(),
+    resolveLinkTos: settings.resolveLinks,
+    extraStatistics: settings.extraStatistics,
+    messageTimeout:
+      settings.messageTimeout === 'messageTimeoutMs'
+        ? settings.messageTimeoutMs
+        : ticksToMs(settings.messageTimeoutTicks),
+    maxRetryCount: settings.maxRetryCount,
+    checkPointAfter:
+      settings.checkpointAfter === 'checkpointAfterMs'
+        ? settings.checkpointAfterMs
+        : ticksToMs(settings.checkpointAfterTicks),
+    minCheckPointCount: settings.minCheckpointCount,
+    maxCheckPointCount: settings.maxCheckpointCount,
+    maxSubscriberCount: settings.maxSubscriberCount,
+    liveBufferSize: settings.liveBufferSize,
+    readBatchSize: settings.readBatchSize,
+    historyBufferSize: settings.historyBufferSize,
     namedConsumerStrategy: strategyOf(settings, stream, group),
-    startFrom: startOf(options),
+    startFrom: options.all === null ? startOfStream(options, settings) : startOfAll(options.all),
   };
 }
 
-function streamOf(options: Options): string {
-  return streamNameOf(options.getStream()?.getStreamIdentifier() ?? options.getStreamIdentifier());
+function streamOf({ stream, streamIdentifier }: Options): string {
+  return streamNameOf(stream?.streamIdentifier ?? streamIdentifier);
 }
 
-const strategies = persistent.CreateReq.ConsumerStrategy;
+const strategies = persistent.CreateReqConsumerStrategy;
 const enumNames = new Map<number, GroupConfig['namedConsumerStrategy']>([
   [strategies.DISPATCHTOSINGLE, 'DispatchToSingle'],
   [strategies.ROUNDROBIN, 'RoundRobin'],
   [strategies.PINNED, 'Pinned'],
 ]);
 
-function strategyOf(
-  settings: CreateReq.Settings | UpdateReq.Settings,
-  stream: string,
-  group: string,
-): GroupConfig['namedConsumerStrategy'] {
-  const named = 'getConsumerStrategy' in settings ? settings.getConsumerStrategy() : '';
-  if (named === '') return enumNames.get(settings.getNamedConsumerStrategy()) ?? 'RoundRobin';
+function strategyOf(settings: Settings, stream: string, group: string): GroupConfig['namedConsumerStrategy'] {
+  const named = 'consumerStrategy' in settings ? settings.consumerStrategy : '';
+  if (named === '') return enumNames.get(settings.namedConsumerStrategy) ?? 'RoundRobin';
   const known = strategyNames.find((name) => name === named);
   if (known === undefined) throw groupFailed(stream, group, `Consumer strategy ${named} does not exist.`);
   return known;
 }
 
 /** Null for the end. */
-function startOf(options: Options): number | null {
-  const all = options.getAll();
-  if (all !== undefined) return all.hasEnd() ? null : Number(all.getPosition()?.getCommitPosition() ?? 0);
-  const stream = options.getStream();
-  if (stream?.hasEnd() === true) return null;
-  if (stream?.hasStart() === true) return 0;
-  // Older clients, and the one for Node.js to this day, put it among the settings: the highest number is the end.
-  const revision = stream?.getRevision() ?? options.getSettings()?.getRevision() ?? '0';
-  return BigInt(revision) > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(revision);
+function startOfAll(all: persistent.CreateReqAllOptions | persistent.UpdateReqAllOptions): number | null {
+  if (all.allOption === 'end') return null;
+  return all.position?.commitPosition.toNumber() ?? 0;
 }
 
-function filterOf(options: CreateReq.Options): GroupConfig['filter'] {
-  const filter = options.getAll()?.getFilter();
-  if (filter === undefined) return null;
-  const expression = filter.getEventType() ?? filter.getStreamIdentifier();
-  if (expression === undefined) throw invalid('a filter of nothing');
-  const on = filter.hasEventType() ? 'type' : 'stream';
-  const asked = { on, regex: expression.getRegex(), prefixes: expression.getPrefixList() } as const;
+/** Null for the end. */
+function startOfStream({ stream }: Options, settings: Settings): number | null {
+  if (stream?.revisionOption === 'end') return null;
+  if (stream?.revisionOption === 'start') return 0;
+  // Older clients, and the one for Node.js to this day, put it among the settings: the highest number is the end.
+  const revision = unsigned(stream?.revision ?? settings.revision);
+  return revision > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(revision);
+}
+
+function filterOf({ all }: persistent.CreateReqOptions): GroupConfig['filter'] {
+  const filter = all?.filter ?? null;
+  if (filter === null) return null;
+  const expression = filter.eventType ?? filter.streamIdentifier;
+  if (expression === null) throw invalid('a filter of nothing');
+  const on: 'type' | 'stream' = filter.filter === 'eventType' ? 'type' : 'stream';
+  const asked = { on, regex: expression.regex, prefixes: [...expression.prefix] };
   try {
     createFilter(asked);
   } catch (error) {
@@ -107,6 +106,6 @@ function filterOf(options: CreateReq.Options): GroupConfig['filter'] {
   return asked;
 }
 
-function ticksToMs(ticks: string): number {
-  return Number(BigInt(ticks === '' ? 0 : ticks) / 10_000n);
+function ticksToMs(ticks: persistent.CreateReqSettings['messageTimeoutTicks']): number {
+  return Math.trunc(ticks.toNumber() / 10_000);
 }

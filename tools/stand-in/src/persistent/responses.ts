@@ -1,7 +1,7 @@
-import persistent from '@eventstore/db-client/generated/persistent_pb.js';
-import type { SubscriptionInfo } from '@eventstore/db-client/generated/persistent_pb.js';
+import { persistent } from 'weiliao/eventstoredb-protocol';
+import type { Outgoing } from 'weiliao/eventstoredb-protocol';
 import type { RecordedEvent } from 'weiliao/event-store';
-import { fillRecorded, originalOf, serialize } from '../responses.ts';
+import { originalOf, positionMessage, recordedMessage } from '../responses.ts';
 import type { Consumer, GroupMessage } from './consumer.ts';
 import type { Group } from './group.ts';
 import { allStream } from './settings.ts';
@@ -14,74 +14,65 @@ export function messageResponse({ resolved, retryCount }: GroupMessage, structur
   const shareable = event !== undefined && link === undefined && retryCount === 0 && !structuredIds;
   const known = shareable ? encoded.get(event) : undefined;
   if (known !== undefined) return known;
-  const { RecordedEvent: Recorded } = persistent.ReadResp.ReadEvent;
-  const position = String(originalOf(resolved).position);
-  const message = new persistent.ReadResp.ReadEvent().setRetryCount(retryCount).setCommitPosition(position);
+  const { position } = originalOf(resolved);
   // Both carry the position of what was read, the link's where there is one.
-  for (const [recorded, set] of [
-    [event, (value: InstanceType<typeof Recorded>) => message.setEvent(value)],
-    [link, (value: InstanceType<typeof Recorded>) => message.setLink(value)],
-  ] as const) {
-    if (recorded === undefined) continue;
-    set(fillRecorded(new Recorded(), recorded, structuredIds).setCommitPosition(position).setPreparePosition(position));
-  }
-  const buffer = serialize(new persistent.ReadResp().setEvent(message));
+  const recorded = (it: RecordedEvent): Outgoing<persistent.ReadRespReadEventRecordedEvent> => ({
+    ...recordedMessage(it, structuredIds),
+    ...positionMessage(position),
+  });
+  const buffer = persistent.ReadResp.encode({
+    event: { event: event && recorded(event), link: link && recorded(link), retryCount, commitPosition: position },
+  });
   if (shareable) encoded.set(event, buffer);
   return buffer;
 }
 
-export function confirmationResponse(id: string): Buffer {
-  const confirmation = new persistent.ReadResp.SubscriptionConfirmation().setSubscriptionId(id);
-  return serialize(new persistent.ReadResp().setSubscriptionConfirmation(confirmation));
+export function confirmationResponse(subscriptionId: string): Buffer {
+  return persistent.ReadResp.encode({ subscriptionConfirmation: { subscriptionId } });
 }
 
-export function infoMessage(group: Group): SubscriptionInfo {
+export function infoMessage(group: Group): Outgoing<persistent.SubscriptionInfo> {
   const { config } = group;
   const statistics = group.statistics();
   const { consumers } = statistics;
-  return new persistent.SubscriptionInfo()
-    .setEventSource(config.stream)
-    .setGroupName(config.group)
-    .setStatus(statistics.live ? 'Live' : 'Behind')
-    .setConnectionsList(consumers.map(connectionMessage))
-    .setTotalItems(String(statistics.total))
-    .setCountSinceLastMeasurement('0')
-    .setLastCheckpointedEventPosition(statistics.lastCheckpoint ?? '')
-    .setLastKnownEventPosition(statistics.lastKnown ?? '')
-    .setResolveLinkTos(config.resolveLinkTos)
-    .setStartFrom(startText(config.stream, config.startFrom))
-    .setMessageTimeoutMilliseconds(config.messageTimeout)
-    .setExtraStatistics(config.extraStatistics)
-    .setMaxRetryCount(config.maxRetryCount)
-    .setLiveBufferSize(config.liveBufferSize)
-    .setBufferSize(config.historyBufferSize)
-    .setReadBatchSize(config.readBatchSize)
-    .setCheckPointAfterMilliseconds(config.checkPointAfter)
-    .setMinCheckPointCount(config.minCheckPointCount)
-    .setMaxCheckPointCount(config.maxCheckPointCount)
-    .setReadBufferCount(statistics.readBuffer)
-    .setLiveBufferCount('0')
-    .setRetryBufferCount(statistics.retryBuffer)
-    .setTotalInFlightMessages(consumers.reduce((sum, { inFlight }) => sum + inFlight.size, 0))
-    .setOutstandingMessagesCount(statistics.outstanding)
-    .setNamedConsumerStrategy(config.namedConsumerStrategy)
-    .setMaxSubscriberCount(config.maxSubscriberCount)
-    .setParkedMessageCount(String(statistics.parked));
+  return {
+    eventSource: config.stream,
+    groupName: config.group,
+    status: statistics.live ? 'Live' : 'Behind',
+    connections: consumers.map(connectionMessage),
+    totalItems: statistics.total,
+    lastCheckpointedEventPosition: statistics.lastCheckpoint,
+    lastKnownEventPosition: statistics.lastKnown,
+    resolveLinkTos: config.resolveLinkTos,
+    startFrom: startText(config.stream, config.startFrom),
+    messageTimeoutMilliseconds: config.messageTimeout,
+    extraStatistics: config.extraStatistics,
+    maxRetryCount: config.maxRetryCount,
+    liveBufferSize: config.liveBufferSize,
+    bufferSize: config.historyBufferSize,
+    readBatchSize: config.readBatchSize,
+    checkPointAfterMilliseconds: config.checkPointAfter,
+    minCheckPointCount: config.minCheckPointCount,
+    maxCheckPointCount: config.maxCheckPointCount,
+    readBufferCount: statistics.read,
+    retryBufferCount: statistics.again,
+    totalInFlightMessages: consumers.reduce((sum, { inFlight }) => sum + inFlight.size, 0),
+    outstandingMessagesCount: statistics.outstanding,
+    namedConsumerStrategy: config.namedConsumerStrategy,
+    maxSubscriberCount: config.maxSubscriberCount,
+    parkedMessageCount: statistics.parked,
+  };
 }
 
-function connectionMessage({
-  port,
-  inFlight,
-  slots,
-  total,
-}: Consumer): InstanceType<typeof persistent.SubscriptionInfo.ConnectionInfo> {
-  return new persistent.SubscriptionInfo.ConnectionInfo()
-    .setUsername('anonymous')
-    .setTotalItems(String(total))
-    .setCountSinceLastMeasurement('0')
-    .setAvailableSlots(slots)
-    .setInFlightMessages(inFlight.size)
-    .setConnectionName(port.connectionName);
+function connectionMessage(consumer: Consumer): Outgoing<persistent.SubscriptionInfoConnectionInfo> {
+  const { port, inFlight, slots, total } = consumer;
+  return {
+    username: 'anonymous',
+    totalItems: total,
+    availableSlots: slots,
+    inFlightMessages: inFlight.size,
+    connectionName: port.connectionName,
+  };
 }
 
 function startText(stream: string, startFrom: number | null): string {

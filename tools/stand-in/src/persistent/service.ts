@@ -1,30 +1,11 @@
 import type {
   handleBidiStreamingCall,
   handleUnaryCall,
-  ServerDuplexStream,
   ServiceDefinition,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { PersistentSubscriptionsService } from '@eventstore/db-client/generated/persistent_grpc_pb.js';
-import persistent from '@eventstore/db-client/generated/persistent_pb.js';
-import type {
-  CreateReq,
-  CreateResp,
-  DeleteReq,
-  DeleteResp,
-  GetInfoReq,
-  GetInfoResp,
-  ListReq,
-  ListResp,
-  ReadReq,
-  ReadResp,
-  ReplayParkedReq,
-  ReplayParkedResp,
-  UpdateReq,
-  UpdateResp,
-} from '@eventstore/db-client/generated/persistent_pb.js';
-import shared from '@eventstore/db-client/generated/shared_pb.js';
-import type { Empty } from '@eventstore/db-client/generated/shared_pb.js';
+import { persistent } from 'weiliao/eventstoredb-protocol';
+import type { client, Outgoing } from 'weiliao/eventstoredb-protocol';
 import { answerUnary } from '../calls.ts';
 import type { CallContext } from '../calls.ts';
 import { streamNameOf } from '../requests.ts';
@@ -37,73 +18,82 @@ import { allStream } from './settings.ts';
 
 /** What consumers get is bytes already. */
 export const persistentDefinition: ServiceDefinition = {
-  ...PersistentSubscriptionsService,
-  read: { ...PersistentSubscriptionsService.read, responseSerialize: (bytes: Buffer) => bytes },
+  ...persistent.PersistentSubscriptions,
+  read: { ...persistent.PersistentSubscriptions.read, responseSerialize: (bytes: Buffer) => bytes },
 };
 
+type Unary<Request, Response> = handleUnaryCall<Request, Outgoing<Response>>;
+
 interface PersistentImplementation extends UntypedServiceImplementation {
-  readonly create: handleUnaryCall<CreateReq, CreateResp>;
-  readonly update: handleUnaryCall<UpdateReq, UpdateResp>;
-  readonly delete: handleUnaryCall<DeleteReq, DeleteResp>;
-  readonly read: handleBidiStreamingCall<ReadReq, ReadResp>;
-  readonly getInfo: handleUnaryCall<GetInfoReq, GetInfoResp>;
-  readonly replayParked: handleUnaryCall<ReplayParkedReq, ReplayParkedResp>;
-  readonly list: handleUnaryCall<ListReq, ListResp>;
-  readonly restartSubsystem: handleUnaryCall<Empty, Empty>;
+  readonly create: Unary<persistent.CreateReq, persistent.CreateResp>;
+  readonly update: Unary<persistent.UpdateReq, persistent.UpdateResp>;
+  readonly delete: Unary<persistent.DeleteReq, persistent.DeleteResp>;
+  readonly read: handleBidiStreamingCall<persistent.ReadReq, Buffer>;
+  readonly getInfo: Unary<persistent.GetInfoReq, persistent.GetInfoResp>;
+  readonly replayParked: Unary<persistent.ReplayParkedReq, persistent.ReplayParkedResp>;
+  readonly list: Unary<persistent.ListReq, persistent.ListResp>;
+  readonly restartSubsystem: Unary<client.Empty, client.Empty>;
 }
 
 export function createPersistentService(groups: Groups, context: CallContext): PersistentImplementation {
   return {
-    create: answerUnary(context, async (request: CreateReq) => {
+    create: answerUnary(context, async (request: persistent.CreateReq) => {
       await groups.create(configOfCreate(request));
-      return new persistent.CreateResp();
+      return {};
     }),
 
-    update: answerUnary(context, async (request: UpdateReq) => {
+    update: answerUnary(context, async (request: persistent.UpdateReq) => {
       await groups.update(configOfUpdate(request));
-      return new persistent.UpdateResp();
+      return {};
     }),
 
-    delete: answerUnary(context, async (request: DeleteReq) => {
-      const options = required(request.getOptions());
-      await groups.remove(sourceNameOf(options), options.getGroupName());
-      return new persistent.DeleteResp();
+    delete: answerUnary(context, async (request: persistent.DeleteReq) => {
+      const options = required(request.options);
+      await groups.remove(sourceNameOf(options), options.groupName);
+      return {};
     }),
 
-    read: (call: ServerDuplexStream<ReadReq, ReadResp>) => handleConsumer(groups, context, call),
+    read: (call) => handleConsumer(groups, context, call),
 
-    getInfo: answerUnary(context, (request: GetInfoReq) => {
-      const options = required(request.getOptions());
-      const group = groups.get(sourceNameOf(options), options.getGroupName());
-      return new persistent.GetInfoResp().setSubscriptionInfo(infoMessage(group));
+    getInfo: answerUnary(context, (request: persistent.GetInfoReq) => {
+      const options = required(request.options);
+      return { subscriptionInfo: infoMessage(groups.get(sourceNameOf(options), options.groupName)) };
     }),
 
-    replayParked: answerUnary(context, (request: ReplayParkedReq) => {
-      const options = required(request.getOptions());
-      const stream = sourceNameOf(options);
-      const stopAt = options.hasStopAt() ? Number(options.getStopAt()) : undefined;
-      if (stopAt !== undefined && stopAt < 0) {
-        const reason = 'Cannot stop replaying parked message at a negative version.';
-        throw groupFailed(stream, options.getGroupName(), reason);
-      }
-      groups.get(stream, options.getGroupName()).replayParked(stopAt);
-      return new persistent.ReplayParkedResp();
+    replayParked: answerUnary(context, (request: persistent.ReplayParkedReq) => {
+      replayParked(groups, required(request.options));
+      return {};
     }),
 
-    list: answerUnary(context, (request: ListReq) => {
-      const of = request.getOptions()?.getListForStream();
-      const found = groups.list(of === undefined ? undefined : of.hasAll() ? allStream : streamNameOf(of.getStream()));
-      return new persistent.ListResp().setSubscriptionsList(found.map(infoMessage));
+    list: answerUnary(context, ({ options }: persistent.ListReq) => {
+      const found = groups.list(listedStream(options?.listForStream ?? null));
+      return { subscriptions: found.map(infoMessage) };
     }),
 
     restartSubsystem: answerUnary(context, () => {
       groups.restart();
-      return new shared.Empty();
+      return {};
     }),
   };
 }
 
-function required<T>(options: T | undefined): T {
-  if (options === undefined) throw invalid('a request without options');
+function replayParked(groups: Groups, options: persistent.ReplayParkedReqOptions): void {
+  const stream = sourceNameOf(options);
+  const stopAt = options.stopAtOption === 'stopAt' ? options.stopAt.toNumber() : undefined;
+  if (stopAt !== undefined && stopAt < 0) {
+    const reason = 'Cannot stop replaying parked message at a negative version.';
+    throw groupFailed(stream, options.groupName, reason);
+  }
+  groups.get(stream, options.groupName).replayParked(stopAt);
+}
+
+/** Undefined for all. */
+function listedStream(option: persistent.ListReqStreamOption | null): string | undefined {
+  if (option === null) return undefined;
+  return option.all === null ? streamNameOf(option.stream) : allStream;
+}
+
+function required<T>(options: T | null): T {
+  if (options === null) throw invalid('a request without options');
   return options;
 }
