@@ -44,5 +44,5 @@ const words = new Set(['$schema', 'description', 'id']);
  * @param {JsonSchema} schema
  */
 export function shapeOf(schema) {
-  return JSON.stringify(schema, (key, value) => (words.has(key) ? undefined : value));
+  return JSON.stringify(schema, (key, /** @type {unknown} */ value) => (words.has(key) ? undefined : value));
 }

@@ -4,8 +4,8 @@ import { markRead } from './mark-read.ts';
 import { sendMessage } from './send-message.ts';
 import type { RegisterOutcome } from './users.ts';
 
-export type { MarkReadInput, MarkReadOutcome } from './mark-read.ts';
-export type { SendMessageInput, SendOutcome } from './send-message.ts';
+export type { MarkReadInput } from './mark-read.ts';
+export type { SendMessageInput } from './send-message.ts';
 export type { RegisterOutcome } from './users.ts';
 
 /** Every command on a conversation. Its file says what goes in, what comes out, and what it looks up; the domain decides. */

@@ -65,4 +65,4 @@ export async function openFeed(options: OpenFeedOptions): Promise<FeedLog & { cl
   return { lastPosition, subscribe, close };
 }
 
-export type { Incident, OnIncident } from './eventstoredb/incident.ts';
+export type { OnIncident } from './eventstoredb/incident.ts';

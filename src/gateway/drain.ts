@@ -26,22 +26,23 @@ export async function drainSessions(
   if (total === 0) return;
   const started = Date.now();
   let ending = 0;
-  for (;;) {
+
+  /** Lets sessions end up to the number that is due by now. False where none is open any more. */
+  function step(): boolean {
     const elapsed = Date.now() - started;
     const due = elapsed >= drainMs ? Infinity : Math.ceil((total * (elapsed + stepMs)) / drainMs);
-    let open = 0;
-    for (const session of sessions) {
-      if (session.closed) continue;
-      if (!session.ending && ending < due) {
-        session.ending = true;
-        ending += 1;
-      }
-      if (session.ending && session.pending === 0) close(session);
-      else open += 1;
+    const open = [...sessions].filter(({ closed }) => !closed);
+    for (const session of open) {
+      if (session.ending || ending >= due) continue;
+      session.ending = true;
+      ending += 1;
     }
-    if (open === 0) break;
-    await delay(stepMs);
+    const answered = open.filter(({ ending: ends, pending }) => ends && pending === 0);
+    answered.forEach(close);
+    return answered.length < open.length;
   }
+
+  while (step()) await delay(stepMs);
   // A session is gone from `sessions` once its close is sent, which is before its client has read it.
   await delay(goodbyeMs);
 }

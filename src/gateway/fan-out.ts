@@ -1,6 +1,5 @@
 import { conversationOfStream, conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
 import { readConversationEvent } from '../domain/conversation/kinds.ts';
-import type { ConversationEvent } from '../domain/conversation/kinds.ts';
 import type { MessageSent } from '../domain/conversation/kinds/message-sent.ts';
 import type { Rosters } from '../domain/conversation/rosters.ts';
 import type { RecordedEvent } from '../event-store/event-store.ts';
@@ -61,18 +60,14 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     return undefined;
   }
 
-  /** True where the session takes it. */
-  function deliverOriginal(
-    session: Session,
-    { conversation }: EventPlace,
-    event: ConversationEvent,
-    text: () => string,
-  ) {
-    if (event.type !== 'MessageSent' || session.user === undefined || session.closed) return false;
-    if (session.user !== event.data.to?.id) return false;
-    outboxes.send(session, text());
-    onOriginalDelivery(session.user, conversation, event.data.seq);
-    return true;
+  /** To the sockets of the original system: messages to their user, and nothing else. */
+  function deliverOriginal(sessions: readonly Session[], place: EventPlace, sent: MessageSent): number {
+    const takers = sessions.filter(({ user, closed }) => user !== undefined && user === sent.to?.id && !closed);
+    const message = takers.length === 0 ? '' : originalMessage(place, sent);
+    for (const session of takers) outboxes.send(session, message);
+    const [reader] = takers;
+    if (reader?.user !== undefined) onOriginalDelivery(reader.user, place.conversation, sent.seq);
+    return takers.length;
   }
 
   function deliver({ recorded, sessions }: Local, place: EventPlace): void {
@@ -82,15 +77,14 @@ export function createFanOut(deps: FanOutDeps): FanOut {
       onAside('unknown', recorded);
       return;
     }
-    const frame = once(() => encodeEvent(place, event));
-    const original = once(() => originalMessage(place, event.data as MessageSent));
-    let sockets = 0;
+    const original = sessions.filter(({ kind }) => kind === 'original');
+    let sockets = sessions.length - original.length;
+    const frame = sockets === 0 ? '' : encodeEvent(place, event);
     for (const session of sessions) {
       session.position = position;
-      if (session.kind === 'v1') outboxes.send(session, frame());
-      else if (!deliverOriginal(session, place, event, original)) continue;
-      sockets += 1;
+      if (session.kind === 'v1') outboxes.send(session, frame);
     }
+    if (original.length > 0 && event.type === 'MessageSent') sockets += deliverOriginal(original, place, event.data);
     onFanOut(sockets);
   }
 
@@ -103,10 +97,4 @@ export function createFanOut(deps: FanOutDeps): FanOut {
       deliver(one, { conversation, revision: recorded.revision, cursor: cursors[index] ?? '' });
     });
   };
-}
-
-/** A text that is made where it is first asked for: once, however many sockets it goes to. */
-function once(make: () => string): () => string {
-  let text: string | undefined;
-  return () => (text ??= make());
 }

@@ -61,10 +61,7 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   const projector = roles.has('projector') ? startProjector(house) : undefined;
   const projected = (): number => watch?.projected ?? projector?.consumers.get(readModelName)?.progress.position ?? 0;
   const soleWriter = !house.shared;
-  const commands = createCommands(
-    { store, readModel, rosters, metrics, projected, startPosition, soleWriter },
-    config,
-  );
+  const commands = createCommands({ store, readModel, rosters, metrics, projected, startPosition, soleWriter }, config);
   if (config.demoUsers && (roles.has('gateway') || roles.has('api'))) await registerDemoUsers(commands);
 
   const gatewayId = config.gatewayId ?? randomBytes(6).toString('base64url');

@@ -56,7 +56,7 @@ export function acknowledge(reply: FastifyReply, context: ApiContext, position: 
 }
 
 /** The position that a query must have reached, as its caller asks. Throws `BAD_FRAME` where it is none of ours. */
-export function askedPosition({ headers }: FastifyRequest, { positions }: ApiContext): number | undefined {
+function askedPosition({ headers }: FastifyRequest, { positions }: ApiContext): number | undefined {
   const asked = headers[minPositionHeader.toLowerCase()];
   if (typeof asked !== 'string') return undefined;
   const position = positions.decode(asked);

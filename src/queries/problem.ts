@@ -44,7 +44,7 @@ interface ProblemOptions {
   readonly errors?: NonNullable<Problem['errors']>;
 }
 
-export function problem(code: ErrorCode, detail: string, { status, errors }: ProblemOptions = {}): Problem {
+function problem(code: ErrorCode, detail: string, { status, errors }: ProblemOptions = {}): Problem {
   const kind = errorCodes[code];
   return {
     type: `urn:weiliao:problem:${code.toLowerCase().replaceAll('_', '-')}`,
@@ -62,7 +62,7 @@ export const notFound = problem('NOT_FOUND', 'there is nothing at this address')
 const conversationNotFound = problem('CONVERSATION_NOT_FOUND', 'conversation not found');
 
 /** Whatever was thrown, as what the client is told. Nothing of an unexpected error gets out. */
-export function problemOf(error: unknown): Problem {
+function problemOf(error: unknown): Problem {
   if (error instanceof BadBodyError) return bodyProblem(error.message);
   if (error instanceof WeiliaoError) {
     if (error.code === 'CONVERSATION_NOT_FOUND') return conversationNotFound;

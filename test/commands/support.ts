@@ -52,7 +52,7 @@ export function readModelOf(store: EventStore): ReadModelQueries & { lookUps: nu
 }
 
 /** Applies what the log has beyond the read model's checkpoint. */
-export async function project(store: EventStore, model: ReadModel): Promise<void> {
+async function project(store: EventStore, model: ReadModel): Promise<void> {
   const after = await model.checkpoint();
   const events = await logAfter(store, after);
   const position = events.at(-1)?.position;

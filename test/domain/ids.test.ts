@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   directConversationId,
-  directMembers,
   messageId,
   parseConversationId,
   parseMessageId,
-  peerOf,
 } from '../../src/domain/conversation/conversation-id.ts';
+import { directRosters, peerIn } from '../../src/domain/conversation/rosters.ts';
 import { clientIdSchema, messageTextSchema } from '../../src/domain/conversation/message-text.ts';
+import type { Roster } from '../../src/domain/conversation/rosters.ts';
 import { userIdSchema } from '../../src/domain/user/user.ts';
 
 const userId = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/);
@@ -19,9 +19,12 @@ describe('ids', () => {
       fc.property(userId, userId, (one, other) => {
         const id = directConversationId(one, other);
         expect(directConversationId(other, one)).toBe(id);
-        expect(peerOf(id, one)).toBe(other);
-        expect(peerOf(id, other)).toBe(one);
-        expect(new Set(directMembers(id))).toEqual(new Set([one, other]));
+        const roster = directRosters.of(id) as Roster;
+        expect(peerIn(roster, one)).toBe(other);
+        expect(peerIn(roster, other)).toBe(one);
+        expect(new Set(roster.members)).toEqual(new Set([one, other]));
+        expect(directRosters.directMembers(id)).toEqual(roster.members);
+        expect([one, other, `${one}x`].map((user) => roster.joinedSeq(user))).toEqual([0, 0, undefined]);
       }),
     );
   });

@@ -6,7 +6,7 @@ import { documentKinds } from '../../src/read-model/documents.ts';
 import { openEmbeddedReadModel } from '../../src/read-model/embedded/embedded-read-model.ts';
 import type { ReadModel } from '../../src/read-model/read-model.ts';
 
-export const silent = createLogger('silent');
+const silent = createLogger('silent');
 
 /** A folder for embedded read models, with every handle that was opened in it. */
 export interface ModelFolder {

@@ -28,23 +28,6 @@ export function parseConversationId(text: string): ParsedConversationId | undefi
   return undefined;
 }
 
-/** The other side of a direct conversation; undefined where `user` has no part in it or it is a group. */
-export function peerOf(conversation: string, user: string): string | undefined {
-  const parsed = parseConversationId(conversation);
-  if (parsed?.kind !== 'direct') return undefined;
-  const [a, b] = parsed.members;
-  if (a === user) return b;
-  return b === user ? a : undefined;
-}
-
-/** The users of a direct conversation, each once; empty for a group, whose members its own events name. */
-export function directMembers(conversation: string): readonly string[] {
-  const parsed = parseConversationId(conversation);
-  if (parsed?.kind !== 'direct') return [];
-  const [a, b] = parsed.members;
-  return a === b ? [a] : [a, b];
-}
-
 export const conversationStreamPrefix = 'conversation-';
 
 export function conversationStream(conversation: string): string {

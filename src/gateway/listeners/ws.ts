@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
@@ -59,7 +59,7 @@ export async function listenWithWs(
       const peer: Peer = { ws, heard: performance.now(), pinged: false };
       peers.add(peer);
       ws.once('close', () => peers.delete(peer));
-      serve({ peer, socket: socket as Socket, session: admission.session }, handlers);
+      serve({ peer, socket, session: admission.session }, handlers);
     });
   });
 
@@ -87,7 +87,7 @@ function lookAt(peer: Peer, { pingAfterMs, goneAfterMs }: Patience): void {
 
 interface Opened {
   readonly peer: Peer;
-  readonly socket: Socket;
+  readonly socket: Duplex;
   readonly session: Session;
 }
 
@@ -116,7 +116,7 @@ function serve({ peer, socket, session }: Opened, handlers: ServerHandlers): voi
   handlers.open(session);
 }
 
-function connectionOf(ws: WebSocket, socket: Socket, ended: (code: number) => void): Connection {
+function connectionOf(ws: WebSocket, socket: Duplex, ended: (code: number) => void): Connection {
   return {
     send: (text) => ws.send(text),
     cork(write) {

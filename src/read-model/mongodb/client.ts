@@ -47,7 +47,7 @@ export function describeUrl(url: string): string {
 }
 
 /** The database that the URL names, `weiliao` where it names none. */
-export function databaseOf(url: string): string {
+function databaseOf(url: string): string {
   const path = /^mongodb(?:\+srv)?:\/\/[^/]*\/([^?]*)/.exec(url)?.[1] ?? '';
   return path === '' ? defaultDatabase : decodeURIComponent(path);
 }

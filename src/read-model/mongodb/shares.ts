@@ -72,7 +72,7 @@ export const isLive = (path?: string): Document => ({
 });
 export const none = (...conditions: readonly Document[]): Document => ({ $not: [{ $or: conditions }] });
 /** `shares` as a list of its values. */
-export const everyShare = { $map: { input: { $objectToArray: '$shares' }, as: 'share', in: '$$share.v' } };
+const everyShare = { $map: { input: { $objectToArray: '$shares' }, as: 'share', in: '$$share.v' } };
 
 /** What `acquire` gives. */
 export interface Acquired {

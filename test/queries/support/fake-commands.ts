@@ -1,5 +1,6 @@
 import type { Commands, MarkReadInput, SendMessageInput } from '../../../src/commands/commands.ts';
-import { directConversationId, peerOf } from '../../../src/domain/conversation/conversation-id.ts';
+import { directConversationId } from '../../../src/domain/conversation/conversation-id.ts';
+import { directRosters } from '../../../src/domain/conversation/rosters.ts';
 import type { User } from '../../../src/domain/user/user.ts';
 import { WeiliaoError } from '../../../src/shared/errors.ts';
 import type { MessageDocument } from '../../../src/read-model/documents.ts';
@@ -27,7 +28,7 @@ export function createFakeCommands(model: FakeReadModel) {
 
   function send(input: SendMessageInput) {
     const { sender, clientId, msg } = input;
-    const to = input.to ?? peerOf(input.conversation!, sender);
+    const to = input.to ?? directRosters.directMembers(input.conversation!)?.find((member) => member !== sender);
     if (to === undefined || (input.conversation !== undefined && !model.conversations.has(input.conversation))) {
       throw new WeiliaoError('CONVERSATION_NOT_FOUND', `there is no ${input.conversation}`);
     }

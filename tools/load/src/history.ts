@@ -22,14 +22,26 @@ export async function countHistoriesBehind(options: LoadOptions, parties: readon
     const [one, other] = [parties[index], parties[index + 1]];
     if (one === undefined || other === undefined) break;
     const wanted = Math.max(one.highestSeq, other.highestSeq);
-    if (!(await reaches(httpUrl, one.user, directConversationId(one.user, other.user), wanted, deadline))) behind += 1;
+    const conversation = encodeURIComponent(directConversationId(one.user, other.user));
+    const url = new URL(`/v1/conversations/${conversation}/messages?limit=1`, httpUrl);
+    if (!(await reaches({ url, user: one.user, wanted, deadline }))) behind += 1;
   }
   return behind;
 }
 
-async function reaches(base: URL, user: string, conversation: string, wanted: number, deadline: number) {
+interface Reach {
+  /** Of the history's newest message. */
+  readonly url: URL;
+  /** Who asks. */
+  readonly user: string;
+  /** Seq. */
+  readonly wanted: number;
+  /** By the monotonic clock. */
+  readonly deadline: number;
+}
+
+async function reaches({ url, user, wanted, deadline }: Reach): Promise<boolean> {
   while (wanted > 0) {
-    const url = new URL(`/v1/conversations/${encodeURIComponent(conversation)}/messages?limit=1`, base);
     const response = await fetch(url, { headers: { 'X-User-Id': user } });
     const page = pageSchema.safeParse(await response.json().catch(() => undefined));
     if (page.success && page.data.lastSeq >= wanted) return true;

@@ -35,6 +35,13 @@ export interface RunCounts {
   readonly errors: Map<string, number>;
 }
 
+/** Who a party is, and whom it writes to. */
+export interface Role {
+  readonly user: string;
+  readonly peer: string;
+  readonly side: 0 | 1;
+}
+
 /** One user of a pair: sends to the other, and checks all that comes. */
 export class Party implements Sender {
   readonly user: string;
@@ -50,7 +57,7 @@ export class Party implements Sender {
   #highestAcked = 0;
   #ended = false;
 
-  constructor(context: RunContext, user: string, peer: string, side: 0 | 1) {
+  constructor(context: RunContext, { user, peer, side }: Role) {
     this.user = user;
     this.#handshake = new Handshake(user);
     this.#side = side;

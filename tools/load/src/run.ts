@@ -34,7 +34,8 @@ export async function runLoad(options: LoadOptions, hooks: LoadHooks = {}): Prom
   const parties: Party[] = [];
   const stops: (() => void)[] = [() => parties.forEach((party) => party.close())];
   try {
-    await connectPairs(options, context, parties, hooks);
+    const run: Run = { options, context, parties, hooks };
+    await connectPairs(run);
     stops.push(await openIdle(options, hooks));
     const pacer = options.rate === undefined ? closedLoop(parties, options.window) : openLoop(parties, options.rate);
     pace.pacer = pacer;
@@ -43,29 +44,32 @@ export async function runLoad(options: LoadOptions, hooks: LoadHooks = {}): Prom
       () => pacer.stop(),
       () => clearInterval(forgive),
     );
-    const inTime = await drive(options, context, pacer, hooks);
-    await settle(options, parties, counts, hooks);
+    const inTime = await drive(run, pacer);
+    await settle(run);
     const historiesBehind = await countHistoriesBehind(options, parties);
-    return { ...summarize(options, context, parties, pacer), ...inTime, historiesBehind };
+    return { ...summarize(run, pacer), ...inTime, historiesBehind };
   } finally {
     for (const stop of stops.reverse()) stop();
   }
 }
 
-async function connectPairs(
-  options: LoadOptions,
-  context: RunContext,
-  parties: Party[],
-  { onProgress, signal }: LoadHooks,
-): Promise<void> {
+/** What the phases of a run share. */
+interface Run {
+  readonly options: LoadOptions;
+  readonly context: RunContext;
+  readonly parties: Party[];
+  readonly hooks: LoadHooks;
+}
+
+async function connectPairs({ options, context, parties, hooks: { onProgress, signal } }: Run): Promise<void> {
   const total = options.pairs * 2;
   const user = (index: number): string => `${options.prefix}-${index}`;
   while (parties.length < total && signal?.aborted !== true) {
     const batch: Promise<void>[] = [];
     while (batch.length < connectingAtOnce && parties.length < total) {
       const index = parties.length;
-      const one = new Party(context, user(index), user(index + 1), 0);
-      const other = new Party(context, user(index + 1), user(index), 1);
+      const one = new Party(context, { user: user(index), peer: user(index + 1), side: 0 });
+      const other = new Party(context, { user: user(index + 1), peer: user(index), side: 1 });
       parties.push(one, other);
       batch.push(one.connect(other), other.connect(one));
     }
@@ -75,21 +79,22 @@ async function connectPairs(
 }
 
 /** Warm-up, then the measured time. */
-async function drive(options: LoadOptions, context: RunContext, pacer: Pacer, hooks: LoadHooks) {
-  const { counts, measured } = context;
+async function drive(run: Run, pacer: Pacer) {
+  const { options, hooks } = run;
+  const { counts, measured } = run.context;
   pacer.start();
-  await elapse('warming up', options.warmup, counts, hooks);
+  await elapse(run, 'warming up', options.warmup);
   hooks.onMeasure?.(counts.delivered);
   const before = counts.delivered;
   measured.from = performance.now();
-  await elapse('measuring', options.seconds, counts, hooks);
+  await elapse(run, 'measuring', options.seconds);
   measured.until = performance.now();
   pacer.stop();
   const seconds = (measured.until - measured.from) / 1000;
   return { seconds, deliveredPerSecond: (counts.delivered - before) / seconds };
 }
 
-async function elapse(phase: LoadProgress['phase'], seconds: number, counts: RunCounts, hooks: LoadHooks) {
+async function elapse({ context: { counts }, hooks }: Run, phase: LoadProgress['phase'], seconds: number) {
   const startedAt = performance.now();
   for (;;) {
     const done = Math.min(seconds, (performance.now() - startedAt) / 1000);
@@ -100,7 +105,7 @@ async function elapse(phase: LoadProgress['phase'], seconds: number, counts: Run
 }
 
 /** Until nothing is open any more, or the grace period is over. */
-async function settle(options: LoadOptions, parties: readonly Party[], counts: RunCounts, hooks: LoadHooks) {
+async function settle({ options, parties, context: { counts }, hooks }: Run) {
   const startedAt = performance.now();
   const gone = (): number => (performance.now() - startedAt) / 1000;
   while (gone() < options.grace && parties.some((party) => !party.ledger.settled)) {
@@ -109,7 +114,7 @@ async function settle(options: LoadOptions, parties: readonly Party[], counts: R
   }
 }
 
-function summarize(options: LoadOptions, context: RunContext, parties: readonly Party[], pacer: Pacer) {
+function summarize({ options, context, parties }: Run, pacer: Pacer) {
   const { counts, latency, ackLatency } = context;
   const sum = (of: (party: Party) => number): number => parties.reduce((total, party) => total + of(party), 0);
   const tallies = new Map(parties.map((party) => [party, party.ledger.tally()]));

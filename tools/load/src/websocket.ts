@@ -15,7 +15,7 @@ export function encodeText(texts: readonly string[]): Buffer {
   const bytes = Buffer.allocUnsafe(size);
   let at = 0;
   for (const text of texts) {
-    at = writeHeader(bytes, at, opcodes.text, text.length);
+    at = writeHeader(bytes, at, { opcode: opcodes.text, length: text.length });
     at += bytes.write(text, at, 'latin1');
   }
   return bytes;
@@ -23,7 +23,7 @@ export function encodeText(texts: readonly string[]): Buffer {
 
 export function encodeFrame(opcode: number, payload: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(headerSize(payload.length) + payload.length);
-  payload.copy(bytes, writeHeader(bytes, 0, opcode, payload.length));
+  payload.copy(bytes, writeHeader(bytes, 0, { opcode, length: payload.length }));
   return bytes;
 }
 
@@ -41,17 +41,23 @@ export function readFrame(bytes: Buffer, at: number): FrameBounds | undefined {
   const short = (bytes[at + 1] ?? 0) & 0x7f;
   const start = at + (short < 126 ? 2 : short === 126 ? 4 : 10);
   if (bytes.length < start) return undefined;
-  const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : bytes.readUIntBE(at + 4, 6);
+  const length = lengthAt(bytes, at + 2, short);
   const end = start + length;
   if (bytes.length < end) return undefined;
   return { opcode: (first & fin) === 0 ? 0 : first & 0x0f, start, end };
+}
+
+/** `short`: the seven bits that say whether a longer length follows. */
+function lengthAt(bytes: Buffer, at: number, short: number): number {
+  if (short < 126) return short;
+  return short === 126 ? bytes.readUInt16BE(at) : bytes.readUIntBE(at + 2, 6);
 }
 
 function headerSize(length: number): number {
   return (length < 126 ? 2 : length < 65_536 ? 4 : 10) + maskBytes;
 }
 
-function writeHeader(bytes: Buffer, at: number, opcode: number, length: number): number {
+function writeHeader(bytes: Buffer, at: number, { opcode, length }: { opcode: number; length: number }): number {
   bytes[at] = fin | opcode;
   if (length < 126) {
     bytes[at + 1] = masked | length;

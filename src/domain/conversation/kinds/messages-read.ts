@@ -10,8 +10,6 @@ const schema = z.object({
   readDate: z.int(),
 });
 
-export type MessagesRead = z.infer<typeof schema>;
-
 /** Somebody has read everything up to a message. */
 export const messagesRead = conversationKind({
   type: 'MessagesRead',
