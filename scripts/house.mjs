@@ -19,7 +19,7 @@ export const rooms = {
   },
   commands: {
     may: ['domain', 'shared', 'event-store', 'read-model'],
-    ports: ['commands', 'create-commands', 'rosters'],
+    ports: ['commands', 'create-commands'],
   },
   projections: {
     may: ['domain', 'shared', 'event-store', 'read-model'],

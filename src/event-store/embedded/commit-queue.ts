@@ -74,7 +74,10 @@ export function createCommitQueue({ commit, onCommitted, positionOf }: CommitQue
         for (const { reject } of done) reject(error);
       } else {
         const { outcomes } = result;
-        const committed = done.flatMap((pending, index) => settleOne(pending, outcomes[index], positionOf));
+        const committed: RecordedEvent[] = [];
+        for (const [index, pending] of done.entries()) {
+          committed.push(...settleOne(pending, outcomes[index], positionOf));
+        }
         onCommitted(done.length, committed);
       }
       if (inFlight.length === 0) drained?.();

@@ -80,10 +80,10 @@ export async function openEmbeddedEventStore(options: EmbeddedEventStoreOptions)
 
   return {
     signal,
-    async appendToStream(stream, events, expected) {
-      if (broken === undefined && closing === undefined) return queue.append(stream, events, expected);
-      throw new EventStoreUnavailableError('the log is closed', { cause: broken });
-    },
+    appendToStream: (stream, events, expected) =>
+      broken === undefined && closing === undefined
+        ? queue.append(stream, events, expected)
+        : Promise.reject(new EventStoreUnavailableError('the log is closed', { cause: broken })),
     readStream: (stream, read) => attempt(() => reader.readStream(stream, read)),
     subscribeToAll: (subscribe) =>
       tracked(

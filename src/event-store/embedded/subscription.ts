@@ -54,8 +54,11 @@ export function subscribeLive(
 
   function push(events: readonly RecordedEvent[]): void {
     if (!live) return;
-    const wanted = ({ stream }: RecordedEvent): boolean => prefixes.some((prefix) => stream.startsWith(prefix));
-    if (!waiting.add(events.filter((event) => event.position > position && wanted(event)))) live = false;
+    const wanted: RecordedEvent[] = [];
+    for (const event of events) {
+      if (event.position > position && prefixes.some((prefix) => event.stream.startsWith(prefix))) wanted.push(event);
+    }
+    if (!waiting.add(wanted)) live = false;
   }
 
   function catchUp(): EventBatch {
