@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ConversationEvent, ConversationEventOf, ConversationEventType } from '../domain/conversation/kinds.ts';
-import { messageFields } from './message-json.ts';
+import { messageFields } from './message.ts';
 import { conversationSchema, messageSchema, revisionSchema, timeSchema } from './message.ts';
 import { cursorSchema } from './wire-position.ts';
 

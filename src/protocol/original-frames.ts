@@ -4,7 +4,7 @@ import type { MessageSent } from '../domain/conversation/kinds/message-sent.ts';
 import { userIdSchema } from '../domain/user/user.ts';
 import { eventFrames } from './event-frames.ts';
 import type { EventPlace } from './event-frames.ts';
-import { messageFields } from './message-json.ts';
+import { messageFields } from './message.ts';
 import { messageSchema } from './message.ts';
 
 /** The frames of the original system's socket, `/ws/{uid}`; a refusal is an `error` frame as on `/v1/ws`. */

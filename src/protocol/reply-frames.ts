@@ -92,7 +92,7 @@ export function welcomeFrame({ session, user, cursor, recovered, serverTime }: R
   return JSON.stringify({ type: 'welcome', session, user, cursor, recovered, serverTime });
 }
 
-/** By hand, as messages are and for the same reason (message-json.ts). */
+/** By hand, as messages are and for the same reason (message.ts). */
 export function sendAckFrame(id: string, outcome: Omit<Reply<'sendAck'>, 'id'>): string {
   const { message, conversation, seq, revision, sendDate, duplicate } = outcome;
   return (

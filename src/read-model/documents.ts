@@ -10,6 +10,8 @@ export type FieldType = 'text' | 'integer' | 'status' | 'user';
 export interface Field<Type extends FieldType = FieldType, Nullable extends boolean = boolean> {
   readonly type: Type;
   readonly nullable: Nullable;
+  /** Of a field that patches set: the field beside it that is null until the document has taken the patch. */
+  readonly mark?: string;
 }
 
 /** A user as messages name it. */
@@ -42,6 +44,9 @@ const integerOrNull = { type: 'integer', nullable: true } as const;
 const status = { type: 'status', nullable: false } as const;
 const user = { type: 'user', nullable: false } as const;
 const userOrNull = { type: 'user', nullable: true } as const;
+
+/** To be raised whenever a shape changes: what was written in another version is not read, but built anew. */
+export const documentsVersion = 2;
 
 /** Every kind of document. `_id` of each is unique. */
 export const shapes = {
@@ -81,9 +86,9 @@ export const shapes = {
     from: user,
     to: userOrNull,
     msg: text,
-    status,
+    status: { ...status, mark: 'read_date' },
     send_date: integer,
-    read_date: integerOrNull,
+    read_date: { ...integerOrNull, mark: 'read_date' },
   },
 } as const satisfies Readonly<Record<string, Shape>>;
 
@@ -97,6 +102,24 @@ export type UserDocument = Documents['user'];
 export type ConversationDocument = Documents['conversation'];
 export type MembershipDocument = Documents['membership'];
 export type MessageDocument = Documents['message'];
+
+type MessageShape = (typeof shapes)['message'];
+
+/** Fields of a message that patches may set. */
+export type PatchedField = {
+  [Name in keyof MessageShape]: MessageShape[Name] extends { readonly mark: string } ? Name : never;
+}[keyof MessageShape];
+
+/** Fields that are null until a message has taken a patch. */
+export type Mark = MessageShape[PatchedField]['mark'];
+
+/**
+ * Of each field that a patch may set, the mark that comes with it. A message that is there already takes a field of a
+ * batch only while that mark is still null in it.
+ */
+export const markOf = Object.fromEntries(
+  fieldsOf('message').flatMap(([name, { mark }]) => (mark === undefined ? [] : [[name, mark]])),
+) as { readonly [Name in PatchedField]: Mark };
 
 /** User ids hold no space. All of a user's memberships lie together in the order of their ids. */
 export function membershipId(user: string, conversation: string): string {

@@ -1,6 +1,6 @@
 import { membershipId } from './documents.ts';
 import type { ConversationDocument, MembershipDocument } from './documents.ts';
-import type { ConversationChange, MembershipChange, MessagePatch, MessagePatchFields } from './read-model.ts';
+import type { ConversationChange, MembershipChange } from './read-model.ts';
 
 /** What a conversation is before anything is known of it: not shown, and every change is news to it. */
 export function blankConversation(id: string): ConversationDocument {
@@ -43,12 +43,3 @@ export function greater(one: string | null, other: string | null): string | null
   if (one === null || other === null) return one ?? other;
   return other > one ? other : one;
 }
-
-/**
- * Of each field that a patch may set, the mark that comes with it: the field that is null until a message has taken the
- * patch. A message that is there already takes a field of the batch only while that mark is still null in it.
- */
-export const markOf: { readonly [Field in keyof Required<MessagePatchFields>]: MessagePatch['once'] } = {
-  status: 'read_date',
-  read_date: 'read_date',
-};

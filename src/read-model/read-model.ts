@@ -6,14 +6,16 @@ import type {
   ConversationDocument,
   DocumentKind,
   Documents,
+  Mark,
   MembershipDocument,
   MessageDocument,
+  PatchedField,
   UserDocument,
 } from './documents.ts';
 import type { Lease } from './lease.ts';
 
 /** What may change of a message after it was sent. */
-export type MessagePatchFields = Partial<Pick<MessageDocument, 'status' | 'read_date'>>;
+export type MessagePatchFields = Partial<Pick<MessageDocument, PatchedField>>;
 
 /**
  * Sets fields of messages with `after < seq <= up_to`, of those addressed to `addressee` where it is given. Each message
@@ -24,7 +26,7 @@ export interface MessagePatch {
   readonly after: number;
   readonly up_to: number;
   readonly addressee?: string;
-  readonly once: keyof MessagePatchFields & 'read_date';
+  readonly once: Mark;
   readonly set: MessagePatchFields;
 }
 

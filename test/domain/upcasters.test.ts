@@ -35,7 +35,7 @@ describe('stored events', () => {
   });
 
   it('of a kind that this program does not know are nothing to it', () => {
-    expect(read('MessageRecalled', 1, {})).toBeUndefined();
+    expect(read('SomethingElse', 1, {})).toBeUndefined();
   });
 
   it('of a newer version, or without their shape, are not guessed at', () => {

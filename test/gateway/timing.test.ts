@@ -93,7 +93,7 @@ describe('events that are left aside', () => {
     const logger = Object.assign(createLogger('silent'), { warn: (line: unknown) => lines.push(line) });
     let now = 0;
     const tell = createAsideTeller(logger, metrics, () => now);
-    const event = { type: 'MessageRecalled', stream: 'conversation-dm~a~b', revision: 3, position: 9 } as RecordedEvent;
+    const event = { type: 'SomethingElse', stream: 'conversation-dm~a~b', revision: 3, position: 9 } as RecordedEvent;
     for (let count = 0; count < 1_000; count += 1) tell('unknown', event);
     tell('foreign', event);
     expect(lines).toHaveLength(2);

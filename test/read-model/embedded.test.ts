@@ -95,7 +95,7 @@ describe('the embedded read model', () => {
 
     it('where it is of a newer version, which is kept aside', async () => {
       await closed();
-      alter('PRAGMA user_version = 1000');
+      alter(`PRAGMA user_version = ${schemaVersion + 1}`);
       expect(await folder.open('write').checkpoint()).toBe(0);
       expect(files()).toContain('read-model-1.db.unusable-1');
     });

@@ -1,6 +1,6 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { markOf } from '../documents.ts';
 import type { MessageDocument } from '../documents.ts';
-import { markOf } from '../merge.ts';
 import type { MessagePatch } from '../read-model.ts';
 import { columns, encode, encodeRows } from './columns.ts';
 import type { Column, Numbering, Rows } from './columns.ts';

@@ -1,8 +1,12 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { documentsVersion } from '../documents.ts';
 import { createTable, everyTable } from './tables.ts';
 
+/** To be raised where tables or indexes are laid out in another way for the same documents. */
+const layoutVersion = 1;
+
 /** Shape of the tables, kept in `user_version`. A file of another version is not read: the log gives everything again. */
-export const schemaVersion = 3;
+export const schemaVersion = 1_000 * layoutVersion + documentsVersion;
 
 const schema = `
   CREATE TABLE state (checkpoint INTEGER NOT NULL);

@@ -1,6 +1,6 @@
-import { membershipId } from '../documents.ts';
+import { markOf, membershipId } from '../documents.ts';
 import type { MessageDocument, UserDocument } from '../documents.ts';
-import { markOf, mergeConversation, mergeMembership } from '../merge.ts';
+import { mergeConversation, mergeMembership } from '../merge.ts';
 import type { MessagePatch, ReadModelBatch } from '../read-model.ts';
 import { deadlines } from './client.ts';
 import type { Collections } from './collections.ts';

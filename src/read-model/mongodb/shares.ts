@@ -1,12 +1,13 @@
 import type { Collection, Db, Document } from 'mongodb';
 import type { Partition } from '../../shared/config.ts';
 import { OperatorError } from '../../shared/errors.ts';
+import { documentsVersion } from '../documents.ts';
 import { LeaseHeldError } from '../lease.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
 import { isDuplicateKey } from './errors.ts';
 
 /** Shape of the collections and of what is kept here. Another one means that the read model has to be built anew. */
-export const schemaVersion = 2;
+export const schemaVersion = documentsVersion;
 
 /** Milliseconds, by the server's clock: a projector that died is replaced after this time. */
 export const leaseMs = 5_000;
