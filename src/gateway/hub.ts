@@ -1,7 +1,7 @@
 import type { Session } from './session.ts';
 
-/** None, one, or several: most users have one socket, which then stands without a list around it. */
-type Held = Session | readonly Session[] | undefined;
+/** None, one, or several: most users have one socket, which then stands without a set around it. */
+type Held = Session | ReadonlySet<Session> | undefined;
 
 /** The sockets of this process, by user and by group. It never asks who is online elsewhere. */
 export interface Hub {
@@ -16,9 +16,11 @@ export interface Hub {
   seenBy(user: string): number;
 }
 
+type Holders = Map<string, Session | Set<Session>>;
+
 export function createHub(): Hub {
-  const users = new Map<string, Exclude<Held, undefined>>();
-  const groups = new Map<string, Exclude<Held, undefined>>();
+  const users: Holders = new Map();
+  const groups: Holders = new Map();
   /** Groups of the sessions that have any. */
   const groupsOf = new Map<Session, readonly string[]>();
 
@@ -48,25 +50,22 @@ export function createHub(): Hub {
 
 export function eachOf(held: Held, visit: (session: Session) => void): void {
   if (held === undefined) return;
-  if (isList(held)) held.forEach((session) => visit(session));
-  else visit(held);
+  if (held instanceof Set) held.forEach((session: Session) => visit(session));
+  else visit(held as Session);
 }
 
-function isList(held: Exclude<Held, undefined>): held is readonly Session[] {
-  return Array.isArray(held);
-}
-
-function add(map: Map<string, Exclude<Held, undefined>>, key: string, session: Session): void {
+function add(map: Holders, key: string, session: Session): void {
   const held = map.get(key);
   if (held === undefined) map.set(key, session);
-  else map.set(key, isList(held) ? [...held, session] : [held, session]);
+  else if (held instanceof Set) held.add(session);
+  else map.set(key, new Set([held, session]));
 }
 
-function remove(map: Map<string, Exclude<Held, undefined>>, key: string, session: Session): void {
+function remove(map: Holders, key: string, session: Session): void {
   const held = map.get(key);
   if (held === session) map.delete(key);
-  if (held === undefined || !isList(held)) return;
-  const [first, ...more] = held.filter((other) => other !== session);
-  if (first === undefined) map.delete(key);
-  else map.set(key, more.length === 0 ? first : [first, ...more]);
+  if (!(held instanceof Set)) return;
+  held.delete(session);
+  const [first] = held;
+  if (first !== undefined && held.size === 1) map.set(key, first);
 }
