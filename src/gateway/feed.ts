@@ -3,6 +3,7 @@ import { backOff } from '../shared/back-off.ts';
 import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
 import type { EventBatch, FeedLog, RecordedEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../shared/logger.ts';
+import { isAborted } from '../shared/abort.ts';
 
 /** What a feed is fed from. */
 export interface FeedSource {
@@ -104,9 +105,4 @@ export async function startFeed({ source, logger, onBatch, onLost }: FeedDeps): 
       await running;
     },
   };
-}
-
-/** Read anew: TypeScript believes that a property stays what it was before an await. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -13,6 +13,7 @@ import type { Consumer } from './consumer.ts';
 import { watchPlace } from './place-watch.ts';
 import { createReport, reasonOf, standBy } from './report.ts';
 import type { Listeners, Report } from './report.ts';
+import { isAborted } from '../shared/abort.ts';
 
 export interface RunOptions extends Listeners {
   readonly store: EventStore;
@@ -68,11 +69,6 @@ export async function runConsumer(options: RunOptions): Promise<void> {
     }
   }
   await lease?.release();
-}
-
-/** Read anew: TypeScript believes that a property stays what it was before an await. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 interface Teller {

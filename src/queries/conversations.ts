@@ -1,15 +1,15 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { callerOf, identifyCaller } from './caller.ts';
+import { callerOf } from './caller.ts';
 import { acknowledge, reached } from './context.ts';
 import type { ApiContext } from './context.ts';
 import { rosterFor } from './documents.ts';
 import { friendListSchema, pageCursorSchema, readFriendList } from './friend-list.ts';
 import { historyQuerySchema, historySchema, readHistory } from './history.ts';
-import { security } from './openapi.ts';
+import { callerRoute } from './route.ts';
+import type { App } from './route.ts';
 import {
   answer,
-  callerProblems,
   commandAnswer,
   commandProblems,
   conversationIdParameter,
@@ -27,8 +27,6 @@ const readSchema = z.object({
 
 const friendListQuerySchema = z.object({ limit: pageLimit, before: pageCursorSchema.optional() });
 
-type App = Parameters<FastifyPluginCallbackZod<ApiContext>>[0];
-
 export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
   listConversations(app, context);
   listMessages(app, context);
@@ -37,7 +35,7 @@ export const conversationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, co
 };
 
 function listConversations(app: App, context: ApiContext): void {
-  const { common, ofCaller, onRequest } = routeOf(context);
+  const { common, ofCaller, onRequest } = callerRoute(context, 'conversations');
   app.get(
     '/v1/conversations',
     {
@@ -63,7 +61,7 @@ function listConversations(app: App, context: ApiContext): void {
 }
 
 function listMessages(app: App, context: ApiContext): void {
-  const { common, ofCaller, onRequest } = routeOf(context);
+  const { common, ofCaller, onRequest } = callerRoute(context, 'conversations');
   app.get(
     '/v1/conversations/:id/messages',
     {
@@ -91,7 +89,7 @@ function listMessages(app: App, context: ApiContext): void {
 }
 
 function markRead(app: App, context: ApiContext): void {
-  const { common, ofCaller, onRequest } = routeOf(context);
+  const { common, ofCaller, onRequest } = callerRoute(context, 'conversations');
   app.put(
     '/v1/conversations/:id/read',
     {
@@ -126,13 +124,4 @@ function markRead(app: App, context: ApiContext): void {
       return { conversation, seq };
     },
   );
-}
-
-/** What the routes of this resource have in common. */
-function routeOf({ authenticator }: ApiContext) {
-  return {
-    common: { tags: ['conversations'], ...security(authenticator.mode) },
-    ofCaller: callerProblems(authenticator.mode),
-    onRequest: identifyCaller(authenticator),
-  };
 }

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { parseMessageId } from '../domain/conversation/conversation-id.ts';
 import { clientIdSchema, messageTextSchema } from '../domain/conversation/message-text.ts';
 import { messageSchema, revisionSchema, timeSchema } from '../protocol/message.ts';
-import { callerOf, identifyCaller } from './caller.ts';
+import { callerOf } from './caller.ts';
 import { acknowledge, reached } from './context.ts';
 import type { ApiContext } from './context.ts';
 import { absent, rosterFor, toMessageFor } from './documents.ts';
-import { security } from './openapi.ts';
+import { callerRoute } from './route.ts';
+import type { App } from './route.ts';
 import {
   answer,
-  callerProblems,
   commandAnswer,
   commandProblems,
   problems,
@@ -50,8 +50,6 @@ const acknowledgementSchema = z
 
 const sendProblems = ['USER_NOT_FOUND', 'CONVERSATION_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'RATE_LIMITED'] as const;
 
-type App = Parameters<FastifyPluginCallbackZod<ApiContext>>[0];
-
 export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
   sendMessage(app, context);
   getMessage(app, context);
@@ -59,7 +57,7 @@ export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context
 };
 
 function sendMessage(app: App, context: ApiContext): void {
-  const { common, ofCaller, onRequest } = routeOf(context);
+  const { common, ofCaller, onRequest } = callerRoute(context, 'messages');
   app.post(
     '/v1/messages',
     {
@@ -100,7 +98,7 @@ function sendMessage(app: App, context: ApiContext): void {
 }
 
 function getMessage(app: App, context: ApiContext): void {
-  const { common, ofCaller, onRequest } = routeOf(context);
+  const { common, ofCaller, onRequest } = callerRoute(context, 'messages');
   app.get(
     '/v1/messages/:id',
     {
@@ -130,13 +128,4 @@ function getMessage(app: App, context: ApiContext): void {
       return toMessageFor(membership, message);
     },
   );
-}
-
-/** What the routes of this resource have in common. */
-function routeOf({ authenticator }: ApiContext) {
-  return {
-    common: { tags: ['messages'], ...security(authenticator.mode) },
-    ofCaller: callerProblems(authenticator.mode),
-    onRequest: identifyCaller(authenticator),
-  };
 }

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiContext } from './context.ts';
+import type { App } from './route.ts';
 import { answer } from './schemas.ts';
 
 const healthSchema = z.object({
@@ -18,7 +19,6 @@ export const operationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, conte
   done();
 };
 
-type App = Parameters<FastifyPluginCallbackZod<ApiContext>>[0];
 const tags = ['operations'];
 
 function healthRoutes(app: App, { health, metrics }: ApiContext): void {

@@ -8,6 +8,7 @@ import { toWeiliaoError } from '../shared/errors.ts';
 import type { MessageDocument } from '../read-model/documents.ts';
 import type { ApiContext } from './context.ts';
 import { toMessage } from './documents.ts';
+import type { App } from './route.ts';
 import { answer, integerParameter, problems, queryProblems, userIdParameter } from './schemas.ts';
 
 const maxRows = 200;
@@ -48,7 +49,6 @@ export const originalRoutes: FastifyPluginCallbackZod<ApiContext> = (app, contex
   done();
 };
 
-type App = Parameters<FastifyPluginCallbackZod<ApiContext>>[0];
 const tags = ['original'];
 
 function caughtUp({ freshness, seenBy }: ApiContext, user: string): Promise<boolean> {

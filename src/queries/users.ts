@@ -5,6 +5,7 @@ import { WeiliaoError } from '../shared/errors.ts';
 import { identifyCaller } from './caller.ts';
 import { acknowledge, reached } from './context.ts';
 import type { ApiContext } from './context.ts';
+import type { App } from './route.ts';
 import { security } from './openapi.ts';
 import {
   answer,
@@ -24,8 +25,6 @@ const newUserSchema = z.object({
   username: usernameSchema.describe('The name people see'),
   avatar: avatarSchema.default(null).describe('URL or path of a picture'),
 });
-
-type App = Parameters<FastifyPluginCallbackZod<ApiContext>>[0];
 
 /** Users. With tokens both routes ask who the caller is; without, anybody may register and look. */
 export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {

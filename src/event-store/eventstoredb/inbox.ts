@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { EventStoreUnavailableError } from '../event-store.ts';
 import type { Link } from './links.ts';
 import { exceptionOf, isRefusal } from './rpc-error.ts';
+import { isAborted } from '../../shared/abort.ts';
 
 /** What an endless call brings, taken when its reader has time: beyond `most` it waits at the server. */
 export interface Inbox<T> {
@@ -101,9 +102,4 @@ function lossOf(link: Link, error: Error): EventStoreUnavailableError {
   // What is wrong with this call alone has a name, or is a refusal.
   if (exceptionOf(error) === undefined && !isRefusal(error)) link.drop(error);
   return new EventStoreUnavailableError(`the subscription was lost: ${error.message}`, { cause: error });
-}
-
-/** Read anew: TypeScript believes that a property stays what it was before an await. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
