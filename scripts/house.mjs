@@ -25,7 +25,7 @@ export const rooms = {
     may: ['domain', 'shared', 'event-store', 'read-model'],
     ports: ['checkpoint', 'compare', 'consumer', 'projector-thread', 'rebuild', 'verify'],
   },
-  auth: { may: ['domain', 'shared'], ports: ['authenticator'] },
+  auth: { may: ['domain', 'shared'], ports: ['authenticator', 'client-address', 'door'] },
   gateway: {
     may: ['domain', 'protocol', 'shared', 'event-store', 'commands', 'auth'],
     ports: ['gateway', 'feed'],

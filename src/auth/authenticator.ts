@@ -1,52 +1,65 @@
 import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
-import type { JWTPayload, JWTVerifyGetKey } from 'jose';
-import type { Auth } from '../shared/config.ts';
-import { userIdSchema } from '../domain/user/user.ts';
+import { errors, jwtVerify } from 'jose';
+import type { JWTPayload, JWTVerifyOptions, JWTVerifyResult } from 'jose';
+import type { Auth, TokenRules } from '../shared/config.ts';
+import { usernameSchema } from '../domain/user/user.ts';
 import { OperatorError, WeiliaoError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
+import { createRemoteKeySet } from './key-set.ts';
+import type { KeySet } from './key-set.ts';
+import { userIdOfClaim } from './user-claim.ts';
 
-/** Says who a token is for. In mode none nobody has a token: clients name themselves. */
+/** Who a token is for, as it says. */
+export interface Identity {
+  readonly user: string;
+  /** The name that people see (`JWT_NAME_CLAIM`). */
+  readonly name?: string;
+  /** When it ends, epoch milliseconds; Infinity: never. */
+  readonly expires: number;
+  /** When it was made, epoch milliseconds; 0: it does not say. */
+  readonly issued: number;
+}
+
+/** Says who a token is for. In the other modes nobody has a token: clients, or a proxy in front, name the user. */
 export interface Authenticator {
   readonly mode: Auth['mode'];
+  /** In mode proxy: the header that names the user, in small letters. */
+  readonly userHeader?: string;
   /**
-   * The user id (`sub`) of a token that is signed by the configured key and within its time. Throws `WeiliaoError`:
-   * `NOT_AUTHENTICATED` where the token is not good, `STORE_UNAVAILABLE` where the key set (`JWKS_URL`) is out of reach,
-   * so that the same token may do later.
+   * What a token says that is signed by the configured key, within its time, and meant for this server. Throws
+   * `WeiliaoError`: `NOT_AUTHENTICATED` where the token is not good, `STORE_UNAVAILABLE` where the key set (`JWKS_URL`) is
+   * out of reach, so that the same token may do later.
    */
-  verify(token: string): Promise<string>;
+  verify(token: string): Promise<Identity>;
 }
+
+type Verified = Pick<JWTVerifyResult, 'payload' | 'protectedHeader'>;
 
 /** What checks signatures: a key or the place to get one, and the algorithms that kind of key may be used with. */
 interface Verification {
-  readonly key: KeyObject | Uint8Array | JWTVerifyGetKey;
+  readonly key: KeyObject | Uint8Array | KeySet;
   /** Never symmetric and asymmetric ones together: else a public key would pass for an HS256 secret. */
   readonly algorithms: string[];
 }
 
-/** What a fault is told to that clients cannot mend. */
-type FaultLog = Pick<Logger, 'error'>;
-
-/** Throws `OperatorError` where the configured key cannot be used. */
-export function createAuthenticator(auth: Auth, log: FaultLog): Authenticator {
+/** Throws `OperatorError` where the configured key cannot be used. `log`: what is told that clients cannot mend. */
+export function createAuthenticator(auth: Auth, log: Pick<Logger, 'error'>): Authenticator {
+  if (auth.mode !== 'jwt') {
+    const verify = (): Promise<Identity> => Promise.reject(notAuthenticated('this server takes no tokens'));
+    return { mode: auth.mode, verify, ...(auth.mode === 'proxy' && { userHeader: auth.userHeader }) };
+  }
   const verification = verificationOf(auth, log);
   return {
-    mode: auth.mode,
-    async verify(token) {
-      if (verification === undefined) throw notAuthenticated('this server takes no tokens');
-      const user = userIdSchema.safeParse((await checkedPayload(token, verification)).sub);
-      if (!user.success) throw notAuthenticated('the token names no user: sub must be a user id');
-      return user.data;
-    },
+    mode: 'jwt',
+    verify: async (token) => identityOf(await checkedPayload(token, verification, auth), auth),
   };
 }
 
-function verificationOf(auth: Auth, log: FaultLog): Verification | undefined {
-  if (auth.mode === 'none') return undefined;
-  if (auth.secret !== undefined) return { key: new TextEncoder().encode(auth.secret), algorithms: ['HS256'] };
-  if (auth.publicKey !== undefined) return publicKeyVerification(auth.publicKey);
-  if (auth.jwksUrl !== undefined) return { key: remoteKeys(auth.jwksUrl, log), algorithms: remoteAlgorithms };
+function verificationOf({ secret, publicKey, jwksUrl }: TokenRules, log: Pick<Logger, 'error'>): Verification {
+  if (secret !== undefined) return { key: new TextEncoder().encode(secret), algorithms: ['HS256'] };
+  if (publicKey !== undefined) return publicKeyVerification(publicKey);
+  if (jwksUrl !== undefined) return { key: createRemoteKeySet(jwksUrl, { log }), algorithms: remoteAlgorithms };
   throw new OperatorError('AUTH: jwt needs one of JWT_SECRET, JWT_PUBLIC_KEY, JWKS_URL');
 }
 
@@ -90,56 +103,45 @@ const remoteAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 
   'Ed25519',
 );
 
-/** Faults of the token rather than of the key server: it asks for a key that is not in the set. */
-const keyNotInSet = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
+/** Clocks of two machines differ by no more than this, in seconds. */
+const clockTolerance = 5;
+/** Kinds of tokens that are about users (RFC 7519 5.1, RFC 9068). An id token of a provider is a `JWT` too. */
+const tokenTypes = ['jwt', 'at+jwt'];
 
-/** Milliseconds between two lines of the log that say the same of the key set: every token asks for it. */
-const tellEvery = 30_000;
-
-/** Keys are held for ten minutes, and fetched again (at most every 30 s) when a token names one that is not held. */
-function remoteKeys(address: string, log: FaultLog): JWTVerifyGetKey {
-  if (!URL.canParse(address)) throw new OperatorError('JWKS_URL: not a URL');
-  const url = new URL(address);
-  if (url.username !== '' || url.password !== '') throw new OperatorError('JWKS_URL: must hold no user or password');
-  const keys = createRemoteJWKSet(url);
-  let told = -Infinity;
-
-  function tell(cause: unknown): void {
-    if (performance.now() - told < tellEvery) return;
-    told = performance.now();
-    // The host alone: the rest of the address may hold a secret.
-    log.error({ component: 'auth', host: url.host, error: cause }, 'the key set (JWKS_URL) is out of reach');
-  }
-
-  return async (header, token) => {
-    try {
-      return await keys(header, token);
-    } catch (cause) {
-      if (keyNotInSet.some((kind) => cause instanceof kind)) throw cause;
-      tell(cause);
-      throw new WeiliaoError('STORE_UNAVAILABLE', 'the token cannot be checked now: the key set is out of reach', {
-        cause,
-      });
-    }
-  };
-}
-
-async function checkedPayload(token: string, verification: Verification): Promise<JWTPayload> {
+async function checkedPayload(token: string, verification: Verification, rules: TokenRules): Promise<JWTPayload> {
   try {
-    return await verify(token, verification);
+    const { payload, protectedHeader } = await verify(token, verification, rules);
+    const type = (protectedHeader.typ ?? 'jwt').toLowerCase().replace(/^application\//, '');
+    if (!tokenTypes.includes(type)) throw notAuthenticated('the token is of another kind: typ must be JWT or at+jwt');
+    if (rules.audience.length === 0 && payload.aud !== undefined) {
+      throw notAuthenticated('the token is for an audience, and this server has no name (JWT_AUDIENCE)');
+    }
+    return payload;
   } catch (error) {
     if (error instanceof WeiliaoError) throw error;
     // Told only of a token whose signature was good; everything else gets one reason, which says nothing of the key.
     if (error instanceof errors.JWTExpired) throw notAuthenticated('the token has expired');
+    if (error instanceof errors.JWTClaimValidationFailed) {
+      throw notAuthenticated(
+        `the token is not good: ${error.claim} is ${error.reason === 'missing' ? 'missing' : 'wrong'}`,
+      );
+    }
     throw notAuthenticated('the token is not good', error);
   }
 }
 
-async function verify(token: string, { key, algorithms }: Verification): Promise<JWTPayload> {
-  const options = { algorithms, requiredClaims: ['sub'] };
-  if (typeof key !== 'function') return (await jwtVerify(token, key, options)).payload;
+async function verify(token: string, { key, algorithms }: Verification, rules: TokenRules): Promise<Verified> {
+  const options: JWTVerifyOptions = {
+    algorithms,
+    clockTolerance,
+    requiredClaims: rules.requireExp ? ['exp'] : [],
+    ...(rules.audience.length > 0 && { audience: [...rules.audience] }),
+    ...(rules.issuer.length > 0 && { issuer: [...rules.issuer] }),
+    ...(rules.maxAgeS > 0 && { maxTokenAge: rules.maxAgeS }),
+  };
+  if (typeof key !== 'function') return jwtVerify(token, key, options);
   try {
-    return (await jwtVerify(token, key, options)).payload;
+    return await jwtVerify(token, key, options);
   } catch (error) {
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
     return verifyWithAny(token, error, options);
@@ -150,16 +152,42 @@ async function verify(token: string, { key, algorithms }: Verification): Promise
 async function verifyWithAny(
   token: string,
   keys: errors.JWKSMultipleMatchingKeys,
-  options: { algorithms: string[]; requiredClaims: string[] },
-): Promise<JWTPayload> {
+  options: JWTVerifyOptions,
+): Promise<Verified> {
   for await (const key of keys) {
     try {
-      return (await jwtVerify(token, key, options)).payload;
+      return await jwtVerify(token, key, options);
     } catch (error) {
       if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
     }
   }
   throw new errors.JWSSignatureVerificationFailed();
+}
+
+function identityOf(payload: JWTPayload, { userClaim, nameClaim }: TokenRules): Identity {
+  const claimed = claimAt(payload, userClaim);
+  const user = typeof claimed === 'string' || typeof claimed === 'number' ? userIdOfClaim(String(claimed)) : undefined;
+  if (user === undefined) {
+    throw notAuthenticated(`the token names no user: ${userClaim} must be a text that a user id can be made of`);
+  }
+  const name = nameClaim === undefined ? undefined : usernameSchema.safeParse(claimAt(payload, nameClaim));
+  return {
+    user,
+    ...(name?.success === true && { name: name.data }),
+    expires: payload.exp === undefined ? Infinity : payload.exp * 1_000,
+    issued: (payload.iat ?? 0) * 1_000,
+  };
+}
+
+/** A claim by its name, or by the path `a.b` to it where there is none of that name. */
+function claimAt(payload: JWTPayload, path: string): unknown {
+  if (Object.hasOwn(payload, path)) return payload[path];
+  let value: unknown = payload;
+  for (const name of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
 }
 
 function notAuthenticated(reason: string, cause?: unknown): WeiliaoError {

@@ -1,4 +1,4 @@
-import { maxHeldCharacters } from '../protocol/limits.ts';
+import { maxHeldCharacters, maxHeldFrames, maxHeldInAll } from '../protocol/limits.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -15,22 +15,27 @@ export interface EarlyFrames {
 
 export function createEarlyFrames(): EarlyFrames {
   const waiting = new Map<Session, { size: number; readonly texts: string[] }>();
+  /** Characters held of all sessions. */
+  let total = 0;
   return {
     begin: (session) => void waiting.set(session, { size: 0, texts: [] }),
 
     hold(session, text) {
       const held = waiting.get(session);
       if (held === undefined) return 'none';
-      if (held.size + text.length > maxHeldCharacters) return 'full';
+      if (held.size + text.length > maxHeldCharacters || held.texts.length >= maxHeldFrames) return 'full';
+      if (total + text.length > maxHeldInAll) return 'full';
       held.size += text.length;
+      total += text.length;
       held.texts.push(text);
       return 'held';
     },
 
     end(session) {
-      const held = waiting.get(session)?.texts ?? [];
+      const held = waiting.get(session);
       waiting.delete(session);
-      return held;
+      total -= held?.size ?? 0;
+      return held?.texts ?? [];
     },
   };
 }

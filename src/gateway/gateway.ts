@@ -1,5 +1,8 @@
 import type { Authenticator } from '../auth/authenticator.ts';
+import type { Door } from '../auth/door.ts';
 import type { Commands } from '../commands/commands.ts';
+import type { ConnectionBudget } from '../shared/connection-budget.ts';
+import type { RefusalLog } from '../shared/refusal-log.ts';
 import type { Config } from '../shared/config.ts';
 import type { Rosters } from '../domain/conversation/rosters.ts';
 import type { RecordedEvent } from '../event-store/event-store.ts';
@@ -7,6 +10,7 @@ import type { Logger } from '../shared/logger.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
 import { closeCodes } from '../protocol/close-codes.ts';
+import { createAdmissions } from './admission.ts';
 import { createAsideTeller } from './aside.ts';
 import { drainSessions } from './drain.ts';
 import { createFanOut } from './fan-out.ts';
@@ -18,13 +22,19 @@ import { createHub } from './hub.ts';
 import type { Hub } from './hub.ts';
 import type { ServerHandlers } from './listener.ts';
 import { createOriginalProtocol, createOriginalReads } from './original.ts';
+import { createUpgrades } from './listeners/ws.ts';
+import type { Upgrades } from './listeners/ws.ts';
 import { listen } from './server.ts';
 import { createOutboxes } from './session.ts';
 import type { Outboxes, Session } from './session.ts';
+import { createTokenEnds } from './token-ends.ts';
 import { createV1Protocol } from './v1.ts';
 
 export interface GatewayDeps {
-  readonly config: Pick<Config, 'host' | 'wsPort' | 'maxBufferedBytes' | 'drainMs'>;
+  readonly config: Pick<Config, 'host' | 'wsPort' | 'auth' | 'door' | 'limits' | 'drainMs'>;
+  readonly door: Door;
+  readonly budget: ConnectionBudget;
+  readonly tellRefusal: RefusalLog;
   /** Names this process in session ids and in the store. */
   readonly gatewayId: string;
   readonly source: FeedSource;
@@ -39,6 +49,8 @@ export interface GatewayDeps {
 /** The sockets of this process. */
 export interface Gateway {
   readonly port: number;
+  /** Takes over a connection of another listener of this process that asks for a socket. */
+  readonly upgrade: Upgrades['upgrade'];
   /** Position of the newest event that the user was sent here, 0: none. */
   seenBy(user: string): number;
   /** False while the log is out of reach. */
@@ -56,14 +68,11 @@ interface Parts {
 
 /** Starts the feed and the WebSocket listener. Rejects with `OperatorError` where the port cannot be had. */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
-  const { config, source, commands, authenticator, metrics, logger } = deps;
+  const { config, source, commands, metrics, logger } = deps;
   const hub = createHub();
   const sessions = new Set<Session>();
-  let numbers = 0;
-  let draining = false;
-
   const outboxes = createOutboxes({
-    maxBufferedBytes: config.maxBufferedBytes,
+    maxBufferedBytes: config.limits.bufferedBytes,
     onSent: (frames) => metrics.framesOut.inc(frames),
     onTooSlow: (session) => outboxes.close(session, closeCodes.tooSlow, 'too slow'),
   });
@@ -72,16 +81,18 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   };
   const parts: Parts = { hub, sessions, outboxes };
   const feed = await startFeed({ source, logger, onBatch: createDelivery(deps, parts), onLost: closeAll });
-  const deadlines = createHelloDeadlines((session) => outboxes.close(session, closeCodes.noHello, 'no hello in time'));
-  const handlers: ServerHandlers = {
-    original: authenticator.mode === 'none',
-    admit: () => (draining || !feed.live() ? undefined : (numbers += 1)),
-    violation: (session, reason) => outboxes.close(session, closeCodes.protocolViolation, reason),
-    ...createSessions(deps, { ...parts, deadlines, feedPosition: feed.position }),
+  const watches = watchSessions(deps, parts);
+  let draining = false;
+  const closed = (): string | undefined => {
+    if (draining) return 'this gateway is draining';
+    return feed.live() ? undefined : 'this gateway has lost the log';
   };
+  const handlers = createHandlers(deps, { ...parts, ...watches, feedPosition: feed.position, closed });
+  const upgrades = createUpgrades(handlers);
   const server = await listen({ host: config.host, port: config.wsPort }, handlers, logger).catch(
     async (error: unknown) => {
-      deadlines.stop();
+      watches.stop();
+      upgrades.close();
       await feed.stop();
       throw error;
     },
@@ -89,6 +100,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
 
   return {
     port: server.port,
+    upgrade: upgrades.upgrade,
     seenBy: hub.seenBy,
     live: feed.live,
     async drain() {
@@ -98,10 +110,32 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
         drainMs: config.drainMs,
         close: (session) => outboxes.close(session, closeCodes.draining, 'the server is draining'),
       });
-      deadlines.stop();
+      watches.stop();
       await commands.idle();
       server.close();
+      upgrades.close();
       await feed.stop();
+    },
+  };
+}
+
+interface Watches {
+  readonly deadlines: HelloDeadlines;
+  stop(): void;
+}
+
+/** What ends sessions by the clock. */
+function watchSessions({ tellRefusal }: GatewayDeps, { sessions, outboxes }: Parts): Watches {
+  const deadlines = createHelloDeadlines((session) => outboxes.close(session, closeCodes.noHello, 'no hello in time'));
+  const ends = createTokenEnds(sessions, (session) => {
+    tellRefusal('token ended', session);
+    outboxes.close(session, closeCodes.notAuthenticated, 'the token ended');
+  });
+  return {
+    deadlines,
+    stop() {
+      deadlines.stop();
+      ends.stop();
     },
   };
 }
@@ -132,17 +166,37 @@ function createDelivery(deps: GatewayDeps, { hub, outboxes }: Parts): (events: r
 interface SessionParts extends Parts {
   readonly deadlines: HelloDeadlines;
   feedPosition(): number;
+  closed(): string | undefined;
 }
 
+/** Unsent bytes that a socket may have beyond ours before the library ends it: our close frame has to fit. */
+const libraryReserve = 256 * 1024;
+
 /** What is done with sockets, from their opening to their end. */
-function createSessions(
-  deps: GatewayDeps,
-  { hub, sessions, outboxes, deadlines, feedPosition }: SessionParts,
-): Pick<ServerHandlers, 'open' | 'frame' | 'closed'> {
-  const { commands, rosters, authenticator, logger, positions, gatewayId, metrics } = deps;
-  const shared = { commands, rosters, authenticator, hub, outboxes, logger, positions, gatewayId, feedPosition };
+function createHandlers(deps: GatewayDeps, parts: SessionParts): ServerHandlers {
+  const { config, door, budget, metrics, tellRefusal } = deps;
+  const { hub, sessions, outboxes, deadlines, closed } = parts;
+  const { limits, auth } = config;
+  const sockets = limits.sockets ?? budget.limit;
+  const admissions = createAdmissions({
+    auth,
+    door,
+    proxies: config.door.trustedProxies,
+    limits: { ...limits, sockets },
+    closed,
+    onRefused: (reason, _refusal, address) => tellRefusal(reason, { address }),
+  });
+  const shared = { ...deps, limits, hub, outboxes, feedPosition: parts.feedPosition };
   const protocols = { v1: createV1Protocol(shared), original: createOriginalProtocol(shared) };
   return {
+    budget,
+    maxUnsentBytes: limits.bufferedBytes + libraryReserve,
+    admit: admissions.admit,
+    forget: admissions.leave,
+    violation(session, reason) {
+      tellRefusal('protocol violation', session);
+      outboxes.close(session, closeCodes.protocolViolation, reason);
+    },
     open(session) {
       sessions.add(session);
       metrics.sockets.inc({ kind: session.kind });
@@ -155,6 +209,7 @@ function createSessions(
     },
     closed(session, code) {
       sessions.delete(session);
+      admissions.leave(session);
       hub.leave(session);
       metrics.sockets.dec({ kind: session.kind });
       metrics.closes.inc({ code });

@@ -1,3 +1,4 @@
+import type { Identity } from '../auth/authenticator.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { ClientFrameOf } from '../protocol/client-frames.ts';
 import { welcomeFrame } from '../protocol/reply-frames.ts';
@@ -10,7 +11,7 @@ type Hello = ClientFrameOf<'hello'>;
 
 /** Why this `hello` is no good here, before anybody is asked; undefined where it may be. */
 export function faultOfHello(deps: ProtocolDeps, session: Session, hello: Hello): string | undefined {
-  if (session.user !== undefined) return 'hello was said before';
+  if (session.user !== undefined && deps.authenticator.mode !== 'jwt') return 'hello was said before';
   if (deps.authenticator.mode === 'none' && hello.user === undefined) return 'user: must be given';
   if (hello.cursor !== undefined && deps.positions.decode(hello.cursor) === undefined) {
     return 'cursor: must be a cursor that this system gave';
@@ -20,28 +21,56 @@ export function faultOfHello(deps: ProtocolDeps, session: Session, hello: Hello)
 
 /** Finds out who the client is, and lets it in. Throws what it is to be told. */
 export async function sayHello(deps: ProtocolDeps, session: Session, hello: Hello): Promise<void> {
-  const user = await authenticate(deps, hello);
+  const identity = await authenticate(deps, session, hello);
+  const { user } = identity;
+  if (session.user !== undefined) {
+    renew(deps, session, identity);
+    return;
+  }
   const groups = await deps.rosters.groupsOf(user);
   if (session.closed) return;
+  if (deps.limits.socketsPerUser > 0 && deps.hub.socketsOf(user) >= deps.limits.socketsPerUser) {
+    throw new WeiliaoError('RATE_LIMITED', 'too many sockets of this user');
+  }
   session.user = user;
+  session.expires = identity.expires;
+  session.issued = identity.issued;
   // In one step: what is not in `welcome`'s cursor follows it.
   const position = deps.feedPosition();
   session.position = position;
-  const cursor = deps.positions.encode(position);
-  const welcome = { session: sessionId(deps, session), user, cursor, recovered: false, serverTime: Date.now() };
-  deps.outboxes.send(session, welcomeFrame(welcome));
+  sendWelcome(deps, session, user);
   deps.hub.join(user, session, groups);
 }
 
-/** Who the client is. In mode none, whoever it says, registered at first sight. */
-async function authenticate({ authenticator, commands }: ProtocolDeps, hello: Hello): Promise<string> {
+/** A new token of the same user: the session goes on to its end. */
+function renew(deps: ProtocolDeps, session: Session, { user, expires, issued }: Identity): void {
+  if (session.closed) return;
+  if (user !== session.user) throw new WeiliaoError('NOT_AUTHENTICATED', 'the token is for another user');
+  session.expires = expires;
+  session.issued = issued;
+  sendWelcome(deps, session, user);
+}
+
+function sendWelcome(deps: ProtocolDeps, session: Session, user: string): void {
+  const cursor = deps.positions.encode(session.position);
+  const welcome = { session: sessionId(deps, session), user, cursor, recovered: false, serverTime: Date.now() };
+  deps.outboxes.send(session, welcomeFrame(welcome));
+}
+
+/** Who the client is. In mode none, whoever it says, registered at first sight; in mode proxy, whom the proxy named. */
+async function authenticate(deps: ProtocolDeps, { vouched }: Session, hello: Hello): Promise<Identity> {
+  const { authenticator, commands } = deps;
   if (authenticator.mode === 'jwt') {
     if (hello.token === undefined) throw new WeiliaoError('NOT_AUTHENTICATED', 'token: must be given');
     return authenticator.verify(hello.token);
   }
-  if (hello.user === undefined) throw new WeiliaoError('BAD_FRAME', 'user: must be given');
-  await ensureRegistered(commands, hello.user, hello.username ?? hello.user);
-  return hello.user;
+  const user = vouched ?? hello.user;
+  if (user === undefined) throw new WeiliaoError('BAD_FRAME', 'user: must be given');
+  if (hello.user !== undefined && hello.user !== user) {
+    throw new WeiliaoError('NOT_AUTHENTICATED', 'user: the proxy in front named another one');
+  }
+  await ensureRegistered(commands, user, hello.username ?? user);
+  return { user, expires: Infinity, issued: 0 };
 }
 
 /** Registers a user who is not there yet; one who is stays as they are. */

@@ -12,6 +12,8 @@ export interface Hub {
   ofUser(user: string): Held;
   /** The sockets here of a group's members: however many members it has, only those cost anything. */
   ofGroup(conversation: string): Held;
+  /** How many sockets the user has here. */
+  socketsOf(user: string): number;
   /** Position of the newest event that any of the user's sockets here was sent, 0: none. */
   seenBy(user: string): number;
 }
@@ -39,6 +41,12 @@ export function createHub(): Hub {
 
     ofUser: (user) => users.get(user),
     ofGroup: (conversation) => groups.get(conversation),
+
+    socketsOf(user) {
+      const held = users.get(user);
+      if (held === undefined) return 0;
+      return held instanceof Set ? held.size : 1;
+    },
 
     seenBy(user) {
       let newest = 0;

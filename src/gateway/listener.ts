@@ -1,14 +1,19 @@
+import type { ConnectionBudget } from '../shared/connection-budget.ts';
 import { maxFrameBytes } from '../protocol/limits.ts';
-import { Session } from './session.ts';
+import type { Admission, UpgradeRequest } from './admission.ts';
+import type { Session } from './session.ts';
 
 /** A ping goes out after 28 s without a word; a peer that does not answer is gone 16 s later. */
 export const silence = { pingAfterMs: 28_000, goneAfterMs: 44_000 } as const;
 
 export interface ServerHandlers {
-  /** Next session number, or undefined while no more sockets are taken (draining). */
-  admit(): number | undefined;
-  /** Whether `/ws/{uid}` is served: auth mode none. */
-  readonly original: boolean;
+  readonly budget: ConnectionBudget;
+  /** Whether this request gets a socket. */
+  admit(request: UpgradeRequest): Admission;
+  /** An admitted one that came to nothing. */
+  forget(session: Session): void;
+  /** Unsent bytes at which the library itself ends a socket: pongs and close frames are among them. */
+  readonly maxUnsentBytes: number;
   open(session: Session): void;
   frame(session: Session, text: string): void;
   /** A frame that no protocol takes: binary, or over 64 KiB. */
@@ -28,36 +33,6 @@ export interface GatewayServer {
 export interface Address {
   readonly host: string;
   readonly port: number;
-}
-
-/** What a request for a socket leads to. */
-export type Admission =
-  { readonly session: Session } | { readonly status: 400 | 404 | 503; readonly title: string; readonly detail: string };
-
-/** Whether a request to this path gets a socket. */
-export function admit(path: string, handlers: ServerHandlers): Admission {
-  const uid = /^\/ws\/([^/]*)$/.exec(path)?.[1];
-  if (path !== '/v1/ws' && uid === undefined) {
-    return { status: 404, title: 'Not Found', detail: 'no socket here: /v1/ws or /ws/{uid}' };
-  }
-  if (uid !== undefined && !handlers.original) {
-    return { status: 404, title: 'Not Found', detail: 'this socket is served in auth mode none only' };
-  }
-  if (uid !== undefined && !/^[0-9]{1,64}$/.test(uid)) {
-    return { status: 400, title: 'Bad Request', detail: 'uid must be a number' };
-  }
-  const number = handlers.admit();
-  if (number === undefined) {
-    return { status: 503, title: 'Service Unavailable', detail: 'this gateway is draining' };
-  }
-  const session = new Session(number, uid === undefined ? 'v1' : 'original');
-  session.user = uid;
-  return { session };
-}
-
-/** The body of a refusal (RFC 9457). */
-export function refusalBody({ status, title, detail }: Exclude<Admission, { session: Session }>): string {
-  return JSON.stringify({ type: 'about:blank', title, status, detail });
 }
 
 /** Hands a message to its session's protocol. `message` is only good until this returns. */

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Rosters } from '../domain/conversation/rosters.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
+import type { Limits } from '../shared/config.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { RefusalLog } from '../shared/refusal-log.ts';
 import type { Hub } from './hub.ts';
 import type { Outboxes, Session } from './session.ts';
 
@@ -13,6 +16,8 @@ export interface ProtocolDeps {
   readonly hub: Hub;
   readonly outboxes: Outboxes;
   readonly logger: Logger;
+  readonly limits: Pick<Limits, 'socketsPerUser' | 'helloRate' | 'refusalRate'>;
+  readonly tellRefusal: RefusalLog;
   /** Names this process in session ids. */
   readonly gatewayId: string;
   readonly positions: WirePositions;
@@ -26,6 +31,8 @@ export interface Protocol {
   frame(session: Session, text: string): void;
 }
 
+/** A session's name tells nothing of how many there are. */
 export function sessionId({ gatewayId }: Pick<ProtocolDeps, 'gatewayId'>, session: Session): string {
-  return `${gatewayId}-${session.number.toString(36)}`;
+  session.name ??= `${gatewayId}-${randomBytes(9).toString('base64url')}`;
+  return session.name;
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../protocol/error-codes.ts';
 import { maxBadFrames } from '../protocol/limits.ts';
 import { errorFrame } from '../protocol/reply-frames.ts';
 import { toWeiliaoError } from '../shared/errors.ts';
+import { createRateLimits } from '../shared/rate-limits.ts';
 import type { ProtocolDeps } from './protocol.ts';
 import type { Session } from './session.ts';
 
@@ -15,10 +16,24 @@ export interface Replies {
   /** There is no room for the frame before the session's user is known. */
   full(session: Session, id: string | undefined, reason: string): void;
   /** Closes the socket of somebody who may not be here. */
-  turnAway(session: Session): void;
+  turnAway(session: Session, reason?: string): void;
 }
 
-export function createReplies({ outboxes, logger }: Pick<ProtocolDeps, 'outboxes' | 'logger'>): Replies {
+export function createReplies(deps: Pick<ProtocolDeps, 'outboxes' | 'logger' | 'limits' | 'tellRefusal'>): Replies {
+  const { outboxes, logger, limits, tellRefusal } = deps;
+  const patience = createRateLimits(limits.refusalRate, 10_000);
+
+  function about({ user, address }: Session) {
+    return { user, address };
+  }
+
+  /** Ends a session that is refused again and again, whatever for. */
+  function losePatience(session: Session): void {
+    if (limits.refusalRate === 0 || patience.take(session.name ?? session.address) === 0) return;
+    tellRefusal('refused again and again', about(session));
+    outboxes.close(session, closeCodes.protocolViolation, 'refused again and again');
+  }
+
   function tell(session: Session, id: string | undefined, [code, message]: readonly [ErrorCode, string]): void {
     outboxes.send(session, errorFrame(id, code, message));
   }
@@ -28,16 +43,21 @@ export function createReplies({ outboxes, logger }: Pick<ProtocolDeps, 'outboxes
       const told = toWeiliaoError(error);
       if (told.code === 'INTERNAL') logger.error({ error: told.cause, user: session.user }, 'a frame failed');
       tell(session, id, [told.code, told.message]);
+      losePatience(session);
     },
 
     badFrame(session, id, reason) {
       session.badFrames += 1;
       tell(session, id, ['BAD_FRAME', reason]);
       if (session.badFrames < maxBadFrames) return;
+      tellRefusal('too many bad frames', about(session));
       outboxes.close(session, closeCodes.protocolViolation, 'too many bad frames');
     },
 
     full: (session, id, reason) => tell(session, id, ['OVERLOADED', reason]),
-    turnAway: (session) => outboxes.close(session, closeCodes.notAuthenticated, 'not authenticated'),
+    turnAway(session, reason = 'not authenticated') {
+      tellRefusal(reason, about(session));
+      outboxes.close(session, closeCodes.notAuthenticated, reason);
+    },
   };
 }

@@ -19,11 +19,19 @@ export class Session {
   ending = false;
   /** Frames that go out at the end of the turn; undefined while there are none. */
   outbox: string[] | undefined = undefined;
-  readonly number: number;
+  /** Names it to its client and in what it writes; made when it is first asked for. */
+  name: string | undefined = undefined;
+  /** The user whom the proxy in front named; mode proxy. */
+  vouched: string | undefined = undefined;
+  /** When its token ends, epoch milliseconds. */
+  expires = Infinity;
+  /** When its token was made, epoch milliseconds; 0: unknown. */
+  issued = 0;
+  /** What it counts under where sockets of an address are limited. */
+  address = '';
   readonly kind: 'v1' | 'original';
 
-  constructor(number: number, kind: 'v1' | 'original') {
-    this.number = number;
+  constructor(kind: 'v1' | 'original') {
     this.kind = kind;
   }
 }

@@ -2,7 +2,8 @@ import { clientFrameSchema } from '../protocol/client-frames.ts';
 import type { ClientFrameOf, ClientFrameType } from '../protocol/client-frames.ts';
 import { parseFrame } from '../protocol/parse-frame.ts';
 import { pongFrame, readAckFrame, sendAckFrame } from '../protocol/reply-frames.ts';
-import { WeiliaoError } from '../shared/errors.ts';
+import { rateLimited, WeiliaoError } from '../shared/errors.ts';
+import { createRateLimits } from '../shared/rate-limits.ts';
 import { createEarlyFrames } from './early-frames.ts';
 import { faultOfHello, sayHello } from './hello.ts';
 import { sessionId } from './protocol.ts';
@@ -16,16 +17,25 @@ type CommandType = Exclude<ClientFrameType, 'hello'>;
 type Handle<Type extends CommandType> = (session: Session, frame: ClientFrameOf<Type>, user: string) => void;
 type Handlers = { readonly [Type in CommandType]: Handle<Type> };
 
+/** How often a socket may bring a new token, in a minute. */
+const maxRenewals = 10;
+
 /** The protocol of `/v1/ws`. */
 export function createV1Protocol(deps: ProtocolDeps): Protocol {
   const early = createEarlyFrames();
   const replies = createReplies(deps);
   const handlers = createHandlers(deps, replies);
+  const renewals = createRateLimits(maxRenewals, 60_000);
 
   function hello(session: Session, said: ClientFrameOf<'hello'>): void {
     const fault = faultOfHello(deps, session, said);
     if (fault !== undefined) {
       replies.badFrame(session, undefined, fault);
+      return;
+    }
+    const wait = session.user === undefined ? 0 : renewals.take(session.name ?? session.address);
+    if (wait > 0) {
+      replies.refuse(session, undefined, rateLimited('too many hellos', wait));
       return;
     }
     session.pending += 1;
@@ -34,7 +44,8 @@ export function createV1Protocol(deps: ProtocolDeps): Protocol {
       () => proceed(session, (text) => frame(session, text)),
       (error: unknown) => {
         replies.refuse(session, undefined, error);
-        if (error instanceof WeiliaoError && error.code === 'NOT_AUTHENTICATED') replies.turnAway(session);
+        if (error instanceof WeiliaoError && error.code === 'NOT_AUTHENTICATED')
+          replies.turnAway(session, error.message);
         proceed(session, (text) => replies.refuse(session, idOf(text), error));
       },
     );

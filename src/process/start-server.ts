@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
 import { createAuthenticator } from '../auth/authenticator.ts';
+import { createDoor } from '../auth/door.ts';
+import type { Door } from '../auth/door.ts';
+import { createConnectionBudget, withinBudget } from '../shared/connection-budget.ts';
+import type { ConnectionBudget } from '../shared/connection-budget.ts';
+import { createRefusalLog } from '../shared/refusal-log.ts';
+import type { RefusalLog } from '../shared/refusal-log.ts';
 import { directRosters } from '../domain/conversation/rosters.ts';
 import type { Rosters } from '../domain/conversation/rosters.ts';
 import type { Commands } from '../commands/commands.ts';
@@ -20,6 +27,7 @@ import { assertReadModelNotAhead } from '../projections/checkpoint.ts';
 import { readModelName } from '../projections/consumer.ts';
 import type { ProjectorThread } from '../projections/projector-thread.ts';
 import { createApi } from '../queries/api.ts';
+import type { ApiDeps } from '../queries/context.ts';
 import { startProjector } from './projector.ts';
 import { watchStores } from './store-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
@@ -41,12 +49,16 @@ interface House extends Stores {
   readonly startPosition: number;
   /** Where a store is not embedded. */
   readonly watch: StoreWatch | undefined;
+  readonly door: Door;
+  readonly budget: ConnectionBudget;
+  readonly tellRefusal: RefusalLog;
 }
 
 /** Where a running process listens; no `wsPort` without the role of a gateway. */
 export interface Ports {
   readonly httpPort: number;
   readonly wsPort?: number;
+  readonly opsPort?: number;
 }
 
 /**
@@ -57,22 +69,26 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   const { roles } = config;
   const authenticator = createAuthenticator(config.auth, logger);
   const house = await openHouse(config, logger, lifecycle);
-  const { store, readModel, rosters, metrics, positions, startPosition, watch } = house;
+  const { store, readModel, rosters, metrics, startPosition, watch } = house;
   const projector = roles.has('projector') ? startProjector(house) : undefined;
   const projected = (): number => watch?.projected ?? projector?.consumers.get(readModelName)?.progress.position ?? 0;
   const soleWriter = !house.shared;
-  const commands = createCommands({ store, readModel, rosters, metrics, projected, startPosition, soleWriter }, config);
+  const { commandsInFlight: maxInFlight, commandRate: rateLimit } = config.limits;
+  const commands = createCommands(
+    { store, readModel, rosters, metrics, projected, startPosition, soleWriter },
+    { commandTimeoutMs: config.commandTimeoutMs, maxInFlight, rateLimit },
+  );
   if (config.demoUsers && (roles.has('gateway') || roles.has('api'))) await registerDemoUsers(commands);
 
   const gatewayId = config.gatewayId ?? randomBytes(6).toString('base64url');
   const source = feedFrom(await openFeedLog(house, store, gatewayId));
   const gateway = roles.has('gateway')
-    ? await startGateway({ config, gatewayId, source, commands, rosters, authenticator, metrics, logger, positions })
+    ? await startGateway({ ...house, gatewayId, source, commands, authenticator })
     : undefined;
-  const httpPort = await startApi(house, { commands, gateway, projector, authenticator });
+  const listeners = await startListeners(house, { commands, gateway, projector, authenticator });
   // Last, so that it ends first: while sockets are drained, REST still answers, and `/readyz` says why not to come.
   if (gateway !== undefined) lifecycle.defer('gateway', () => gateway.drain());
-  return { httpPort, ...(gateway !== undefined && { wsPort: gateway.port }) };
+  return { ...listeners, ...(gateway !== undefined && { wsPort: gateway.port }) };
 }
 
 async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<House> {
@@ -85,7 +101,22 @@ async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): 
   const watch = embedded ? undefined : await startWatch({ store, readModel, logger, metrics });
   if (watch !== undefined) lifecycle.defer('store watch', () => watch.stop());
   const positions = createWirePositions(stores.wireKey);
-  return { ...stores, rosters: directRosters, config, logger, lifecycle, metrics, positions, startPosition, watch };
+  const budget = createConnectionBudget((limit) => {
+    logger.warn({ component: 'door', limit }, 'no room for more connections; raise the limit of open files');
+  });
+  const doors = { door: createDoor(config.door), budget, tellRefusal: createRefusalLog(logger, metrics) };
+  return {
+    ...stores,
+    ...doors,
+    rosters: directRosters,
+    config,
+    logger,
+    lifecycle,
+    metrics,
+    positions,
+    startPosition,
+    watch,
+  };
 }
 
 function startWatch(deps: Pick<House, 'store' | 'readModel' | 'logger' | 'metrics'>): Promise<StoreWatch> {
@@ -106,29 +137,48 @@ interface Rooms {
   readonly authenticator: ReturnType<typeof createAuthenticator>;
 }
 
-/**
- * The REST listener; its port. Without the role `api` it has what operators need. What a user was told here, by an answer
- * or on a socket, its queries here wait for.
- */
-async function startApi(house: House, rooms: Rooms): Promise<number> {
-  const { config, logger, lifecycle, metrics, readModel, rosters, positions, startPosition, watch } = house;
+/** The listeners of HTTP: REST with the sockets beside it, and the operator's own; their ports. */
+async function startListeners(house: House, rooms: Rooms): Promise<{ httpPort: number; opsPort?: number }> {
+  const { config, budget, lifecycle } = house;
+  const { gateway } = rooms;
+  const ownOps = config.opsPort !== undefined;
+  const api = apiOf(house, rooms, {
+    serve: config.roles.has('api') ? 'everything' : 'operations',
+    showOperations: !ownOps && config.door.loopback,
+  });
+  withinBudget(api.server, budget);
+  if (gateway !== undefined) api.server.on('upgrade', gateway.upgrade);
+  lifecycle.defer('api', () => closeApi(api));
+  const httpPort = await listenOn(api, config.host, config.httpPort);
+  if (config.opsPort === undefined) {
+    if (!config.door.loopback)
+      house.logger.info('metrics are shown nowhere: OPS_PORT gives them a listener on loopback');
+    return { httpPort };
+  }
+  const operator = {
+    ...house,
+    door: createDoor({ ...config.door, host: opsHost, loopback: true, allowedOrigins: [] }),
+  };
+  const ops = apiOf(operator, rooms, { serve: 'operations', showOperations: true });
+  lifecycle.defer('operations', () => closeApi(ops));
+  return { httpPort, opsPort: await listenOn(ops, opsHost, config.opsPort) };
+}
+
+const opsHost = '127.0.0.1';
+
+/** What a user was told here, by an answer or on a socket, its queries here wait for. */
+function apiOf(house: House, rooms: Rooms, shown: Pick<ApiDeps, 'serve' | 'showOperations'>): FastifyInstance {
+  const { config, lifecycle, startPosition, watch } = house;
   const { commands, gateway, projector, authenticator } = rooms;
   const reads = config.roles.has('api') || gateway !== undefined;
-  const api = createApi({
-    config,
-    readModel,
+  return createApi({
+    ...house,
+    ...shown,
     commands,
-    rosters,
     authenticator,
-    metrics,
-    logger,
-    positions,
-    serve: config.roles.has('api') ? 'everything' : 'operations',
     seenBy: (user) => Math.max(commands.writtenBy(user), gateway?.seenBy(user) ?? 0),
     floor: () => startPosition,
     health: () => healthOf({ gateway, projector, watch, reads, startPosition, draining: lifecycle.ending }),
     asyncApi: asyncApiDocument(version),
   });
-  lifecycle.defer('api', () => closeApi(api));
-  return listenOn(api, config.host, config.httpPort);
 }

@@ -3,13 +3,17 @@ import { maxMessageBytes } from '../domain/conversation/message-text.ts';
 /** Longest frame a client may send, in bytes. */
 export const maxFrameBytes = 64 * 1024;
 /** Longest frame that is still told why it ends the socket, in bytes: beyond it the connection is cut. */
-export const maxToldFrameBytes = 1024 * 1024;
+export const maxToldFrameBytes = 128 * 1024;
 /** Bad frames after which a socket is closed. */
 export const maxBadFrames = 5;
 /** Time a client has to say hello, in milliseconds. */
 export const helloMs = 10_000;
 /** Most that is held of a client before its user is known, in characters. */
-export const maxHeldCharacters = 1024 * 1024;
+export const maxHeldCharacters = 256 * 1024;
+/** The same in frames. */
+export const maxHeldFrames = 1_000;
+/** Most that is held of all such clients of a gateway, in characters. */
+export const maxHeldInAll = 32 * 1024 * 1024;
 export const maxCursorLength = 256;
 export const maxConversationIdLength = 160;
 export const maxDeviceLength = 128;
@@ -32,7 +36,8 @@ export const limits: readonly Limit[] = [
   { what: 'the same', limit: bytes(maxToldFrameBytes), beyond: 'cut without a close frame: the client sees 1006' },
   { what: 'bad frames of one socket', limit: String(maxBadFrames - 1), beyond: 'closed with 4500 at the next one' },
   { what: 'time until `hello`', limit: `${helloMs / 1_000} s`, beyond: 'closed with 4001' },
-  { what: 'frames before `welcome`, together', limit: bytes(maxHeldCharacters), beyond: '`OVERLOADED`' },
+  { what: 'frames before `welcome`, together', limit: `${bytes(maxHeldCharacters)}, ${maxHeldFrames} frames`, beyond: '`OVERLOADED`' },
+  { what: 'the same, of all sockets of a gateway', limit: bytes(maxHeldInAll), beyond: '`OVERLOADED`' },
   { what: '`msg`', limit: `1 to ${grouped(maxMessageBytes)} bytes of UTF-8`, beyond: '`BAD_FRAME`' },
   { what: '`conversation`', limit: characters(maxConversationIdLength), beyond: '`BAD_FRAME`' },
   { what: '`cursor`', limit: characters(maxCursorLength), beyond: '`BAD_FRAME`' },

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { maxCursorLength } from './limits.ts';
 
@@ -12,13 +12,20 @@ export const cursorSchema = z
   .max(maxCursorLength)
   .describe('Opaque: everything up to here was sent. The last one seen goes into the next hello');
 
+/** Bytes at the front that are zero: what does not decrypt to them was not made here. */
+const zeros = 3;
+/** Bytes of the count that makes each text another one, and of the position. */
+const countSize = 6;
+const positionAt = zeros + countSize;
+
 /**
  * Log positions as clients see them. The log is everybody's: a bare position would tell each user how much all others
  * write, and when. So a position leaves the house only as one block of AES-128 under a key of the installation, which
- * says nothing and cannot be made up: the other half of the block is zero.
+ * says nothing and cannot be made up. A count in the block makes every text another one: who asks twice cannot even see
+ * whether somebody wrote in between.
  */
 export interface WirePositions {
-  /** 22 characters of base64url; the same position always gives the same text. */
+  /** 22 characters of base64url; another text each time. */
   encode(position: number): string;
   /** The same for many in one call of the cipher, which costs as much for a thousand blocks as for a few. */
   encodeAll(positions: readonly number[]): string[];
@@ -30,12 +37,17 @@ export function createWirePositions(key: Buffer): WirePositions {
   // One block a call and no chaining: both objects can be used again for every position.
   const cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   const decipher = createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+  // Begins anywhere, as other processes count under the same key.
+  let count = randomBytes(countSize).readUIntBE(0, countSize);
 
   function encodeAll(positions: readonly number[]): string[] {
     const blocks = Buffer.alloc(positions.length * wireKeySize);
     positions.forEach((position, index) => {
-      blocks.writeUInt32BE(Math.floor(position / 2 ** 32), index * wireKeySize + 8);
-      blocks.writeUInt32BE(position >>> 0, index * wireKeySize + 12);
+      const at = index * wireKeySize;
+      count = (count + 1) % 2 ** (8 * countSize);
+      blocks.writeUIntBE(count, at + zeros, countSize);
+      blocks.writeUIntBE(Math.floor(position / 2 ** 32), at + positionAt, 3);
+      blocks.writeUInt32BE(position >>> 0, at + positionAt + 3);
     });
     const sealed = cipher.update(blocks);
     return positions.map((_, index) => sealed.toString('base64url', index * wireKeySize, (index + 1) * wireKeySize));
@@ -47,8 +59,8 @@ export function createWirePositions(key: Buffer): WirePositions {
     decode(text) {
       if (!tokenPattern.test(text)) return undefined;
       const plain = decipher.update(Buffer.from(text, 'base64url'));
-      if (plain.readBigUInt64BE(0) !== 0n) return undefined;
-      const position = Number(plain.readBigUInt64BE(8));
+      if (plain.readUIntBE(0, zeros) !== 0) return undefined;
+      const position = plain.readUIntBE(positionAt, 3) * 2 ** 32 + plain.readUInt32BE(positionAt + 3);
       return Number.isSafeInteger(position) ? position : undefined;
     },
   };

@@ -4,11 +4,13 @@ import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { fastify, LogController } from 'fastify';
-import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
+import { boundLookUps, boundWork } from './bounds.ts';
 import type { ApiContext, ApiDeps } from './context.ts';
 import { minPositionHeader, positionHeader } from './context.ts';
 import { conversationRoutes } from './conversations.ts';
+import { keepDoor, logRequests, requestIdHeader } from './door.ts';
 import { createFreshness } from './freshness.ts';
 import { messageRoutes } from './messages.ts';
 import { maxBodyBytes } from '../protocol/limits.ts';
@@ -21,11 +23,15 @@ import { userRoutes } from './users.ts';
 
 /** The REST API, not listening yet. `listen`, `inject` and `close` are fastify's. */
 export function createApi(deps: ApiDeps): FastifyInstance {
-  const { authenticator, config, floor, readModel } = deps;
+  const { authenticator, config, door, floor, readModel } = deps;
   const { mode } = authenticator;
   const handleError = createErrorHandler(mode);
   const logger = deps.logger.child({ component: 'api' });
-  const options: FastifyServerOptions = { ...serverOptions, loggerInstance: logger, frameworkErrors: handleError };
+  const options: FastifyHttpOptions<RawServerDefault> = {
+    ...serverOptions,
+    loggerInstance: logger,
+    frameworkErrors: handleError,
+  };
   const app = fastify(options);
 
   app.setErrorHandler(handleError);
@@ -36,17 +42,24 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   // again, zod three times as much.
   app.setSerializerCompiler(() => (payload) => JSON.stringify(payload));
   app.decorateRequest('caller', null);
-  app.addHook('onRequest', (_request, reply, done) => {
+  app.decorateRequest('identity', undefined);
+  app.addHook('onRequest', (request, reply, done) => {
     void reply.header('Cache-Control', 'no-store').header('X-Content-Type-Options', 'nosniff');
+    void reply.header(requestIdHeader, request.id);
     done();
   });
+  keepDoor(app, deps);
+  boundWork(app, deps);
+  boundLookUps(app, deps);
+  if (config.logRequests) logRequests(app);
   acceptOnlyJson(app);
 
   void app.register(cors, {
-    origin: mode === 'none' ? '*' : [...config.corsOrigins],
-    methods: ['GET', 'POST', 'PUT'],
-    allowedHeaders: ['X-User-Id', 'Authorization', 'Content-Type', minPositionHeader],
-    exposedHeaders: [positionHeader, 'Retry-After'],
+    // Whoever may not call was turned away before.
+    origin: door.open ? '*' : true,
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['X-User-Id', 'Authorization', 'Content-Type', minPositionHeader, requestIdHeader],
+    exposedHeaders: [positionHeader, 'Retry-After', 'Location', requestIdHeader],
     maxAge: 600,
     strictPreflight: false,
   });
@@ -69,12 +82,14 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 }
 
 const serverOptions = {
-  /** Kept in the metadata of the events that a request leads to. */
-  genReqId: () => randomUUID(),
+  /** The caller's or else ours. Told in the answer, and kept in the metadata of the events that a request leads to. */
+  genReqId: ({ headers }) => requestIdOf(headers[requestIdHeader.toLowerCase()]),
   logController: new LogController({ disableRequestLogging: true }),
   bodyLimit: maxBodyBytes,
   /** Milliseconds to receive a whole request. */
   requestTimeout: 15_000,
+  /** How often that is looked at, in milliseconds; and how much of a head is taken, for those who have many cookies. */
+  http: { connectionsCheckingInterval: 1_000, maxHeaderSize: 32_768 },
   /** Milliseconds that an idle connection is kept: longer than the 60 s of common load balancers. */
   keepAliveTimeout: 65_000,
   /** While it closes, the server finishes what comes on open connections. */
@@ -82,7 +97,11 @@ const serverOptions = {
   clientErrorHandler: answerClientError,
   /** No id is too long to be told that it does not exist; Node's limit on headers bounds the path. */
   routerOptions: { maxParamLength: 16_384 },
-} satisfies FastifyServerOptions;
+} satisfies FastifyHttpOptions<RawServerDefault>;
+
+function requestIdOf(given: string | string[] | undefined): string {
+  return typeof given === 'string' && /^[A-Za-z0-9._:/+=-]{1,128}$/.test(given) ? given : randomUUID();
+}
 
 /** JSON is the one language of bodies. It must be UTF-8: what cannot be decoded would be stored as something else. */
 function acceptOnlyJson(app: FastifyInstance): void {

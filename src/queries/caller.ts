@@ -1,5 +1,5 @@
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
-import type { Authenticator } from '../auth/authenticator.ts';
+import type { Authenticator, Identity } from '../auth/authenticator.ts';
 import { userIdSchema } from '../domain/user/user.ts';
 import { WeiliaoError } from '../shared/errors.ts';
 
@@ -7,14 +7,17 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null where the route asks for nobody. */
     caller: string | null;
+    /** What the caller's token says; mode jwt. */
+    identity: Identity | undefined;
   }
 }
 
 /** Finds out who asks, before anything of the request is read. Throws `NOT_AUTHENTICATED`. */
 export function identifyCaller(authenticator: Authenticator): onRequestAsyncHookHandler {
   return async (request) => {
-    request.caller =
-      authenticator.mode === 'none' ? namedUser(request) : await authenticator.verify(bearerToken(request));
+    const { mode, userHeader = 'x-user-id' } = authenticator;
+    request.identity = mode === 'jwt' ? await authenticator.verify(bearerToken(request)) : undefined;
+    request.caller = request.identity?.user ?? namedUser(request, userHeader);
   };
 }
 
@@ -24,11 +27,11 @@ export function callerOf(request: FastifyRequest): string {
   return request.caller;
 }
 
-function namedUser(request: FastifyRequest): string {
-  const header = request.headers['x-user-id'];
-  if (header === undefined) throw new WeiliaoError('NOT_AUTHENTICATED', 'header X-User-Id is missing');
+function namedUser({ headers }: FastifyRequest, name: string): string {
+  const header = headers[name];
+  if (header === undefined) throw new WeiliaoError('NOT_AUTHENTICATED', `header ${name} is missing`);
   const user = userIdSchema.safeParse(header);
-  if (!user.success) throw new WeiliaoError('NOT_AUTHENTICATED', 'header X-User-Id is no user id');
+  if (!user.success) throw new WeiliaoError('NOT_AUTHENTICATED', `header ${name} is no user id`);
   return user.data;
 }
 

@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WeiliaoError } from '../shared/errors.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
+import type { Door } from '../auth/door.ts';
+import type { RefusalLog } from '../shared/refusal-log.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../shared/config.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -19,7 +21,9 @@ export interface HealthReport {
 
 /** What the REST API is made of. */
 export interface ApiDeps {
-  readonly config: Pick<Config, 'auth' | 'corsOrigins'>;
+  readonly config: Pick<Config, 'door' | 'limits' | 'directory' | 'logRequests'>;
+  readonly door: Door;
+  readonly tellRefusal: RefusalLog;
   readonly readModel: ReadModelQueries;
   readonly commands: Commands;
   readonly rosters: Rosters;
@@ -35,6 +39,8 @@ export interface ApiDeps {
   readonly health: () => HealthReport;
   /** `operations`: nothing but health, metrics and documentation, for a process without the role `api`. */
   readonly serve: 'everything' | 'operations';
+  /** Whether metrics and the details of health are shown here: never where strangers come. */
+  readonly showOperations: boolean;
   /** The AsyncAPI document of the gateway, served as it is. */
   readonly asyncApi: unknown;
 }

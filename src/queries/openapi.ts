@@ -17,6 +17,7 @@ const schemes = {
   none: {
     userId: { type: 'apiKey', in: 'header', name: 'X-User-Id', description: 'The user id, taken at its word' },
   },
+  proxy: {},
   jwt: {
     bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: '`sub` is the user id' },
   },
@@ -24,7 +25,8 @@ const schemes = {
 
 /** How a route that asks who the caller is documents it. */
 export function security(mode: Authenticator['mode']) {
-  return { security: Object.keys(schemes[mode]).map((name) => ({ [name]: [] })) };
+  // What a proxy in front asks of its callers is the proxy's own.
+  return mode === 'proxy' ? {} : { security: Object.keys(schemes[mode]).map((name) => ({ [name]: [] })) };
 }
 
 const description = `REST side of weiliao: commands, and queries over the read model.

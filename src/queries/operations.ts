@@ -7,7 +7,9 @@ import { answer } from './schemas.ts';
 
 const healthSchema = z.object({
   ready: z.boolean(),
-  checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string().optional() })),
+  checks: z
+    .record(z.string(), z.object({ ok: z.boolean(), detail: z.string().optional() }))
+    .describe('What was looked at; empty where strangers may ask'),
 });
 
 const documentSchema = z.record(z.string(), z.unknown());
@@ -21,7 +23,7 @@ export const operationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, conte
 
 const tags = ['operations'];
 
-function healthRoutes(app: App, { health, metrics }: ApiContext): void {
+function healthRoutes(app: App, { health, metrics, showOperations }: ApiContext): void {
   app.get(
     '/healthz',
     {
@@ -50,11 +52,13 @@ function healthRoutes(app: App, { health, metrics }: ApiContext): void {
     },
     (_request, reply) => {
       const report = health();
-      if (!report.ready) reply.header('Retry-After', '1');
-      void reply.code(report.ready ? 200 : 503).send({ ready: report.ready, checks: { ...report.checks } });
+      const { ready, checks } = report;
+      if (!ready) reply.header('Retry-After', '1');
+      void reply.code(ready ? 200 : 503).send({ ready, checks: showOperations ? { ...checks } : {} });
     },
   );
 
+  if (!showOperations) return;
   app.get(
     '/metrics',
     {

@@ -60,6 +60,7 @@ function originalMessages(app: App, context: ApiContext): void {
     '/message',
     {
       exposeHeadRoute: false,
+      config: { writes: true },
       schema: {
         tags,
         operationId: 'originalMessages',

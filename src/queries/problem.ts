@@ -122,7 +122,9 @@ const contexts: Readonly<Record<string, string>> = {
 
 export function sendProblem(reply: FastifyReply, told: Problem, mode: Authenticator['mode']): void {
   if (told.status === 401) void reply.header('WWW-Authenticate', challenges[mode]);
-  if (told.status === 429 || told.status === 503) void reply.header('Retry-After', retryAfterSeconds);
+  if ((told.status === 429 || told.status === 503) && !reply.hasHeader('Retry-After')) {
+    void reply.header('Retry-After', retryAfterSeconds);
+  }
   // A serializer of its own keeps the media type bare: problem+json has no charset parameter.
   void reply
     .code(told.status)
@@ -131,7 +133,11 @@ export function sendProblem(reply: FastifyReply, told: Problem, mode: Authentica
     .send(told);
 }
 
-const challenges = { none: 'X-User-Id realm="weiliao"', jwt: 'Bearer realm="weiliao"' } as const;
+const challenges = {
+  none: 'X-User-Id realm="weiliao"',
+  jwt: 'Bearer realm="weiliao"',
+  proxy: 'Proxy realm="weiliao"',
+} as const;
 
 /** Answers every error of every route. What nobody foresaw is logged, here and only here. */
 export function createErrorHandler(mode: Authenticator['mode']) {
@@ -142,6 +148,9 @@ export function createErrorHandler(mode: Authenticator['mode']) {
         { error: unexpected(error), method: request.method, route: request.routeOptions.url },
         'request failed',
       );
+    }
+    if (error instanceof WeiliaoError && error.retryAfterMs !== undefined) {
+      void reply.header('Retry-After', String(Math.ceil(error.retryAfterMs / 1_000)));
     }
     sendProblem(reply, told, mode);
   };

@@ -1,86 +1,38 @@
+import type { BlockList } from 'node:net';
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import { contradictions } from './config/contradictions.ts';
+import { isLoopback } from './config/forms.ts';
+import type { Origins, Partition } from './config/forms.ts';
+import { readSecretFiles } from './config/secret-files.ts';
+import { settingsSchema } from './config/settings.ts';
+import type { Given, Role } from './config/settings.ts';
 import { OperatorError } from './errors.ts';
 
-export const roles = ['gateway', 'projector', 'api'] as const;
-export type Role = (typeof roles)[number];
+export type { Partition } from './config/forms.ts';
+export type { Role } from './config/settings.ts';
 
-/** Digits and nothing else: what looks like anything but a number is not guessed at. */
-function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
-  const error = `must be a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^[0-9]{1,16}$/, error)
-    .transform(Number)
-    .refine((number) => number >= min && number <= max, error);
+/** Which tokens are taken. */
+export interface TokenRules {
+  readonly mode: 'jwt';
+  readonly secret: string | undefined;
+  /** PEM: RS256, ES256 or EdDSA, as the key says. */
+  readonly publicKey: string | undefined;
+  readonly jwksUrl: string | undefined;
+  /** Empty: tokens for some audience are refused. */
+  readonly audience: readonly string[];
+  /** Empty: any. */
+  readonly issuer: readonly string[];
+  readonly userClaim: string;
+  readonly nameClaim: string | undefined;
+  readonly requireExp: boolean;
+  /** Seconds; 0: any. */
+  readonly maxAgeS: number;
 }
-
-const port = wholeNumber(0, 65_535);
-
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== ''),
-);
-
-const url = (...protocols: readonly string[]) =>
-  z
-    .string()
-    .refine(
-      (text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)),
-      `must begin with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
-    );
-
-const partition = z
-  .string()
-  .regex(/^[1-9][0-9]{0,3}\/[1-9][0-9]{0,3}$/, 'must be i/n, for example 1/4')
-  .transform((text) => {
-    const [index = 1, count = 1] = text.split('/').map(Number);
-    return { index, count } satisfies Partition;
-  })
-  .refine(({ index, count }) => index <= count, 'must be i/n with i at most n');
-
-/** Every setting: its form and its default. README.md tells what each is for. */
-const environmentSchema = z.object({
-  HOST: z.string().min(1).default('127.0.0.1'),
-  HTTP_PORT: port.default(9092),
-  WS_PORT: port.default(9093),
-  DATA_DIR: z.string().min(1).default('./data'),
-  EVENTSTORE_URL: url('esdb', 'esdb+discover').optional(),
-  MONGODB_URL: url('mongodb', 'mongodb+srv').optional(),
-  ROLES: list
-    .pipe(z.array(z.enum(roles, `each must be one of ${roles.join(', ')}`)).min(1, 'must name at least one role'))
-    .default([...roles]),
-  FEED: z.enum(['catch-up', 'persistent']).default('catch-up'),
-  GATEWAY_ID: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')
-    .optional(),
-  PROJECTOR_PARTITION: partition.default({ index: 1, count: 1 }),
-  AUTH: z.enum(['none', 'jwt']).default('none'),
-  JWT_SECRET: z.string().min(1).optional(),
-  JWT_PUBLIC_KEY: z.string().min(1).optional(),
-  JWKS_URL: url('http', 'https').optional(),
-  CORS_ORIGINS: list.default([]),
-  COMMAND_TIMEOUT_MS: wholeNumber(1, 600_000).default(5_000),
-  MAX_IN_FLIGHT: wholeNumber(1).default(10_000),
-  RATE_LIMIT: wholeNumber(0).default(0),
-  MAX_BUFFERED_BYTES: wholeNumber(1_024, 1_073_741_824).default(1_048_576),
-  DRAIN_MS: wholeNumber(0, 600_000).default(10_000),
-  DEMO_USERS: z.enum(['0', '1']).default('0'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-});
 
 export type Auth =
   | { readonly mode: 'none' }
-  | {
-      readonly mode: 'jwt';
-      readonly secret: string | undefined;
-      /** PEM: RS256, ES256 or EdDSA, as the key says. */
-      readonly publicKey: string | undefined;
-      readonly jwksUrl: string | undefined;
-    };
+  | TokenRules
+  | { readonly mode: 'proxy'; /** In small letters. */ readonly userHeader: string };
 
 /** Where the log is. */
 export type LogSettings =
@@ -94,10 +46,39 @@ export type ReadModelSettings =
   /** `url`: connection string of the MongoDB driver. */
   | { readonly kind: 'mongodb'; readonly url: string };
 
-/** A projector's share of the conversations: `index` of `count`, from 1. */
-export interface Partition {
-  readonly index: number;
-  readonly count: number;
+/** Who may come in from where. */
+export interface DoorSettings {
+  readonly host: string;
+  /** Whether the listeners are reached from this machine alone. */
+  readonly loopback: boolean;
+  /** Undefined: the same host, and on loopback origins on loopback. */
+  readonly allowedOrigins: Origins | undefined;
+  /** Who may say X-Forwarded-For. */
+  readonly trustedProxies: BlockList | undefined;
+}
+
+/** How much anybody may do. 0: no limit, where not said otherwise. */
+export interface Limits {
+  readonly commandsInFlight: number;
+  readonly commandsInFlightPerUser: number;
+  /** Commands of a user a second. */
+  readonly commandRate: number;
+  /** Sockets, logins and registrations of an address a second. */
+  readonly helloRate: number;
+  /** Look-ups of ids that are not there, a second and caller. */
+  readonly lookupRate: number;
+  /** Refused frames of a socket in ten seconds. */
+  readonly refusalRate: number;
+  /** Undefined: as many as there are file descriptors for. */
+  readonly sockets: number | undefined;
+  readonly socketsPerUser: number;
+  readonly socketsPerAddress: number;
+  /** Requests over REST under way. */
+  readonly queries: number;
+  /** Bytes of answers that are not taken yet. */
+  readonly answerBytes: number;
+  /** Unsent bytes per socket. */
+  readonly bufferedBytes: number;
 }
 
 export interface Config {
@@ -105,6 +86,8 @@ export interface Config {
   /** 0: any free port; the `ready` line tells which. */
   readonly httpPort: number;
   readonly wsPort: number;
+  /** Undefined: no listener of its own. */
+  readonly opsPort: number | undefined;
   /** Absolute. */
   readonly dataDir: string;
   readonly log: LogSettings;
@@ -115,20 +98,17 @@ export interface Config {
   readonly gatewayId: string | undefined;
   readonly partition: Partition;
   readonly auth: Auth;
-  /** Empty: in mode jwt no origin may read answers; in mode none every one may. */
-  readonly corsOrigins: readonly string[];
+  readonly door: DoorSettings;
+  readonly limits: Limits;
+  /** Whether users can search all users. */
+  readonly directory: boolean;
   /** Milliseconds. */
   readonly commandTimeoutMs: number;
-  /** Commands per gateway. */
-  readonly maxInFlight: number;
-  /** Sends per user and second; 0: no limit. */
-  readonly rateLimit: number;
-  /** Unsent bytes per socket. */
-  readonly maxBufferedBytes: number;
   /** Milliseconds. */
   readonly drainMs: number;
   readonly demoUsers: boolean;
   readonly logLevel: string;
+  readonly logRequests: boolean;
 }
 
 /** Settings that cannot be used, a line each. */
@@ -139,62 +119,83 @@ export class SettingsError extends OperatorError {}
  * files and shells make them.
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = environmentSchema.safeParse(given);
+  const set = Object.entries(environment).filter((entry): entry is [string, string] => (entry[1] ?? '') !== '');
+  const secrets = readSecretFiles(Object.fromEntries(set));
+  const parsed = settingsSchema.safeParse(secrets.environment);
   const faults = parsed.success
     ? contradictions(parsed.data)
     : parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`);
-  if (!parsed.success || faults.length > 0) throw new SettingsError(faults.join('\n'));
-  const env = parsed.data;
-  const dataDir = resolve(env.DATA_DIR);
+  const all = [...secrets.faults, ...faults];
+  if (!parsed.success || all.length > 0) throw new SettingsError(all.join('\n'));
+  return configOf(parsed.data);
+}
+
+function configOf(given: Given): Config {
+  const dataDir = resolve(given.DATA_DIR);
+  const { EVENTSTORE_URL, MONGODB_URL } = given;
   return {
-    host: env.HOST,
-    httpPort: env.HTTP_PORT,
-    wsPort: env.WS_PORT,
+    host: given.HOST,
+    httpPort: given.HTTP_PORT,
+    wsPort: given.WS_PORT,
+    opsPort: given.OPS_PORT,
     dataDir,
-    log:
-      env.EVENTSTORE_URL === undefined
-        ? { kind: 'embedded', dataDir }
-        : { kind: 'eventstoredb', url: env.EVENTSTORE_URL },
-    readModel:
-      env.MONGODB_URL === undefined ? { kind: 'embedded', dataDir } : { kind: 'mongodb', url: env.MONGODB_URL },
-    roles: new Set(env.ROLES),
-    feed: env.FEED,
-    gatewayId: env.GATEWAY_ID,
-    partition: env.PROJECTOR_PARTITION,
-    auth: authOf(env),
-    corsOrigins: env.CORS_ORIGINS,
-    commandTimeoutMs: env.COMMAND_TIMEOUT_MS,
-    maxInFlight: env.MAX_IN_FLIGHT,
-    rateLimit: env.RATE_LIMIT,
-    maxBufferedBytes: env.MAX_BUFFERED_BYTES,
-    drainMs: env.DRAIN_MS,
-    demoUsers: env.DEMO_USERS === '1',
-    logLevel: env.LOG_LEVEL,
+    log: EVENTSTORE_URL === undefined ? { kind: 'embedded', dataDir } : { kind: 'eventstoredb', url: EVENTSTORE_URL },
+    readModel: MONGODB_URL === undefined ? { kind: 'embedded', dataDir } : { kind: 'mongodb', url: MONGODB_URL },
+    roles: new Set(given.ROLES),
+    feed: given.FEED,
+    gatewayId: given.GATEWAY_ID,
+    partition: given.PROJECTOR_PARTITION,
+    auth: authOf(given),
+    door: {
+      host: given.HOST,
+      loopback: isLoopback(given.HOST),
+      allowedOrigins: given.ALLOWED_ORIGINS ?? given.CORS_ORIGINS,
+      trustedProxies: given.TRUST_PROXY,
+    },
+    limits: limitsOf(given),
+    directory: given.DIRECTORY ?? given.AUTH === 'none',
+    commandTimeoutMs: given.COMMAND_TIMEOUT_MS,
+    drainMs: given.DRAIN_MS,
+    demoUsers: given.DEMO_USERS,
+    logLevel: given.LOG_LEVEL,
+    logRequests: given.LOG_REQUESTS,
   };
 }
 
-type Environment = z.infer<typeof environmentSchema>;
-
-function contradictions(env: Environment): string[] {
-  const faults: string[] = [];
-  const keys = [env.JWT_SECRET, env.JWT_PUBLIC_KEY, env.JWKS_URL].filter((key) => key !== undefined);
-  if (env.AUTH === 'jwt' && keys.length !== 1) {
-    faults.push('AUTH: jwt needs exactly one of JWT_SECRET, JWT_PUBLIC_KEY, JWKS_URL');
-  }
-  if (env.AUTH === 'none' && keys.length > 0) {
-    faults.push('AUTH: none takes no JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL; set AUTH=jwt to check tokens');
-  }
-  if (env.FEED === 'persistent' && env.EVENTSTORE_URL === undefined) {
-    faults.push('FEED: persistent needs EVENTSTORE_URL');
-  }
-  if (env.PROJECTOR_PARTITION.count > 1 && env.MONGODB_URL === undefined) {
-    faults.push('PROJECTOR_PARTITION: the embedded read model has one projector, 1/1; set MONGODB_URL');
-  }
-  return faults;
+function authOf(given: Given): Auth {
+  if (given.AUTH === 'none') return { mode: 'none' };
+  if (given.AUTH === 'proxy') return { mode: 'proxy', userHeader: given.USER_HEADER ?? '' };
+  return {
+    mode: 'jwt',
+    secret: given.JWT_SECRET,
+    publicKey: given.JWT_PUBLIC_KEY,
+    jwksUrl: given.JWKS_URL,
+    audience: given.JWT_AUDIENCE,
+    issuer: given.JWT_ISSUER,
+    userClaim: given.JWT_USER_CLAIM,
+    nameClaim: given.JWT_NAME_CLAIM,
+    requireExp: given.JWT_REQUIRE_EXP,
+    maxAgeS: given.JWT_MAX_AGE_S,
+  };
 }
 
-function authOf(env: Environment): Auth {
-  if (env.AUTH === 'none') return { mode: 'none' };
-  return { mode: 'jwt', secret: env.JWT_SECRET, publicKey: env.JWT_PUBLIC_KEY, jwksUrl: env.JWKS_URL };
+/** Where nobody but the operator's own programs can come, limits that tell people apart are off unless they are set. */
+function limitsOf(given: Given): Limits {
+  const exposed = given.AUTH !== 'none' || !isLoopback(given.HOST);
+  const whereExposed = (value: number | undefined, exposedDefault: number): number =>
+    value ?? (exposed ? exposedDefault : 0);
+  return {
+    commandsInFlight: given.MAX_IN_FLIGHT,
+    commandsInFlightPerUser: whereExposed(given.MAX_IN_FLIGHT_PER_USER, 500),
+    commandRate: whereExposed(given.RATE_LIMIT, 500),
+    helloRate: whereExposed(given.HELLO_RATE, 100),
+    lookupRate: whereExposed(given.LOOKUP_RATE, 50),
+    refusalRate: whereExposed(given.REFUSAL_RATE, 50),
+    sockets: given.MAX_SOCKETS,
+    socketsPerUser: whereExposed(given.MAX_SOCKETS_PER_USER, 100),
+    socketsPerAddress: whereExposed(given.MAX_SOCKETS_PER_ADDRESS, 1_000),
+    queries: given.MAX_QUERIES,
+    answerBytes: given.MAX_ANSWER_BYTES,
+    bufferedBytes: given.MAX_BUFFERED_BYTES,
+  };
 }

@@ -9,12 +9,15 @@ export class WeiliaoError extends Error {
   readonly code: ErrorCode;
   /** The field or header that is wrong, where it is one. */
   readonly path: string | undefined;
+  /** Milliseconds until it is worth another try, where that is known. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; path?: string }) {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; path?: string; retryAfterMs?: number }) {
     super(message, options);
     this.name = 'WeiliaoError';
     this.code = code;
     this.path = options?.path;
+    this.retryAfterMs = options?.retryAfterMs;
   }
 
   /** True: the same request may succeed later, unchanged. */
@@ -27,6 +30,11 @@ export class WeiliaoError extends Error {
 export function toWeiliaoError(error: unknown): WeiliaoError {
   if (error instanceof WeiliaoError) return error;
   return new WeiliaoError('INTERNAL', 'internal error, logged by the server', { cause: error });
+}
+
+/** More than may be done. Says when to come back. */
+export function rateLimited(what: string, retryAfterMs: number): WeiliaoError {
+  return new WeiliaoError('RATE_LIMITED', `${what}; try again in ${retryAfterMs} ms`, { retryAfterMs });
 }
 
 /** Something an operator must mend before the process can start or go on: printed as it is, exit 1. */

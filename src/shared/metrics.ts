@@ -108,6 +108,12 @@ function socketMetrics(registers: Registry[]) {
     }),
     framesIn: new Counter({ name: 'weiliao_frames_received_total', help: 'Frames from clients.', registers }),
     framesOut: new Counter({ name: 'weiliao_frames_sent_total', help: 'Frames to clients.', registers }),
+    refusals: new Counter({
+      name: 'weiliao_refusals_total',
+      help: 'Who was turned away, by reason.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
     fanOut: new Histogram({
       name: 'weiliao_fan_out_sockets',
       help: 'Local sockets that one event went to.',

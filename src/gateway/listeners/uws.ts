@@ -8,8 +8,10 @@ import type {
 } from 'uWebSockets.js';
 import { maxToldFrameBytes } from '../../protocol/limits.ts';
 import { OperatorError } from '../../shared/errors.ts';
-import { admit, leave, receive, refusalBody, silence, unlistenable } from '../listener.ts';
-import type { Address, Admission, GatewayServer, ServerHandlers } from '../listener.ts';
+import { noUpgrade, refusalBody } from '../admission.ts';
+import type { Refusal, UpgradeRequest } from '../admission.ts';
+import { leave, receive, silence, unlistenable } from '../listener.ts';
+import type { Address, GatewayServer, ServerHandlers } from '../listener.ts';
 import type { Session } from '../session.ts';
 import type { Uws } from './uws-library.ts';
 
@@ -25,8 +27,9 @@ export async function listenWithUws(uWS: Uws, address: Address, handlers: Server
     maxPayloadLength: maxToldFrameBytes,
     // The library pings by itself, sixteen seconds before this.
     idleTimeout: silence.goneAfterMs / 1_000,
-    // No limit of the library's own: it would drop frames in silence. Ours closes with 4008.
-    maxBackpressure: 0,
+    // Ours comes first, and closes with 4008. What the library queues by itself, pongs, is bounded by this one.
+    maxBackpressure: handlers.maxUnsentBytes,
+    closeOnBackpressureLimit: 1,
     upgrade: (res, req, context) => upgrade(handlers, { res, req, context }),
     open(ws: WebSocket<SocketData>) {
       const { session } = ws.getUserData();
@@ -36,11 +39,17 @@ export async function listenWithUws(uWS: Uws, address: Address, handlers: Server
     message(ws: WebSocket<SocketData>, message: ArrayBuffer, isBinary: boolean) {
       receive(handlers, ws.getUserData().session, { bytes: Buffer.from(message), isBinary });
     },
-    close: (ws: WebSocket<SocketData>, code: number) => leave(handlers, ws.getUserData().session, code),
+    close(ws: WebSocket<SocketData>, code: number) {
+      // The library tells the filter of connections that end, but not of sockets.
+      handlers.budget.leave();
+      leave(handlers, ws.getUserData().session, code);
+    },
   });
-  app.any('/*', (res) =>
-    refuse(res, { status: 404, title: 'Not Found', detail: 'no socket here: /v1/ws or /ws/{uid}' }),
-  );
+  app.filter((res, count) => {
+    if (Number(count) < 0) handlers.budget.leave();
+    else if (!handlers.budget.enter()) res.close();
+  });
+  app.any('/*', (res) => refuse(res, noUpgrade));
   const token = await listenOn(app, address);
   return {
     port: uWS.us_socket_local_port(token),
@@ -49,14 +58,14 @@ export async function listenWithUws(uWS: Uws, address: Address, handlers: Server
   };
 }
 
-interface UpgradeRequest {
+interface Upgrading {
   readonly res: HttpResponse;
   readonly req: HttpRequest;
   readonly context: us_socket_context_t;
 }
 
-function upgrade(handlers: ServerHandlers, { res, req, context }: UpgradeRequest): void {
-  const admission = admit(req.getUrl(), handlers);
+function upgrade(handlers: ServerHandlers, { res, req, context }: Upgrading): void {
+  const admission = handlers.admit(requestOf(res, req));
   if (!('session' in admission)) {
     refuse(res, admission);
     return;
@@ -64,20 +73,28 @@ function upgrade(handlers: ServerHandlers, { res, req, context }: UpgradeRequest
   res.upgrade<SocketData>(
     { session: admission.session },
     req.getHeader('sec-websocket-key'),
-    req.getHeader('sec-websocket-protocol'),
+    // No subprotocol is spoken here, so none is agreed to.
+    '',
     req.getHeader('sec-websocket-extensions'),
     context,
   );
 }
 
-function refuse(res: HttpResponse, refusal: Exclude<Admission, { session: Session }>): void {
-  const { status, title } = refusal;
-  res.cork(() =>
-    res
-      .writeStatus(`${status} ${title}`)
-      .writeHeader('Content-Type', 'application/problem+json')
-      .end(refusalBody(refusal)),
-  );
+function requestOf(res: HttpResponse, req: HttpRequest): UpgradeRequest {
+  return {
+    path: req.getUrl(),
+    header: (name) => req.getHeader(name) || undefined,
+    remote: Buffer.from(res.getRemoteAddressAsText()).toString('latin1'),
+  };
+}
+
+function refuse(res: HttpResponse, refusal: Refusal): void {
+  const { status, title, headers } = refusal;
+  res.cork(() => {
+    res.writeStatus(`${status} ${title}`).writeHeader('Content-Type', 'application/problem+json');
+    for (const [name, value] of Object.entries(headers ?? {})) res.writeHeader(name, value);
+    res.end(refusalBody(refusal));
+  });
 }
 
 /** `listen` as it is: the typings leave out the form with a host and options. */

@@ -5,10 +5,13 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
 import { maxToldFrameBytes } from '../../protocol/limits.ts';
+import { withinBudget } from '../../shared/connection-budget.ts';
 import { OperatorError } from '../../shared/errors.ts';
 import type { Connection } from '../connection.ts';
-import { admit, leave, receive, refusalBody, silence, unlistenable } from '../listener.ts';
-import type { Address, Admission, GatewayServer, ServerHandlers } from '../listener.ts';
+import { noUpgrade, refusalBody } from '../admission.ts';
+import type { Refusal } from '../admission.ts';
+import { leave, receive, silence, unlistenable } from '../listener.ts';
+import type { Address, GatewayServer, ServerHandlers } from '../listener.ts';
 import type { Session } from '../session.ts';
 
 /** Milliseconds that a peer has to answer a close frame. */
@@ -22,6 +25,10 @@ type Patience = Readonly<Record<keyof typeof silence, number>>;
 /** The typings leave `closeTimeout` out. */
 const options: ServerOptions & { readonly closeTimeout: number } = {
   noServer: true,
+  // Pongs are sent by ourselves: nobody bounds how many the library queues for a client that does not read.
+  autoPong: false,
+  // No subprotocol is spoken here, so none is agreed to.
+  handleProtocols: () => false,
   maxPayload: maxToldFrameBytes,
   perMessageDeflate: false,
   clientTracking: false,
@@ -36,42 +43,76 @@ interface Peer {
   pinged: boolean;
 }
 
-/** The same listener over `ws`: no binary, so it runs wherever Node does, for more processor time a frame. */
+/** Sockets of requests that come to a server of Node. */
+export interface Upgrades {
+  /** Takes over a connection that asks for a socket. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Ends what is still open. */
+  close(): void;
+}
+
+/** Takes sockets over `ws`: no binary, so it runs wherever Node does, for more processor time a frame. */
+export function createUpgrades(handlers: ServerHandlers, patience: Patience = silence): Upgrades {
+  const sockets = new WebSocketServer(options);
+  const peers = new Set<Peer>();
+  const timer = setInterval(() => peers.forEach((peer) => lookAt(peer, patience)), patience.pingAfterMs / 7);
+  timer.unref();
+  return {
+    upgrade(request, socket, head) {
+      const admission = handlers.admit({
+        path: (request.url ?? '').replace(/\?.*$/s, ''),
+        header: (name) => headerOf(request, name),
+        remote: request.socket.remoteAddress ?? '',
+      });
+      if (!('session' in admission)) {
+        refuse(socket, admission);
+        return;
+      }
+      const { session } = admission;
+      const opened = new Set<Session>();
+      sockets.handleUpgrade(request, socket, head, (ws) => {
+        opened.add(session);
+        const peer: Peer = { ws, heard: performance.now(), pinged: false };
+        peers.add(peer);
+        ws.once('close', () => peers.delete(peer));
+        serve({ peer, socket, session }, handlers);
+      });
+      // Where the handshake is no good the library has answered by itself.
+      if (!opened.has(session)) handlers.forget(session);
+    },
+
+    close() {
+      clearInterval(timer);
+      for (const { ws } of peers) ws.terminate();
+    },
+  };
+}
+
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+/** The same listener over `ws`. */
 export async function listenWithWs(
   address: Address,
   handlers: ServerHandlers,
   patience: Patience = silence,
 ): Promise<GatewayServer> {
   const server = createServer(requestTimes, (_request, response) => {
-    const refusal = { status: 404, title: 'Not Found', detail: 'no socket here: /v1/ws or /ws/{uid}' } as const;
-    response.writeHead(404, { 'Content-Type': 'application/problem+json' }).end(refusalBody(refusal));
+    response.writeHead(noUpgrade.status, { 'Content-Type': 'application/problem+json', ...noUpgrade.headers });
+    response.end(refusalBody(noUpgrade));
   });
-  const sockets = new WebSocketServer(options);
-  const peers = new Set<Peer>();
-
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const admission = admit((request.url ?? '').replace(/\?.*$/s, ''), handlers);
-    if (!('session' in admission)) {
-      refuse(socket, admission);
-      return;
-    }
-    sockets.handleUpgrade(request, socket, head, (ws) => {
-      const peer: Peer = { ws, heard: performance.now(), pinged: false };
-      peers.add(peer);
-      ws.once('close', () => peers.delete(peer));
-      serve({ peer, socket, session: admission.session }, handlers);
-    });
-  });
-
-  const timer = setInterval(() => peers.forEach((peer) => lookAt(peer, patience)), patience.pingAfterMs / 7);
+  const upgrades = createUpgrades(handlers, patience);
+  server.on('upgrade', upgrades.upgrade);
+  withinBudget(server, handlers.budget);
   await listenOn(server, address);
   return {
     port: (server.address() as AddressInfo).port,
     stopListening: () => void server.close(),
     close() {
-      clearInterval(timer);
       server.closeAllConnections();
-      for (const { ws } of peers) ws.terminate();
+      upgrades.close();
     },
   };
 }
@@ -107,7 +148,11 @@ function serve({ peer, socket, session }: Opened, handlers: ServerHandlers): voi
     hear();
     receive(handlers, session, { bytes: data, isBinary });
   });
-  ws.on('ping', hear);
+  ws.on('ping', (data: Buffer) => {
+    hear();
+    if (ws.bufferedAmount > handlers.maxUnsentBytes) ws.terminate();
+    else ws.pong(data);
+  });
   ws.on('pong', hear);
   ws.on('close', end);
   // `close` follows; without a listener an error of one socket would end the process.
@@ -132,12 +177,17 @@ function connectionOf(ws: WebSocket, socket: Duplex, ended: (code: number) => vo
   };
 }
 
-function refuse(socket: Duplex, refusal: Exclude<Admission, { session: Session }>): void {
-  const { status, title } = refusal;
+function refuse(socket: Duplex, refusal: Refusal): void {
+  const { status, title, headers } = refusal;
   const body = refusalBody(refusal);
-  const head = `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json`;
+  const lines = Object.entries({
+    ...headers,
+    Connection: 'close',
+    'Content-Type': 'application/problem+json',
+    'Content-Length': String(Buffer.byteLength(body)),
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.on('error', () => socket.destroy());
-  socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`);
 }
 
 function listenOn(server: Server, { host, port }: Address): Promise<void> {

@@ -1,0 +1,70 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { clientAddress } from '../auth/client-address.ts';
+import { WeiliaoError } from '../shared/errors.ts';
+import type { ApiDeps } from './context.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The address that the request comes from, behind the proxies that are trusted. */
+    clientAddress: string;
+  }
+
+  interface FastifyContextConfig {
+    /** A GET that writes: a page elsewhere must not lead a browser to it. */
+    readonly writes?: boolean;
+  }
+}
+
+/** Names a request, in and out. */
+export const requestIdHeader = 'X-Request-Id';
+
+/** Turns away what comes from where nobody may call. Before anything else, preflights included. */
+export function keepDoor(
+  app: FastifyInstance,
+  { door, config, tellRefusal }: Pick<ApiDeps, 'door' | 'config' | 'tellRefusal'>,
+): void {
+  app.decorateRequest('clientAddress', '');
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { headers, socket } = request;
+    const forwarded = headers['x-forwarded-for'];
+    const hops = Array.isArray(forwarded) ? forwarded.join(',') : forwarded;
+    request.clientAddress = clientAddress(socket.remoteAddress ?? '', hops, config.door.trustedProxies);
+    const refused = door.refusal({ host: headers.host, origin: headers.origin }) ?? crossSite(request);
+    if (refused === undefined) {
+      done();
+      return;
+    }
+    tellRefusal('origin', { address: request.clientAddress });
+    done(new WeiliaoError('FORBIDDEN', refused));
+  });
+  app.addHook('onError', (request, _reply, ...[error, done]) => {
+    if (error instanceof WeiliaoError && told.has(error.code)) {
+      tellRefusal(error.message, { user: request.caller ?? undefined, address: request.clientAddress });
+    }
+    done();
+  });
+}
+
+/** Codes that an operator hears of. */
+const told = new Set(['NOT_AUTHENTICATED', 'RATE_LIMITED', 'OVERLOADED']);
+
+/**
+ * A picture or a link on a page elsewhere names no origin; the browser says all the same that it came from there. Such a
+ * request may look, but not write.
+ */
+function crossSite({ headers, routeOptions }: FastifyRequest): string | undefined {
+  const site = headers['sec-fetch-site'];
+  if (routeOptions.config.writes !== true || headers.origin !== undefined || site !== 'cross-site') return undefined;
+  return 'a page of another site may not call what writes';
+}
+
+/** A line for each answer: no query, which may hold what is searched for, and never a body. */
+export function logRequests(app: FastifyInstance): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, url, caller, clientAddress: address } = request;
+    const path = url.replace(/\?.*$/s, '');
+    const ms = Math.round(reply.elapsedTime * 10) / 10;
+    request.log.info({ method, path, status: reply.statusCode, ms, user: caller, address }, 'request');
+    done();
+  });
+}
