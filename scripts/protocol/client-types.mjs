@@ -29,7 +29,7 @@ export function clientTypes() {
     ...serverFrames.map(({ schema, summary }, index) =>
       declare(serverNames[index] ?? '', { ...jsonSchemaOf(schema), description: summary }),
     ),
-    `export type AckFrame = SendAckFrame | ReadAckFrame;`,
+    `export type AckFrame = ${serverNames.filter((name) => name.endsWith('AckFrame')).join(' | ')};`,
     '/** What a server sends. A newer one may send more: frames of other types are left aside. */\n' +
       `export type ServerFrame = ${serverNames.join(' | ')};`,
     errorCodeType(),

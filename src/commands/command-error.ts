@@ -1,4 +1,4 @@
-import type { Refusal } from '../domain/conversation/decision.ts';
+import type { Refusal } from '../domain/conversation/conversation.ts';
 import { toWeiliaoError, WeiliaoError } from '../shared/errors.ts';
 import { EventStoreUnavailableError } from '../event-store/event-store.ts';
 import { ReadModelUnavailableError } from '../read-model/read-model.ts';

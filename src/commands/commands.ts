@@ -4,6 +4,7 @@ import { markRead } from './mark-read.ts';
 import { sendMessage } from './send-message.ts';
 import type { RegisterOutcome } from './users.ts';
 
+export type { Caller } from './conversation-command.ts';
 export type { MarkReadInput } from './mark-read.ts';
 export type { SendMessageInput } from './send-message.ts';
 export type { RegisterOutcome } from './users.ts';

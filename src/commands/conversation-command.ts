@@ -14,6 +14,14 @@ export interface CommandContext extends Accounts {
   readonly rateLimit: RateLimit;
 }
 
+/** Who gives a command, and what for. */
+export interface Caller {
+  /** User id, already authenticated. Must be a member of the conversation. */
+  readonly user: string;
+  /** What the command belongs to: a session, a request. Kept in the event's metadata. */
+  readonly correlationId: string;
+}
+
 /** The conversation that a command is meant for, and who belongs to it. */
 export interface Target {
   readonly conversation: string;
@@ -24,11 +32,9 @@ export interface Target {
 export type Begun<Outcome> = QueuedCommand & { readonly outcome: Promise<Outcome> };
 
 /** A command on a conversation, as a value: see the list in commands.ts. */
-export interface ConversationCommand<Input, Outcome> {
+export interface ConversationCommand<Input extends Caller, Outcome> {
   /** As metrics count it. */
   readonly kind: string;
-  /** Who gives it, already authenticated. Must be a member of the conversation. */
-  user(input: Input): string;
   /** Undefined: there is no such conversation. */
   conversation(input: Input): string | undefined;
   /** Throws where it is refused before anything is looked up. */

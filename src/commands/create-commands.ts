@@ -1,5 +1,5 @@
 import type { Metrics } from '../shared/metrics.ts';
-import { conversationNotFound } from '../domain/conversation/decision.ts';
+import { conversationNotFound } from '../domain/conversation/conversation.ts';
 import type { Roster, Rosters } from '../domain/conversation/rosters.ts';
 import type { User } from '../domain/user/user.ts';
 import type { EventStore } from '../event-store/event-store.ts';
@@ -7,7 +7,7 @@ import type { ReadModelQueries } from '../read-model/read-model.ts';
 import { refusalError, toCommandError } from './command-error.ts';
 import { conversationCommands } from './commands.ts';
 import type { Commands, ConversationCommands } from './commands.ts';
-import type { Begun, CommandContext, ConversationCommand } from './conversation-command.ts';
+import type { Begun, Caller, CommandContext, ConversationCommand } from './conversation-command.ts';
 import { ConversationQueues } from './conversation-queue.ts';
 import { createHeads } from './head.ts';
 import { createInFlight, runInFlight } from './in-flight.ts';
@@ -83,7 +83,7 @@ interface ConversationDeps {
   readonly queues: ConversationQueues;
 }
 
-type AnyCommand = ConversationCommand<unknown, unknown>;
+type AnyCommand = ConversationCommand<Caller, unknown>;
 
 /** A target that may not be there. */
 interface Found {
@@ -93,8 +93,8 @@ interface Found {
 
 /** A method for each command on a conversation: for members only, each in the queue of its conversation. */
 function conversationMethods({ context, rosters, queues }: ConversationDeps): ConversationCommands {
-  function begin(command: AnyCommand, input: unknown, { conversation, roster }: Found): Begun<unknown> {
-    if (conversation === undefined || roster?.joinedSeq(command.user(input)) === undefined) {
+  function begin(command: AnyCommand, input: Caller, { conversation, roster }: Found): Begun<unknown> {
+    if (conversation === undefined || roster?.joinedSeq(input.user) === undefined) {
       throw refusalError(conversationNotFound);
     }
     const pending = command.begin(context, input, { conversation, roster });
@@ -102,7 +102,7 @@ function conversationMethods({ context, rosters, queues }: ConversationDeps): Co
     return pending;
   }
 
-  function run(command: AnyCommand, input: unknown): Promise<unknown> {
+  function run(command: AnyCommand, input: Caller): Promise<unknown> {
     try {
       const conversation = command.conversation(input);
       const roster = conversation === undefined ? undefined : rosters.of(conversation);
@@ -119,7 +119,7 @@ function conversationMethods({ context, rosters, queues }: ConversationDeps): Co
   }
 
   const methods = Object.entries(conversationCommands).map(([name, command]) => {
-    return [name, (input: unknown) => run(command, input)];
+    return [name, (input: Caller) => run(command, input)];
   });
   // Each method gives its command what that one takes, which the compiler cannot see of a list of them.
   return Object.fromEntries(methods) as ConversationCommands;

@@ -1,7 +1,6 @@
 import type { Conversation } from '../domain/conversation/conversation.ts';
-import type { Decision } from '../domain/conversation/decision.ts';
 import { evolve, schemaVersionOf } from '../domain/conversation/kinds.ts';
-import type { ConversationEvent } from '../domain/conversation/kinds.ts';
+import type { ConversationDecision, ConversationEvent } from '../domain/conversation/kinds.ts';
 import type { EventData } from '../event-store/event-store.ts';
 import type { WeiliaoError } from '../shared/errors.ts';
 import { toCommandError } from './command-error.ts';
@@ -11,7 +10,7 @@ import type { QueuedCommand } from './queued-command.ts';
 
 export interface Decided {
   readonly command: QueuedCommand;
-  readonly decision: Decision | { readonly kind: 'failed'; readonly error: WeiliaoError };
+  readonly decision: ConversationDecision | { readonly kind: 'failed'; readonly error: WeiliaoError };
 }
 
 export interface DecidedBatch {

@@ -1,7 +1,8 @@
 import type { WeiliaoError } from '../shared/errors.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import type { Conversation } from '../domain/conversation/conversation.ts';
-import type { Decision } from '../domain/conversation/decision.ts';
+import type { ConversationDecision } from '../domain/conversation/kinds.ts';
+import type { Caller } from './conversation-command.ts';
 import type { Head } from './head.ts';
 import type { InFlight, Waiting } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
@@ -18,22 +19,23 @@ export interface Accounts {
  * A command from its arrival to its outcome. A class, and one object, because there are as many as messages: what a
  * message leaves behind for the garbage collector is most of what it costs under load.
  */
-export abstract class PendingCommand<Outcome extends { readonly position: number }> implements QueuedCommand, Waiting {
+export abstract class PendingCommand<Input extends Caller, Outcome extends { readonly position: number }>
+  implements QueuedCommand, Waiting
+{
   readonly outcome: Promise<Outcome>;
   readonly deadline: number;
-  abstract readonly correlationId: string;
   abstract readonly causationId: string;
   readonly #accounts: Accounts;
   readonly #kind: string;
-  readonly #user: string;
+  protected readonly input: Input;
   #resolve!: (value: Outcome) => void;
   #reject!: (error: WeiliaoError) => void;
 
   /** `kind`: as metrics count it. Throws `OVERLOADED` where too much is in flight. */
-  constructor(accounts: Accounts, kind: string, user: string) {
+  constructor(accounts: Accounts, kind: string, input: Input) {
     this.#accounts = accounts;
     this.#kind = kind;
-    this.#user = user;
+    this.input = input;
     this.deadline = accounts.inFlight.begin();
     this.outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -42,12 +44,16 @@ export abstract class PendingCommand<Outcome extends { readonly position: number
     accounts.inFlight.enter(this);
   }
 
+  get correlationId(): string {
+    return this.input.correlationId;
+  }
+
   get bytes(): number {
     return 0;
   }
 
   abstract prepare(head: Head, state: Conversation): Promise<unknown> | undefined;
-  abstract decide(state: Conversation): Decision;
+  abstract decide(state: Conversation): ConversationDecision;
   abstract appended(revision: number, position: number): void;
   abstract unchanged(): void;
 
@@ -70,7 +76,7 @@ export abstract class PendingCommand<Outcome extends { readonly position: number
   protected resolve(value: Outcome, counted: 'accepted' | 'duplicate' | 'unchanged'): void {
     const { inFlight, ledger, metrics } = this.#accounts;
     if (!inFlight.leave(this)) return;
-    if (value.position > 0) ledger.wrote(this.#user, value.position);
+    if (value.position > 0) ledger.wrote(this.input.user, value.position);
     metrics.commands.inc({ kind: this.#kind, outcome: counted });
     this.#resolve(value);
   }

@@ -1,5 +1,5 @@
 import type { Conversation } from '../domain/conversation/conversation.ts';
-import type { Decision } from '../domain/conversation/decision.ts';
+import type { ConversationDecision } from '../domain/conversation/kinds.ts';
 import type { WeiliaoError } from '../shared/errors.ts';
 import type { Head } from './head.ts';
 
@@ -20,7 +20,7 @@ export interface QueuedCommand {
    */
   prepare(head: Head, state: Conversation): Promise<unknown> | undefined;
   /** Decides, right after the last `prepare`: nothing else ran in between. */
-  decide(state: Conversation): Decision;
+  decide(state: Conversation): ConversationDecision;
   /** Accepted; its event is about to be appended. Right after `decide`: nothing else ran in between. */
   begun(): void;
   /** Nothing came of the decision, whatever it was. What was noted and looked up for it no longer holds. */

@@ -1,28 +1,24 @@
 import { WeiliaoError } from '../shared/errors.ts';
 import { directConversationId, messageId } from '../domain/conversation/conversation-id.ts';
+import { conversationNotFound, refuseUnlessBegun } from '../domain/conversation/conversation.ts';
 import type { Conversation } from '../domain/conversation/conversation.ts';
-import { conversationNotFound, refuseUnlessBegun } from '../domain/conversation/decision.ts';
-import type { Decision } from '../domain/conversation/decision.ts';
-import type { MessageSent } from '../domain/conversation/kinds/message-sent.ts';
+import type { ConversationDecision } from '../domain/conversation/kinds.ts';
+import { decideSend } from '../domain/conversation/kinds/message-sent.ts';
+import type { MessageSent, SendMessage } from '../domain/conversation/kinds/message-sent.ts';
 import type { RecordedMessage } from '../domain/conversation/recorded-message.ts';
 import { peerIn } from '../domain/conversation/rosters.ts';
-import { decideSend } from '../domain/conversation/send-message.ts';
-import type { SendMessage } from '../domain/conversation/send-message.ts';
 import type { UserRef } from '../domain/user/user.ts';
-import type { CommandContext, ConversationCommand, Target } from './conversation-command.ts';
+import type { Caller, CommandContext, ConversationCommand, Target } from './conversation-command.ts';
 import type { Head } from './head.ts';
 import { PendingCommand } from './pending-command.ts';
 
-export interface SendMessageInput {
-  /** User id of the sender, already authenticated. */
-  readonly sender: string;
-  readonly clientId: string;
+export interface SendMessageInput extends Caller {
+  /** Client message id. */
+  readonly id: string;
   /** Exactly one of the two: an addressee, or a conversation that exists and that the sender is a member of. */
-  readonly to?: string;
-  readonly conversation?: string;
+  readonly to?: string | undefined;
+  readonly conversation?: string | undefined;
   readonly msg: string;
-  /** What the command belongs to: a session, a request. Kept in the event's metadata. */
-  readonly correlationId: string;
 }
 
 export interface SendOutcome {
@@ -41,12 +37,11 @@ export interface SendOutcome {
 
 export const sendMessage: ConversationCommand<SendMessageInput, SendOutcome> = {
   kind: 'send',
-  user: ({ sender }) => sender,
-  conversation({ sender, to, conversation }) {
-    return conversation ?? (to === undefined ? undefined : directConversationId(sender, to));
+  conversation({ user, to, conversation }) {
+    return conversation ?? (to === undefined ? undefined : directConversationId(user, to));
   },
   begin(context, input, target) {
-    context.rateLimit(input.sender, Date.now());
+    context.rateLimit(input.user, Date.now());
     return new PendingSend(context, input, target);
   },
 };
@@ -55,9 +50,8 @@ export const sendMessage: ConversationCommand<SendMessageInput, SendOutcome> = {
 type MessageOnItsWay = { -readonly [Field in keyof RecordedMessage]: RecordedMessage[Field] };
 
 /** A message on its way into its conversation. */
-class PendingSend extends PendingCommand<SendOutcome> {
+class PendingSend extends PendingCommand<SendMessageInput, SendOutcome> {
   readonly #context: CommandContext;
-  readonly #input: SendMessageInput;
   readonly #conversation: string;
   /** The addressee; null in a group. */
   readonly #peer: string | null;
@@ -69,40 +63,35 @@ class PendingSend extends PendingCommand<SendOutcome> {
   #message: MessageOnItsWay | undefined;
 
   constructor(context: CommandContext, input: SendMessageInput, { conversation, roster }: Target) {
-    super(context, sendMessage.kind, input.sender);
+    super(context, sendMessage.kind, input);
     this.#context = context;
-    this.#input = input;
     this.#conversation = conversation;
-    this.#peer = peerIn(roster, input.sender);
-  }
-
-  get correlationId(): string {
-    return this.#input.correlationId;
+    this.#peer = peerIn(roster, input.user);
   }
 
   get causationId(): string {
-    return this.#input.clientId;
+    return this.input.id;
   }
 
   override get bytes(): number {
-    return this.#input.msg.length * 3;
+    return this.input.msg.length * 3;
   }
 
   /** Without a wait where everything it needs is in memory. */
   prepare(head: Head, state: Conversation): Promise<unknown> | undefined {
     this.#command = undefined;
-    if (this.#input.conversation !== undefined && refuseUnlessBegun(state) !== undefined) return undefined;
+    if (this.input.conversation !== undefined && refuseUnlessBegun(state) !== undefined) return undefined;
     const { users } = this.#context;
-    const from = users.known(this.#input.sender);
+    const from = users.known(this.input.user);
     const to = this.#peer === null ? null : users.known(this.#peer);
     const prior = this.#findPrior(head.since);
     if (from === undefined || to === undefined || prior instanceof Promise) return this.#lookUp(prior);
-    const { clientId, msg } = this.#input;
+    const { id: clientId, msg } = this.input;
     this.#command = { conversation: this.#conversation, clientId, from, to, msg, now: Date.now(), prior };
     return undefined;
   }
 
-  decide(state: Conversation): Decision {
+  decide(state: Conversation): ConversationDecision {
     if (this.#command === undefined) return conversationNotFound;
     const decision = decideSend(state, this.#command);
     if (decision.kind === 'accepted') this.#message = onItsWay(this.#conversation, decision.event.data);
@@ -116,7 +105,7 @@ class PendingSend extends PendingCommand<SendOutcome> {
   }
 
   override abandoned(): void {
-    if (this.#message !== undefined) this.#context.ledger.abandon(this.#input.sender, this.#input.clientId);
+    if (this.#message !== undefined) this.#context.ledger.abandon(this.input.user, this.input.id);
     this.#message = undefined;
     this.#prior = undefined;
     this.#lookedUp = false;
@@ -129,7 +118,7 @@ class PendingSend extends PendingCommand<SendOutcome> {
     message.position = position;
     const { conversation, sent } = message;
     const { seq } = sent;
-    this.#context.ledger.note(this.#input.sender, sent.clientId, { conversation, seq, revision, position });
+    this.#context.ledger.note(this.input.user, sent.clientId, { conversation, seq, revision, position });
     this.resolve(outcomeOf(message, false), 'accepted');
   }
 
@@ -142,14 +131,14 @@ class PendingSend extends PendingCommand<SendOutcome> {
   #findPrior(since: number): RecordedMessage | undefined | Promise<RecordedMessage | undefined> {
     if (this.#prior !== undefined) return this.#prior;
     const { ledger } = this.#context;
-    const { sender, clientId } = this.#input;
-    return this.#lookedUp ? ledger.held(sender, clientId) : ledger.prior(sender, clientId, since);
+    const { user, id } = this.input;
+    return this.#lookedUp ? ledger.held(user, id) : ledger.prior(user, id, since);
   }
 
   async #lookUp(prior: RecordedMessage | undefined | Promise<RecordedMessage | undefined>): Promise<void> {
     const [found] = await Promise.all([
       prior,
-      this.#find(this.#input.sender, 'sender'),
+      this.#find(this.input.user, 'sender'),
       this.#peer === null ? null : this.#find(this.#peer, 'addressee'),
     ]);
     this.#prior = found;

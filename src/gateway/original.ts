@@ -23,7 +23,7 @@ export function createOriginalProtocol(deps: ProtocolDeps): Protocol {
   function send(session: Session, user: string, { toId, msg }: OriginalFrame): void {
     session.pending += 1;
     commands
-      .sendMessage({ sender: user, clientId: uuidv7(), to: toId, msg, correlationId: sessionId(deps, session) })
+      .sendMessage({ user, id: uuidv7(), to: toId, msg, correlationId: sessionId(deps, session) })
       .catch((error: unknown) => replies.refuse(session, undefined, error))
       .finally(() => (session.pending -= 1));
   }
@@ -85,7 +85,7 @@ export function createOriginalReads({
       const due = noted;
       noted = new Map();
       for (const { reader, conversation, seq } of due.values()) {
-        commands.markRead({ reader, conversation, seq, correlationId: gatewayId }).catch((error: unknown) => {
+        commands.markRead({ user: reader, conversation, seq, correlationId: gatewayId }).catch((error: unknown) => {
           logger.warn({ error, conversation, seq }, 'a delivered message could not be marked as read');
         });
       }

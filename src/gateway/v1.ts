@@ -1,9 +1,12 @@
 import { clientFrameSchema } from '../protocol/client-frames.ts';
-import type { ClientFrameOf, ClientFrameType } from '../protocol/client-frames.ts';
+import type { ClientFrame, ClientFrameOf } from '../protocol/client-frames.ts';
+import { commandFrames } from '../protocol/command-frames.ts';
+import type { CommandFrame, CommandsOfFrames, CommandType } from '../protocol/command-frames.ts';
 import { parseFrame } from '../protocol/parse-frame.ts';
-import { pongFrame, readAckFrame, sendAckFrame } from '../protocol/reply-frames.ts';
+import { pongFrame } from '../protocol/reply-frames.ts';
 import { rateLimited, WeiliaoError } from '../shared/errors.ts';
 import { createRateLimits } from '../shared/rate-limits.ts';
+import type { Caller } from '../commands/commands.ts';
 import { createEarlyFrames } from './early-frames.ts';
 import { faultOfHello, sayHello } from './hello.ts';
 import { sessionId } from './protocol.ts';
@@ -12,11 +15,6 @@ import { createReplies } from './replies.ts';
 import type { Replies } from './replies.ts';
 import type { Session } from './session.ts';
 
-/** What a client may say once it is known who it is. */
-type CommandType = Exclude<ClientFrameType, 'hello'>;
-type Handle<Type extends CommandType> = (session: Session, frame: ClientFrameOf<Type>, user: string) => void;
-type Handlers = { readonly [Type in CommandType]: Handle<Type> };
-
 /** How often a socket may bring a new token, in a minute. */
 const maxRenewals = 10;
 
@@ -24,7 +22,7 @@ const maxRenewals = 10;
 export function createV1Protocol(deps: ProtocolDeps): Protocol {
   const early = createEarlyFrames();
   const replies = createReplies(deps);
-  const handlers = createHandlers(deps, replies);
+  const take = createTake(deps, replies);
   const renewals = createRateLimits(maxRenewals, 60_000);
 
   function hello(session: Session, said: ClientFrameOf<'hello'>): void {
@@ -74,7 +72,7 @@ export function createV1Protocol(deps: ProtocolDeps): Protocol {
     }
     const said = parsed.frame;
     if (said.type === 'hello') hello(session, said);
-    else if (session.user !== undefined) (handlers[said.type] as Handle<CommandType>)(session, said, session.user);
+    else if (session.user !== undefined) take(session, said, session.user);
     else {
       replies.refuse(session, idOf(text), new WeiliaoError('NOT_AUTHENTICATED', 'the first frame must be hello'));
       replies.turnAway(session);
@@ -84,46 +82,37 @@ export function createV1Protocol(deps: ProtocolDeps): Protocol {
   return { open: () => undefined, frame };
 }
 
-interface Answer<T> {
-  /** The id of the client's frame. */
-  readonly id: string | undefined;
-  tell(outcome: T): string;
-}
+/** What is done with a frame of a user who is known. */
+type Take = (session: Session, said: Exclude<ClientFrame, { type: 'hello' }>, user: string) => void;
 
-function createHandlers(deps: ProtocolDeps, { refuse }: Replies): Handlers {
-  const { commands, outboxes } = deps;
+function createTake(deps: ProtocolDeps, { refuse }: Replies): Take {
+  const { outboxes } = deps;
+  /** Here the compiler holds each command to the frame that gives it, and to its ack. */
+  const commands: CommandsOfFrames<Caller> = deps.commands;
 
-  /** Sends what the outcome of a command is told as, or why it failed. */
-  function answer<T>(session: Session, run: Promise<T>, { id, tell }: Answer<T>): void {
+  /** Gives a command, and tells what comes of it. A frame, its command and its ack go together, which the compiler cannot see. */
+  function give(session: Session, said: CommandFrame<CommandType>, caller: Caller): void {
+    const { command, encodeAck } = commandFrames[said.type];
+    const run = commands[command] as (input: unknown) => Promise<unknown>;
+    const encode = encodeAck as (id: string | undefined, outcome: unknown) => string;
     session.pending += 1;
-    run.then(
+    run({ ...said, ...caller }).then(
       (outcome) => {
         session.pending -= 1;
-        outboxes.send(session, tell(outcome));
+        outboxes.send(session, encode(said.id, outcome));
       },
       (error: unknown) => {
         session.pending -= 1;
-        refuse(session, id, error);
+        refuse(session, said.id, error);
       },
     );
   }
 
-  return {
-    send(session, { id, to, conversation, msg }, user) {
-      const target = to === undefined ? { conversation: conversation ?? '' } : { to };
-      const correlationId = sessionId(deps, session);
-      const run = commands.sendMessage({ sender: user, clientId: id, ...target, msg, correlationId });
-      answer(session, run, { id, tell: (outcome) => sendAckFrame(id, outcome) });
-    },
-
-    read(session, { id, conversation, seq }, user) {
-      const run = commands.markRead({ reader: user, conversation, seq, correlationId: sessionId(deps, session) });
-      answer(session, run, { id, tell: (outcome) => readAckFrame(id, outcome.conversation, outcome.seq) });
-    },
-
+  return (session, said, user) => {
     // Not passed on yet; a client that sends it is not told off.
-    typing: () => undefined,
-    ping: (session) => outboxes.send(session, pongFrame(Date.now())),
+    if (said.type === 'typing') return;
+    if (said.type === 'ping') outboxes.send(session, pongFrame(Date.now()));
+    else give(session, said, { user, correlationId: sessionId(deps, session) });
   };
 }
 

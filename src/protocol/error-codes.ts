@@ -28,7 +28,7 @@ export const errorCodes = {
     temporary: false,
     status: 403,
     title: 'Forbidden',
-    when: 'REST, mode jwt: registering somebody else',
+    when: 'Not this user’s to do. REST, mode jwt: registering somebody else',
   },
   NOT_FOUND: { temporary: false, status: 404, title: 'Not found', when: 'REST: no such address' },
   USER_NOT_FOUND: {
@@ -59,7 +59,7 @@ export const errorCodes = {
     temporary: false,
     status: 422,
     title: 'Seq out of range',
-    when: '`read` beyond the last seq',
+    when: 'A seq beyond the last one',
   },
   RATE_LIMITED: {
     temporary: true,

@@ -51,6 +51,10 @@ export const limits: readonly Limit[] = [
   },
 ];
 
+export function atMost(length: number): string {
+  return `must be at most ${length} characters`;
+}
+
 function bytes(count: number): string {
   const mebibyte = 1024 * 1024;
   return count < mebibyte ? `${count / 1024} KiB` : `${count / mebibyte} MiB`;

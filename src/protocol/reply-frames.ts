@@ -1,10 +1,14 @@
 import { z } from 'zod';
+import { commandFrames, echoedId } from './command-frames.ts';
+import type { CommandType } from './command-frames.ts';
 import { allErrorCodes, errorCodes } from './error-codes.ts';
 import type { ErrorCode } from './error-codes.ts';
-import { conversationSchema, revisionSchema, seqSchema, timeSchema } from './message.ts';
+import { timeSchema } from './message.ts';
 import { cursorSchema } from './wire-position.ts';
 
-const echoedId = z.string().describe('The id of the frame that is answered');
+type Acks = { readonly [Type in CommandType as `${Type}Ack`]: (typeof commandFrames)[Type]['ack'] };
+
+const acks = Object.fromEntries(Object.entries(commandFrames).map(([type, { ack }]) => [`${type}Ack`, ack])) as Acks;
 
 /** What a socket of `/v1/ws` is answered: `welcome`, acks, errors, pongs. */
 export const replyFrames = {
@@ -29,39 +33,7 @@ export const replyFrames = {
       serverTime: 1_764_000_000_000,
     },
   },
-  sendAck: {
-    schema: z.object({
-      type: z.literal('ack'),
-      id: echoedId,
-      message: z.string().describe('Message id'),
-      conversation: conversationSchema,
-      seq: seqSchema,
-      revision: revisionSchema,
-      sendDate: timeSchema,
-      duplicate: z.boolean().describe('True where this was stored before: every value is then the first one’s'),
-    }),
-    summary: 'The message of a `send` is durable',
-    example: {
-      type: 'ack',
-      id: '0192f0c1-7d4e-7cc0-8a37-2f6c6f1b2a01',
-      message: 'dm~1001~1002:1',
-      conversation: 'dm~1001~1002',
-      seq: 1,
-      revision: 0,
-      sendDate: 1_764_000_000_100,
-      duplicate: false,
-    },
-  },
-  readAck: {
-    schema: z.object({
-      type: z.literal('ack'),
-      id: echoedId.optional(),
-      conversation: conversationSchema,
-      seq: z.int().positive().describe('How far the reader has read now'),
-    }),
-    summary: 'The mark of a `read` is durable',
-    example: { type: 'ack', id: 'r-1', conversation: 'dm~1001~1002', seq: 1 },
-  },
+  ...acks,
   error: {
     schema: z.object({
       type: z.literal('error'),
@@ -90,19 +62,6 @@ type Reply<Name extends keyof typeof replyFrames> = Omit<z.infer<(typeof replyFr
 
 export function welcomeFrame({ session, user, cursor, recovered, serverTime }: Reply<'welcome'>): string {
   return JSON.stringify({ type: 'welcome', session, user, cursor, recovered, serverTime });
-}
-
-/** By hand, as messages are and for the same reason (message.ts). */
-export function sendAckFrame(id: string, outcome: Omit<Reply<'sendAck'>, 'id'>): string {
-  const { message, conversation, seq, revision, sendDate, duplicate } = outcome;
-  return (
-    `{"type":"ack","id":"${id}","message":"${message}","conversation":"${conversation}",` +
-    `"seq":${seq},"revision":${revision},"sendDate":${sendDate},"duplicate":${duplicate}}`
-  );
-}
-
-export function readAckFrame(id: string | undefined, conversation: string, seq: number): string {
-  return JSON.stringify({ type: 'ack', id, conversation, seq });
 }
 
 export function errorFrame(id: string | undefined, code: ErrorCode, message: string): string {

@@ -115,7 +115,7 @@ function markRead(app: App, context: ApiContext): void {
       const { id } = request.params;
       await rosterFor(context.rosters, id, reader);
       const { position, conversation, seq } = await context.commands.markRead({
-        reader,
+        user: reader,
         conversation: id,
         seq: request.body.seq,
         correlationId: request.id,

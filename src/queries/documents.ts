@@ -1,5 +1,5 @@
-import { messageId } from '../domain/conversation/conversation-id.ts';
 import type { Roster, Rosters } from '../domain/conversation/rosters.ts';
+import { messageSchema } from '../protocol/message.ts';
 import type { Message } from '../protocol/message.ts';
 import type { MembershipDocument, MessageDocument, UserDocument } from '../read-model/documents.ts';
 import { WeiliaoError } from '../shared/errors.ts';
@@ -10,22 +10,27 @@ export function toUser({ _id: id, username, avatar }: Omit<UserDocument, 'positi
   return { id, username, avatar };
 }
 
+/** A name of a document's field as the wire has it: `_id` is `id`, `send_date` is `sendDate`. */
+type OnWire<Name extends string> = Name extends `_${infer Rest}`
+  ? Rest
+  : Name extends `${infer Word}_${infer Rest}`
+    ? `${Word}${Capitalize<OnWire<Rest>>}`
+    : Name;
+
+/** What a message shows of its document: everything but its place in the log, which is nobody's business. */
+type Shown = { readonly [Name in Exclude<keyof MessageDocument, 'position'> as OnWire<Name>]: MessageDocument[Name] };
+
+/** The fields of Message, and those of the document that they come from. The compiler wants all that is shown. */
+const shown = Object.keys(messageSchema.shape satisfies Readonly<Record<keyof Shown, unknown>>).map((name) => {
+  const stored = name === 'id' ? '_id' : name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return [name, stored as keyof MessageDocument] as const;
+});
+
 /** A message as clients see it. The only way from a stored message to the wire. */
 export function toMessage(document: MessageDocument): Message {
-  const { client_id, conversation, seq, revision, from, to, msg, status, send_date, read_date } = document;
-  return {
-    id: messageId(conversation, seq),
-    clientId: client_id,
-    conversation,
-    seq,
-    revision,
-    from,
-    to,
-    msg,
-    status,
-    sendDate: send_date,
-    readDate: read_date,
-  };
+  const message: Record<string, unknown> = {};
+  for (const [name, stored] of shown) message[name] = document[stored];
+  return message as Shown;
 }
 
 /** A message as one reader sees it: in a group the status is the reader's own. */

@@ -76,16 +76,13 @@ function sendMessage(app: App, context: ApiContext): void {
       },
     },
     async (request, reply) => {
-      const { id, to, conversation, msg } = request.body;
+      const { id, conversation } = request.body;
       const sender = callerOf(request);
       if (conversation !== undefined) await rosterFor(context.rosters, conversation, sender);
       const outcome = await context.commands.sendMessage({
-        sender,
-        clientId: id,
-        msg,
+        ...request.body,
+        user: sender,
         correlationId: request.id,
-        ...(to !== undefined && { to }),
-        ...(conversation !== undefined && { conversation }),
       });
       const { message, seq, revision, sendDate, duplicate } = outcome;
       acknowledge(reply, context, outcome.position);

@@ -79,7 +79,7 @@ function originalMessages(app: App, context: ApiContext): void {
       await caughtUp(context, fromId);
       const conversation = directConversationId(fromId, toId);
       const documents = await context.readModel.messages({ conversation, after: (page - 1) * rows, limit: rows });
-      await markPageRead(context, { reader: fromId, correlationId: request.id }, documents);
+      await markPageRead(context, { user: fromId, correlationId: request.id }, documents);
       return documents.map(toMessage);
     },
   );
@@ -126,10 +126,10 @@ function originalUsers(app: App, context: ApiContext): void {
 /** A read must not fail because it could not be noted: what stays unread is marked by the next one. */
 async function markPageRead(
   { commands, logger }: ApiContext,
-  by: { readonly reader: string; readonly correlationId: string },
+  by: { readonly user: string; readonly correlationId: string },
   documents: readonly MessageDocument[],
 ): Promise<void> {
-  const newest = documents.findLast(({ to, status }) => to?.id === by.reader && status === 1);
+  const newest = documents.findLast(({ to, status }) => to?.id === by.user && status === 1);
   if (newest === undefined) return;
   const { conversation, seq } = newest;
   try {

@@ -6,8 +6,8 @@ import { commandsOver, openStore, readModelOf, register, send, wholeLog } from '
 
 const dm = 'dm~a~b';
 
-function read(reader: string, seq: number, conversation = dm) {
-  return { reader, conversation, seq, correlationId: 'test' };
+function read(user: string, seq: number, conversation = dm) {
+  return { user, conversation, seq, correlationId: 'test' };
 }
 
 describe('sending', () => {
@@ -101,9 +101,9 @@ describe('sending', () => {
     await register(commands, 'a', 'b');
     await expect(commands.sendMessage(send('a', 'nobody', 'x'))).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
     const into = (conversation: string) => ({
-      sender: 'a',
+      user: 'a',
       conversation,
-      clientId: 'x',
+      id: 'x',
       msg: 'm',
       correlationId: 'test',
     });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConversationQueues } from '../../src/commands/conversation-queue.ts';
 import { createHeads } from '../../src/commands/head.ts';
 import type { QueuedCommand } from '../../src/commands/queued-command.ts';
-import type { Decision } from '../../src/domain/conversation/decision.ts';
+import type { ConversationDecision } from '../../src/domain/conversation/kinds.ts';
 import { EventStoreUnavailableError, WrongExpectedRevisionError } from '../../src/event-store/event-store.ts';
 import type { EventData, EventStore } from '../../src/event-store/event-store.ts';
 
@@ -10,7 +10,7 @@ const person = { id: 'a', username: 'a' };
 const sent = { clientId: 'x', from: person, to: person, msg: 'm', sendDate: 1 };
 
 /** A command that the house does not know, which writes down what is asked of it. */
-function madeUp(decisions: Decision[], lookUps: (() => Promise<unknown>)[] = []) {
+function madeUp(decisions: ConversationDecision[], lookUps: (() => Promise<unknown>)[] = []) {
   const calls: string[] = [];
   let done = (): void => undefined;
   const settled = new Promise<void>((resolve) => (done = resolve));
@@ -40,10 +40,10 @@ function madeUp(decisions: Decision[], lookUps: (() => Promise<unknown>)[] = [])
   return { command, calls, settled };
 }
 
-const accepted = (seq: number): Decision => {
+const accepted = (seq: number): ConversationDecision => {
   return { kind: 'accepted', event: { type: 'MessageSent', data: { ...sent, seq } } };
 };
-const refused: Decision = { kind: 'refused', code: 'SEQ_OUT_OF_RANGE', reason: 'no' };
+const refused: ConversationDecision = { kind: 'refused', code: 'SEQ_OUT_OF_RANGE', reason: 'no' };
 
 /** Queues over a store that answers appends with the next of `outcomes`, and then well. */
 function queuesOver(

@@ -64,8 +64,8 @@ describe('a message that is sent again', () => {
 });
 
 describe('a process whose knowledge is old', () => {
-  const into = (sender: string, clientId: string) => {
-    return { sender, conversation: 'dm~a~b', clientId, msg: 'm', correlationId: 'test' };
+  const into = (user: string, id: string) => {
+    return { user, conversation: 'dm~a~b', id, msg: 'm', correlationId: 'test' };
   };
 
   it('refuses no send into a conversation that another one has begun since', async () => {

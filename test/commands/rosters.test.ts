@@ -17,8 +17,8 @@ function fetched(members: readonly string[], fetching: () => Promise<void>): Pic
   };
 }
 
-function into(sender: string, clientId: string) {
-  return { sender, conversation: group, clientId, msg: `message ${clientId}`, correlationId: 'test' };
+function into(user: string, id: string) {
+  return { user, conversation: group, id, msg: `message ${id}`, correlationId: 'test' };
 }
 
 describe('a conversation whose members have to be fetched', () => {
@@ -35,10 +35,10 @@ describe('a conversation whose members have to be fetched', () => {
     await store.appendToStream(`conversation-${group}`, [begun], 'no_stream');
 
     const sends = ['a', 'b', 'a'].map((sender, index) => commands.sendMessage(into(sender, `c${index}`)));
-    const read = commands.markRead({ reader: 'a', conversation: group, seq: 1, correlationId: 'test' });
+    const read = commands.markRead({ user: 'a', conversation: group, seq: 1, correlationId: 'test' });
     const refusals = [
       commands.sendMessage(into('c', 'x')),
-      commands.markRead({ reader: 'c', conversation: group, seq: 1, correlationId: 'test' }),
+      commands.markRead({ user: 'c', conversation: group, seq: 1, correlationId: 'test' }),
     ].map((refused) => expect(refused).rejects.toMatchObject({ code: 'CONVERSATION_NOT_FOUND' }));
     await expect(commands.sendMessage(send('a', 'c', 'direct'))).resolves.toMatchObject({ seq: 1 });
     arrive();

@@ -101,6 +101,6 @@ export async function register(commands: Commands, ...ids: string[]): Promise<vo
   await Promise.all(ids.map((id) => commands.registerUser({ id, username: `name of ${id}`, avatar: null })));
 }
 
-export function send(sender: string, to: string, clientId: string, msg = `message ${clientId}`) {
-  return { sender, to, clientId, msg, correlationId: 'test' };
+export function send(user: string, to: string, id: string, msg = `message ${id}`) {
+  return { user, to, id, msg, correlationId: 'test' };
 }

@@ -3,11 +3,11 @@ import { emptyConversation } from '../../src/domain/conversation/conversation.ts
 import type { Conversation } from '../../src/domain/conversation/conversation.ts';
 import { evolve } from '../../src/domain/conversation/kinds.ts';
 import type { ConversationEvent } from '../../src/domain/conversation/kinds.ts';
-import { decideRead } from '../../src/domain/conversation/mark-read.ts';
-import type { MarkRead } from '../../src/domain/conversation/mark-read.ts';
+import { decideRead } from '../../src/domain/conversation/kinds/messages-read.ts';
+import type { MarkRead } from '../../src/domain/conversation/kinds/messages-read.ts';
 import type { RecordedMessage } from '../../src/domain/conversation/recorded-message.ts';
-import { decideSend } from '../../src/domain/conversation/send-message.ts';
-import type { SendMessage } from '../../src/domain/conversation/send-message.ts';
+import { decideSend } from '../../src/domain/conversation/kinds/message-sent.ts';
+import type { SendMessage } from '../../src/domain/conversation/kinds/message-sent.ts';
 
 const id = 'dm~1001~1002';
 const from = { id: '1001', username: 'zhangsan' };

@@ -27,6 +27,12 @@ describe('stored events', () => {
     if (version === current[type]) expect(event?.data).toEqual(data);
   });
 
+  it('are of kinds that are all listed', () => {
+    const kinds = readdirSync(new URL('../../src/domain/conversation/kinds/', import.meta.url));
+    const listed = Object.keys(conversationKinds).map((type) => `${type.replace(/\B[A-Z]/g, '-$&').toLowerCase()}.ts`);
+    expect(kinds.filter((name) => name !== 'conversation-kind.ts').sort()).toEqual(listed.sort());
+  });
+
   it('have a fixture for every type in every version', () => {
     const wanted = Object.entries(current).flatMap(([type, newest]) =>
       Array.from({ length: newest }, (_, index) => `${type}.${index + 1}`),

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { conversationCommands } from '../../src/commands/commands.ts';
 import { clientFrames, clientFrameSchema } from '../../src/protocol/client-frames.ts';
+import { commandFrames } from '../../src/protocol/command-frames.ts';
 import { maxCursorLength, maxDeviceLength } from '../../src/protocol/limits.ts';
 import { originalFrames } from '../../src/protocol/original-frames.ts';
 import { parseFrame } from '../../src/protocol/parse-frame.ts';
@@ -18,6 +20,11 @@ describe.each(clientFrames)('the client frame $type', ({ type, schema, example }
   test('is taken with fields that are not known, and without them', () => {
     expect(parse({ ...example, later: 1 })).toEqual({ ok: true, frame: example });
   });
+});
+
+test('every command on a conversation can be given by a frame', () => {
+  const given = Object.values(commandFrames).map(({ command }) => command);
+  expect(given.sort()).toEqual(Object.keys(conversationCommands).sort());
 });
 
 describe('a frame that is no good', () => {

@@ -190,7 +190,7 @@ export type ErrorCode =
   | 'BAD_FRAME'
   /** No user named, a bad token, or another frame before `hello`. */
   | 'NOT_AUTHENTICATED'
-  /** REST, mode jwt: registering somebody else. */
+  /** Not this user’s to do. REST, mode jwt: registering somebody else. */
   | 'FORBIDDEN'
   /** REST: no such address. */
   | 'NOT_FOUND'
@@ -202,7 +202,7 @@ export type ErrorCode =
   | 'USER_EXISTS'
   /** This client message id was used before with another `msg` or addressee. */
   | 'IDEMPOTENCY_CONFLICT'
-  /** `read` beyond the last seq. */
+  /** A seq beyond the last one. */
   | 'SEQ_OUT_OF_RANGE'
   /** More sends a second than `RATE_LIMIT` allows this user; repeated sends count too. */
   | 'RATE_LIMITED'

@@ -9,3 +9,30 @@ export interface Conversation {
 }
 
 export const emptyConversation: Conversation = { lastSeq: 0, readSeq: Watermarks.none };
+
+/** Why a conversation says no. Each is a code of the wire too: whoever tells a client is held to that by the compiler. */
+export type RefusalCode = 'IDEMPOTENCY_CONFLICT' | 'CONVERSATION_NOT_FOUND' | 'SEQ_OUT_OF_RANGE';
+
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly code: RefusalCode;
+  readonly reason: string;
+}
+
+/**
+ * What a command comes to. The rules of each command are pure: the same command on the same state gives the same
+ * decision. Everything that is not a rule comes in with the command: time, who the users are, what was said before.
+ */
+export type Decision<Event> =
+  { readonly kind: 'accepted'; readonly event: Event } | { readonly kind: 'unchanged' } | Refusal;
+
+export const conversationNotFound: Refusal = {
+  kind: 'refused',
+  code: 'CONVERSATION_NOT_FOUND',
+  reason: 'conversation not found',
+};
+
+/** For commands on a conversation that must be there: refuses them where nobody has written yet. */
+export function refuseUnlessBegun({ lastSeq }: Conversation): Refusal | undefined {
+  return lastSeq === 0 ? conversationNotFound : undefined;
+}

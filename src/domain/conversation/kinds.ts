@@ -1,6 +1,6 @@
 import { upcast } from '../event-kind.ts';
 import type { EventOf } from '../event-kind.ts';
-import type { Conversation } from './conversation.ts';
+import type { Conversation, Decision } from './conversation.ts';
 import type { ConversationKind } from './kinds/conversation-kind.ts';
 import { messageSent } from './kinds/message-sent.ts';
 import { messagesRead } from './kinds/messages-read.ts';
@@ -15,6 +15,9 @@ export type ConversationEventType = keyof typeof conversationKinds;
 
 /** Everything that happens in a conversation. Past facts: no reader of them may refuse one. */
 export type ConversationEvent = EventOf<typeof conversationKinds>;
+
+/** What a command on a conversation comes to. */
+export type ConversationDecision = Decision<ConversationEvent>;
 
 /** The event of one kind. */
 export type ConversationEventOf<Type extends ConversationEventType> = Extract<ConversationEvent, { type: Type }>;

@@ -68,9 +68,9 @@ export function startApi(overrides: Partial<ApiDeps> = {}) {
 
   let sent = 0;
   /** Sends `count` messages and gives the last one's outcome. */
-  async function say(sender: string, to: string, msg = 'hello', count = 1) {
-    for (let i = 1; i < count; i += 1) await say(sender, to, msg);
-    return writer.commands.sendMessage({ sender, to, msg, clientId: `id-${(sent += 1)}`, correlationId: 'test' });
+  async function say(user: string, to: string, msg = 'hello', count = 1) {
+    for (let i = 1; i < count; i += 1) await say(user, to, msg);
+    return writer.commands.sendMessage({ user, to, msg, id: `id-${(sent += 1)}`, correlationId: 'test' });
   }
 
   return { app, model, writer, logged, call, as, register, say };

@@ -27,7 +27,7 @@ export function createFakeCommands(model: FakeReadModel) {
   }
 
   function send(input: SendMessageInput) {
-    const { sender, clientId, msg } = input;
+    const { user: sender, id: clientId, msg } = input;
     const to = input.to ?? directRosters.directMembers(input.conversation!)?.find((member) => member !== sender);
     if (to === undefined || (input.conversation !== undefined && !model.conversations.has(input.conversation))) {
       throw new WeiliaoError('CONVERSATION_NOT_FOUND', `there is no ${input.conversation}`);
@@ -42,7 +42,11 @@ export function createFakeCommands(model: FakeReadModel) {
     throw new WeiliaoError('IDEMPOTENCY_CONFLICT', `id ${clientId} was used before`);
   }
 
-  function append(conversation: string, { sender, clientId, msg }: SendMessageInput, to: string): MessageDocument {
+  function append(
+    conversation: string,
+    { user: sender, id: clientId, msg }: SendMessageInput,
+    to: string,
+  ): MessageDocument {
     const before = model.conversations.get(conversation);
     const seq = (before?.last_seq ?? 0) + 1;
     const revision = (before?.revision ?? -1) + 1;
@@ -64,7 +68,7 @@ export function createFakeCommands(model: FakeReadModel) {
 
   const refOf = (id: string) => ({ id, username: model.users.get(id)?.username ?? id });
 
-  function read({ reader, conversation, seq }: MarkReadInput) {
+  function read({ user: reader, conversation, seq }: MarkReadInput) {
     const document = model.conversations.get(conversation);
     if (document === undefined) throw new WeiliaoError('CONVERSATION_NOT_FOUND', `there is no ${conversation}`);
     if (seq > document.last_seq) throw new WeiliaoError('SEQ_OUT_OF_RANGE', `beyond ${document.last_seq}`);

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { refuseUnlessBegun } from '../conversation.ts';
+import type { Conversation, Decision } from '../conversation.ts';
 import { conversationKind } from './conversation-kind.ts';
 
 const schema = z.object({
@@ -24,3 +26,26 @@ export const messagesRead = conversationKind({
   },
   concerns: ({ reader }) => [reader],
 });
+
+export interface MarkRead {
+  readonly reader: string;
+  readonly seq: number;
+  /** The reader's watermark so far; 0 where nothing was read yet. */
+  readonly readSeq: number;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+export type ReadDecision = Decision<{ readonly type: 'MessagesRead'; readonly data: z.infer<typeof schema> }>;
+
+/** A watermark only grows, up to the newest message. */
+export function decideRead(state: Conversation, { reader, seq, readSeq, now }: MarkRead): ReadDecision {
+  const refusal = refuseUnlessBegun(state);
+  if (refusal !== undefined) return refusal;
+  if (seq > state.lastSeq) {
+    const reason = `seq ${seq} is beyond the last seq ${state.lastSeq}`;
+    return { kind: 'refused', code: 'SEQ_OUT_OF_RANGE', reason };
+  }
+  if (seq <= readSeq) return { kind: 'unchanged' };
+  return { kind: 'accepted', event: { type: 'MessagesRead', data: { reader, after: readSeq, seq, readDate: now } } };
+}
