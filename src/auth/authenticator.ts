@@ -56,6 +56,15 @@ export function createAuthenticator(auth: Auth, log: Pick<Logger, 'error'>): Aut
   };
 }
 
+/** Throws `NOT_AUTHENTICATED` for a token that was made before the sessions of its user were ended. */
+export async function assertGoesOn(
+  sessions: { sessionsEnded(user: string): number | Promise<number> },
+  { user, issued }: Identity,
+): Promise<void> {
+  const ended = await sessions.sessionsEnded(user);
+  if (ended > 0 && issued <= ended) throw notAuthenticated('the sessions of this user were ended; get a new token');
+}
+
 function verificationOf({ secret, publicKey, jwksUrl }: TokenRules, log: Pick<Logger, 'error'>): Verification {
   if (secret !== undefined) return { key: new TextEncoder().encode(secret), algorithms: ['HS256'] };
   if (publicKey !== undefined) return publicKeyVerification(publicKey);

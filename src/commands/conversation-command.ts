@@ -3,7 +3,7 @@ import type { ReadModelQueries } from '../read-model/read-model.ts';
 import type { MessageLookUp } from './message-look-up.ts';
 import type { Accounts } from './pending-command.ts';
 import type { QueuedCommand } from './queued-command.ts';
-import type { RateLimit } from './rate-limit.ts';
+import type { RateLimits } from '../shared/rate-limits.ts';
 import type { UserDirectory } from './users.ts';
 
 /** What commands are made of. */
@@ -11,7 +11,8 @@ export interface CommandContext extends Accounts {
   readonly users: UserDirectory;
   readonly messages: MessageLookUp;
   readonly readModel: ReadModelQueries;
-  readonly rateLimit: RateLimit;
+  /** Keys: a kind of command and its user. */
+  readonly rates: RateLimits;
 }
 
 /** Who gives a command, and what for. */

@@ -1,21 +1,24 @@
 import type { Metrics } from '../shared/metrics.ts';
 import { conversationNotFound } from '../domain/conversation/conversation.ts';
 import type { Roster, Rosters } from '../domain/conversation/rosters.ts';
-import type { User } from '../domain/user/user.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
-import { refusalError, toCommandError } from './command-error.ts';
+import { createRateLimits } from '../shared/rate-limits.ts';
+import { refusalError } from './command-error.ts';
 import { conversationCommands } from './commands.ts';
 import type { Commands, ConversationCommands } from './commands.ts';
 import type { Begun, Caller, CommandContext, ConversationCommand } from './conversation-command.ts';
 import { ConversationQueues } from './conversation-queue.ts';
 import { createHeads } from './head.ts';
-import { createInFlight, runInFlight } from './in-flight.ts';
+import { createInFlight } from './in-flight.ts';
 import { Ledger } from './ledger.ts';
 import { createMessageLookUp } from './message-look-up.ts';
-import { createRateLimit } from './rate-limit.ts';
+import { refused, takeRate } from './refused.ts';
+import { createUserCommands } from './user-commands.ts';
+import { createUserEvents } from './user-events.ts';
+import { createSessionsEnded } from './sessions-ended.ts';
+import { watchUsers } from './user-watch.ts';
 import { createUserDirectory } from './users.ts';
-import type { RegisterOutcome } from './users.ts';
 
 export interface CommandDeps {
   readonly store: EventStore;
@@ -35,19 +38,25 @@ export interface CommandOptions {
   readonly commandTimeoutMs: number;
   /** Commands in flight, then `OVERLOADED`. */
   readonly maxInFlight: number;
-  /** Sends per user and second, then `RATE_LIMITED`; 0: no limit. */
+  /** The same of one user; 0: no limit of its own. */
+  readonly maxInFlightPerUser: number;
+  /** Commands of a kind, per user and second, then `RATE_LIMITED`; 0: no limit. */
   readonly rateLimit: number;
 }
 
 /** The write side of one process. */
 export function createCommands(deps: CommandDeps, options: CommandOptions): Commands {
   const { store, readModel, rosters, metrics } = deps;
-  const users = createUserDirectory(store);
+  const { onEvent, ...userEvents } = createUserEvents();
+  const users = createUserDirectory(store, deps.soleWriter ? userEvents.tell : undefined);
+  const watch = deps.soleWriter
+    ? undefined
+    : watchUsers({ store, users, after: deps.startPosition, onEvent: userEvents.tell });
   const messages = createMessageLookUp({ store, readModel });
   const ledger = new Ledger({ ...deps, messages });
-  const inFlight = createInFlight(options.maxInFlight, options.commandTimeoutMs);
-  const rateLimit = createRateLimit(options.rateLimit);
-  const context: CommandContext = { inFlight, ledger, messages, metrics, rateLimit, readModel, users };
+  const inFlight = createInFlight(options);
+  const rates = createRateLimits(options.rateLimit);
+  const context: CommandContext = { inFlight, ledger, messages, metrics, rates, readModel, users };
   const queues = new ConversationQueues({
     store,
     heads: createHeads({ store, readModel, observe: (event, place) => ledger.observe(event, place) }),
@@ -58,22 +67,15 @@ export function createCommands(deps: CommandDeps, options: CommandOptions): Comm
     },
   });
 
-  async function registerUser(user: User): Promise<RegisterOutcome> {
-    try {
-      const outcome = await runInFlight(inFlight, () => users.register(user));
-      metrics.commands.inc({ kind: 'register', outcome: outcome.created ? 'accepted' : 'unchanged' });
-      return outcome;
-    } catch (error) {
-      return refused(metrics, 'register', error);
-    }
-  }
-
   return {
     ...conversationMethods({ context, rosters, queues }),
-    registerUser,
-    findUser: (id) => users.find(id),
+    ...createUserCommands({ users, inFlight, metrics, rates }),
+    findUser: async (id) => (await users.find(id))?.state,
+    sessionsEnded: createSessionsEnded(users),
+    onUserEvent: onEvent,
     writtenBy: (user) => ledger.lastPosition(user),
     idle: () => inFlight.idle(),
+    close: async () => watch?.stop(),
   };
 }
 
@@ -97,6 +99,7 @@ function conversationMethods({ context, rosters, queues }: ConversationDeps): Co
     if (conversation === undefined || roster?.joinedSeq(input.user) === undefined) {
       throw refusalError(conversationNotFound);
     }
+    takeRate(context.rates, command.kind, input.user);
     const pending = command.begin(context, input, { conversation, roster });
     queues.enqueue(conversation, pending);
     return pending;
@@ -123,11 +126,4 @@ function conversationMethods({ context, rosters, queues }: ConversationDeps): Co
   });
   // Each method gives its command what that one takes, which the compiler cannot see of a list of them.
   return Object.fromEntries(methods) as ConversationCommands;
-}
-
-/** Refused before it was in flight: counted all the same. */
-function refused(metrics: Pick<Metrics, 'commands'>, kind: string, error: unknown): Promise<never> {
-  const reason = toCommandError(error);
-  metrics.commands.inc({ kind, outcome: reason.code });
-  return Promise.reject(reason);
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { identityOf } from '../domain/conversation/kinds.ts';
 import type { ConversationEvent } from '../domain/conversation/kinds.ts';
+import type { UserEvent } from '../domain/user/kinds.ts';
 
 /** Namespace of the ids of this system's events: they are UUIDv5, so that a command appended again has the same id. */
 const namespace = Buffer.from('0ff76a3b4a4f4f0c9c611d0d9d5f0a6e', 'hex');
@@ -13,9 +14,11 @@ export function conversationEventId(conversation: string, event: ConversationEve
   return uuidv5(identityOf(conversation, event));
 }
 
-/** Id of a user's `UserRegistered`. What it says is part of it: another user under the same id is another event. */
-export function userRegisteredId(user: { id: string; username: string; avatar: string | null }): string {
-  return uuidv5(JSON.stringify([user.id, user.username, user.avatar]));
+/** Id of a user's event at this revision. What it says is part of it: another event at the same place has another id. */
+export function userEventId(event: UserEvent, revision: number): string {
+  if (event.type !== 'UserRegistered') return uuidv5(JSON.stringify([event.type, revision, event.data]));
+  const { id, username, avatar } = event.data;
+  return uuidv5(JSON.stringify([id, username, avatar]));
 }
 
 /**

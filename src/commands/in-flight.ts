@@ -5,6 +5,8 @@ import { toCommandError } from './command-error.ts';
 const sweepMs = 100;
 
 export interface Waiting {
+  /** Whose it is. */
+  readonly user: string;
   /** Epoch milliseconds. */
   readonly deadline: number;
   reject(error: WeiliaoError): void;
@@ -15,15 +17,25 @@ export interface Waiting {
  * the outcome is unknown. One timer for all of them.
  */
 export interface InFlight {
-  /** Deadline of a command that begins now. Throws `OVERLOADED` where there are too many. */
-  begin(): number;
+  /** Deadline of a command of the user that begins now. Throws `OVERLOADED` where there are too many. */
+  begin(user: string): number;
   enter(command: Waiting): void;
   /** False where the command has its outcome already. */
   leave(command: Waiting): boolean;
   idle(): Promise<void>;
 }
 
-export function createInFlight(limit: number, timeoutMs: number): InFlight {
+export interface InFlightOptions {
+  /** Commands in all. */
+  readonly maxInFlight: number;
+  /** Commands of one user; 0: no limit of its own. */
+  readonly maxInFlightPerUser: number;
+  /** Milliseconds. */
+  readonly commandTimeoutMs: number;
+}
+
+export function createInFlight({ maxInFlight, maxInFlightPerUser, commandTimeoutMs }: InFlightOptions): InFlight {
+  const shares = maxInFlightPerUser === 0 ? undefined : new Map<string, number>();
   /** Oldest first: all have the same timeout. */
   const waiting = new Set<Waiting>();
   let timer: NodeJS.Timeout | undefined;
@@ -33,7 +45,7 @@ export function createInFlight(limit: number, timeoutMs: number): InFlight {
     const now = Date.now();
     for (const command of waiting) {
       if (command.deadline > now) break;
-      const message = `no answer from the event store within ${timeoutMs} ms; send the same id again`;
+      const message = `no answer from the event store within ${commandTimeoutMs} ms; send the same id again`;
       command.reject(new WeiliaoError('STORE_UNAVAILABLE', message));
     }
     if (waiting.size > 0) return;
@@ -42,18 +54,25 @@ export function createInFlight(limit: number, timeoutMs: number): InFlight {
   }
 
   return {
-    begin() {
-      if (waiting.size >= limit) throw new WeiliaoError('OVERLOADED', `${limit} commands are in flight; try again`);
-      return Date.now() + timeoutMs;
+    begin(user) {
+      if (waiting.size >= maxInFlight) {
+        throw new WeiliaoError('OVERLOADED', `${maxInFlight} commands are in flight; try again`);
+      }
+      if ((shares?.get(user) ?? 0) >= maxInFlightPerUser && shares !== undefined) {
+        throw new WeiliaoError('OVERLOADED', `${maxInFlightPerUser} commands of this user are in flight; try again`);
+      }
+      return Date.now() + commandTimeoutMs;
     },
 
     enter(command) {
       waiting.add(command);
+      shares?.set(command.user, (shares.get(command.user) ?? 0) + 1);
       timer ??= setInterval(sweep, sweepMs).unref();
     },
 
     leave(command) {
       if (!waiting.delete(command)) return false;
+      if (shares !== undefined) release(shares, command.user);
       if (waiting.size === 0 && whenIdle.length > 0) {
         for (const resolve of whenIdle) resolve();
         whenIdle = [];
@@ -68,11 +87,18 @@ export function createInFlight(limit: number, timeoutMs: number): InFlight {
   };
 }
 
+function release(shares: Map<string, number>, user: string): void {
+  const left = (shares.get(user) ?? 1) - 1;
+  if (left === 0) shares.delete(user);
+  else shares.set(user, left);
+}
+
 /** Runs what has no queue under the same limits. Throws `OVERLOADED`, `STORE_UNAVAILABLE` where it takes too long. */
-export function runInFlight<T>(inFlight: InFlight, task: () => Promise<T>): Promise<T> {
-  const deadline = inFlight.begin();
+export function runInFlight<T>(inFlight: InFlight, user: string, task: () => Promise<T>): Promise<T> {
+  const deadline = inFlight.begin(user);
   return new Promise((resolve, reject) => {
     const entry: Waiting = {
+      user,
       deadline,
       reject(error) {
         if (inFlight.leave(entry)) reject(error);

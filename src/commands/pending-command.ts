@@ -36,12 +36,16 @@ export abstract class PendingCommand<Input extends Caller, Outcome extends { rea
     this.#accounts = accounts;
     this.#kind = kind;
     this.input = input;
-    this.deadline = accounts.inFlight.begin();
+    this.deadline = accounts.inFlight.begin(input.user);
     this.outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     accounts.inFlight.enter(this);
+  }
+
+  get user(): string {
+    return this.input.user;
   }
 
   get correlationId(): string {

@@ -7,10 +7,10 @@ import { decideSend } from '../domain/conversation/kinds/message-sent.ts';
 import type { MessageSent, SendMessage } from '../domain/conversation/kinds/message-sent.ts';
 import type { RecordedMessage } from '../domain/conversation/recorded-message.ts';
 import { peerIn } from '../domain/conversation/rosters.ts';
-import type { UserRef } from '../domain/user/user.ts';
 import type { Caller, CommandContext, ConversationCommand, Target } from './conversation-command.ts';
 import type { Head } from './head.ts';
 import { PendingCommand } from './pending-command.ts';
+import type { KnownUser } from './users.ts';
 
 export interface SendMessageInput extends Caller {
   /** Client message id. */
@@ -41,7 +41,6 @@ export const sendMessage: ConversationCommand<SendMessageInput, SendOutcome> = {
     return conversation ?? (to === undefined ? undefined : directConversationId(user, to));
   },
   begin(context, input, target) {
-    context.rateLimit(input.user, Date.now());
     return new PendingSend(context, input, target);
   },
 };
@@ -87,7 +86,8 @@ class PendingSend extends PendingCommand<SendMessageInput, SendOutcome> {
     const prior = this.#findPrior(head.since);
     if (from === undefined || to === undefined || prior instanceof Promise) return this.#lookUp(prior);
     const { id: clientId, msg } = this.input;
-    this.#command = { conversation: this.#conversation, clientId, from, to, msg, now: Date.now(), prior };
+    const names = { from: from.ref, to: to === null ? null : to.ref, blocked: to !== null && eitherBlocks(from, to) };
+    this.#command = { conversation: this.#conversation, clientId, ...names, msg, now: Date.now(), prior };
     return undefined;
   }
 
@@ -145,11 +145,14 @@ class PendingSend extends PendingCommand<SendMessageInput, SendOutcome> {
     this.#lookedUp = true;
   }
 
-  async #find(id: string, role: string): Promise<UserRef> {
-    const user = await this.#context.users.ref(id);
+  async #find(id: string, role: string): Promise<void> {
+    const user = await this.#context.users.find(id);
     if (user === undefined) throw new WeiliaoError('USER_NOT_FOUND', `${role} ${id} is not registered`);
-    return user;
   }
+}
+
+function eitherBlocks({ state: one }: KnownUser, { state: other }: KnownUser): boolean {
+  return one.blocked.has(other.id) || other.blocked.has(one.id);
 }
 
 function onItsWay(conversation: string, sent: MessageSent): MessageOnItsWay {

@@ -1,91 +1,153 @@
 import { LRUCache } from 'lru-cache';
 import { WeiliaoError } from '../shared/errors.ts';
-import { readUserEvent, userKinds } from '../domain/user/kinds.ts';
-import { decideRegister, userStream } from '../domain/user/user.ts';
-import type { User, UserRef } from '../domain/user/user.ts';
+import type { UserDecision } from '../domain/user/decisions.ts';
+import { evolveUser, readUserEvent, userKinds } from '../domain/user/kinds.ts';
+import type { UserEvent } from '../domain/user/kinds.ts';
+import { userStream } from '../domain/user/user.ts';
+import type { UserRef } from '../domain/user/user.ts';
+import type { UserState } from '../domain/user/user-state.ts';
 import { WrongExpectedRevisionError } from '../event-store/event-store.ts';
 import type { EventStore } from '../event-store/event-store.ts';
-import { userRegisteredId } from './event-id.ts';
+import { userEventId } from './event-id.ts';
 
 /** Users kept in memory: those that write or are written to. Who only listens takes no room here. */
 const knownUsers = 100_000;
+/** Events of a user that are read at a time. */
+const page = 1_000;
 
-export interface RegisterOutcome {
-  readonly user: User;
-  /** False where the same user was there already. */
-  readonly created: boolean;
+/** A user as memory holds them. */
+export interface KnownUser {
+  /** As messages name them. */
+  readonly ref: UserRef;
+  readonly state: UserState;
+  /** Of the newest event of their stream. */
+  readonly revision: number;
+}
+
+export interface UserOutcome {
+  readonly user: UserState;
+  /** False where nothing had to change. */
+  readonly changed: boolean;
+  /** Place in the log; 0 where nothing changed. */
   readonly position: number;
 }
 
-/** Who is registered, as the log says. A user does not change, so what was read once stays true. */
+/** Who is registered and how they want to be seen, as the log says. */
 export interface UserDirectory {
   /** From memory only: undefined may mean that nobody asked yet. */
-  known(id: string): UserRef | undefined;
-  /** The user as messages name it, kept in memory from now on. */
-  ref(id: string): Promise<UserRef | undefined>;
-  find(id: string): Promise<User | undefined>;
-  /** Throws `USER_EXISTS` where another user has the id. */
-  register(user: User): Promise<RegisterOutcome>;
+  known(id: string): KnownUser | undefined;
+  /** The user, kept in memory from now on; undefined where nobody registered the id. */
+  find(id: string): Promise<KnownUser | undefined>;
+  /** Decides on the newest state and appends what comes of it. Throws the codes of refusals. */
+  change(id: string, decide: (state: UserState | undefined) => UserDecision): Promise<UserOutcome>;
+  /** The user's stream has this revision: what is known of before is not true any more. */
+  observe(id: string, revision: number): void;
+  /** Events may have been missed: nothing that is known may be true any more. */
+  forgetAll(): void;
 }
 
-export function createUserDirectory(store: EventStore): UserDirectory {
-  const refs = new LRUCache<string, UserRef>({ max: knownUsers });
-  const registering = new Map<string, Promise<unknown>>();
+/** `onAppended`: told of each event that is written here, once it is durable. */
+export function createUserDirectory(
+  store: Pick<EventStore, 'readStream' | 'appendToStream'>,
+  onAppended: (event: UserEvent) => void = () => undefined,
+): UserDirectory {
+  const cache = new LRUCache<string, KnownUser>({ max: knownUsers });
+  // One change of a user at a time: of two that say the same, one has made it.
+  const turns = createTurns();
+  /** Counts what was forgotten: what was read before must not come back into memory after. */
+  let forgotten = 0;
 
-  async function find(id: string): Promise<User | undefined> {
-    const [first] = await store.readStream(userStream(id), { direction: 'forwards', maxCount: 1 });
-    if (first === undefined) return undefined;
-    return readUserEvent(first.type, first.metadata.schemaVersion, first.data)?.data;
+  async function load(id: string): Promise<KnownUser | undefined> {
+    const before = forgotten;
+    const known = await readUser(store, id);
+    if (known !== undefined && forgotten === before) cache.set(id, known);
+    return known;
   }
 
-  async function ref(id: string): Promise<UserRef | undefined> {
-    const known = refs.get(id);
-    if (known !== undefined) return known;
-    const user = await find(id);
-    if (user === undefined) return undefined;
-    const found = { id: user.id, username: user.username };
-    refs.set(id, found);
-    return found;
+  async function append(known: KnownUser | undefined, event: UserEvent): Promise<UserOutcome> {
+    const { id } = event.data;
+    const revision = (known?.revision ?? -1) + 1;
+    const expected = known === undefined ? 'no_stream' : known.revision;
+    const { position } = await store.appendToStream(userStream(id), [toAppend(event, revision)], expected);
+    const state = evolveUser(known?.state, event);
+    if (state === undefined) throw new TypeError(`${event.type} of nobody`);
+    cache.set(id, knownUser(state, revision));
+    onAppended(event);
+    return { user: state, changed: true, position };
   }
 
-  async function append(user: User): Promise<RegisterOutcome> {
-    const metadata = { schemaVersion: userKinds.UserRegistered.schemaVersion };
-    const event = { id: userRegisteredId(user), type: 'UserRegistered', data: user, metadata };
-    const { position } = await store.appendToStream(userStream(user.id), [event], 'no_stream');
-    return { user, created: true, position };
-  }
-
-  async function register(wanted: User): Promise<RegisterOutcome> {
-    const decision = decideRegister(wanted, await find(wanted.id));
-    switch (decision.kind) {
-      case 'unchanged':
-        return { user: wanted, created: false, position: 0 };
-      case 'refused':
-        throw new WeiliaoError('USER_EXISTS', decision.reason);
-      case 'accepted':
+  async function change(id: string, decide: (state: UserState | undefined) => UserDecision): Promise<UserOutcome> {
+    for (;;) {
+      const known = await load(id);
+      const decision = decide(known?.state);
+      if (decision.kind === 'refused') throw new WeiliaoError(decision.code, decision.reason);
+      if (decision.kind === 'accepted') {
         try {
-          return await append(decision.event);
+          return await append(known, decision.event);
         } catch (error) {
-          if (!(error instanceof WrongExpectedRevisionError)) throw error;
-          // Somebody else registered the id just now: with what they wrote, decide again.
-          return await register(wanted);
+          // Somebody else wrote to the user's stream just now: with what they wrote, decide again.
+          if (error instanceof WrongExpectedRevisionError) continue;
+          throw error;
         }
+      }
+      if (known === undefined) throw new TypeError('nothing to leave unchanged');
+      return { user: known.state, changed: false, position: 0 };
     }
   }
 
-  /** One registration of an id at a time: of two that say the same, one has created the user. */
-  function registerInTurn(wanted: User): Promise<RegisterOutcome> {
-    const turn = (registering.get(wanted.id) ?? Promise.resolve()).then(
-      () => register(wanted),
-      () => register(wanted),
-    );
-    registering.set(wanted.id, turn);
-    const leave = (): void => {
-      if (registering.get(wanted.id) === turn) registering.delete(wanted.id);
-    };
-    turn.then(leave, leave);
-    return turn;
-  }
+  return {
+    known: (id) => cache.get(id),
+    find: async (id) => cache.get(id) ?? (await load(id)),
+    change: (id, decide) => turns.take(id, () => change(id, decide)),
+    observe(id, revision) {
+      const known = cache.peek(id);
+      if (known !== undefined && known.revision >= revision) return;
+      forgotten += 1;
+      cache.delete(id);
+    },
+    forgetAll() {
+      forgotten += 1;
+      cache.clear();
+    },
+  };
+}
 
-  return { known: (id) => refs.get(id), ref, find, register: registerInTurn };
+function knownUser(state: UserState, revision: number): KnownUser {
+  return { ref: { id: state.id, username: state.username }, state, revision };
+}
+
+async function readUser(store: Pick<EventStore, 'readStream'>, id: string): Promise<KnownUser | undefined> {
+  let state: UserState | undefined;
+  let revision = -1;
+  for (;;) {
+    const from = revision < 0 ? {} : { fromRevision: revision + 1 };
+    const events = await store.readStream(userStream(id), { direction: 'forwards', maxCount: page, ...from });
+    for (const { type, metadata, data } of events) {
+      const event = readUserEvent(type, metadata.schemaVersion, data);
+      if (event !== undefined) state = evolveUser(state, event);
+    }
+    revision = events.at(-1)?.revision ?? revision;
+    if (events.length < page) return state === undefined ? undefined : knownUser(state, revision);
+  }
+}
+
+function toAppend(event: UserEvent, revision: number) {
+  const { type, data } = event;
+  return { id: userEventId(event, revision), type, data, metadata: { schemaVersion: userKinds[type].schemaVersion } };
+}
+
+/** Tasks of the same key, one after the other. */
+function createTurns() {
+  const last = new Map<string, Promise<unknown>>();
+  return {
+    take<T>(key: string, task: () => Promise<T>): Promise<T> {
+      const turn = (last.get(key) ?? Promise.resolve()).then(task, task);
+      last.set(key, turn);
+      const leave = (): void => {
+        if (last.get(key) === turn) last.delete(key);
+      };
+      turn.then(leave, leave);
+      return turn;
+    },
+  };
 }

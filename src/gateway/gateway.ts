@@ -5,6 +5,7 @@ import type { ConnectionBudget } from '../shared/connection-budget.ts';
 import type { RefusalLog } from '../shared/refusal-log.ts';
 import type { Config } from '../shared/config.ts';
 import type { Rosters } from '../domain/conversation/rosters.ts';
+import type { SessionsEnded } from '../domain/user/kinds/sessions-ended.ts';
 import type { RecordedEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Metrics } from '../shared/metrics.ts';
@@ -18,7 +19,7 @@ import { startFeed } from './feed.ts';
 import type { FeedSource } from './feed.ts';
 import { createHelloDeadlines } from './hello-deadlines.ts';
 import type { HelloDeadlines } from './hello-deadlines.ts';
-import { createHub } from './hub.ts';
+import { createHub, eachOf } from './hub.ts';
 import type { Hub } from './hub.ts';
 import type { ServerHandlers } from './listener.ts';
 import { createOriginalProtocol, createOriginalReads } from './original.ts';
@@ -82,6 +83,9 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const parts: Parts = { hub, sessions, outboxes };
   const feed = await startFeed({ source, logger, onBatch: createDelivery(deps, parts), onLost: closeAll });
   const watches = watchSessions(deps, parts);
+  commands.onUserEvent((event) => {
+    if (event.type === 'SessionsEnded') endSessions(deps, parts, event.data);
+  });
   let draining = false;
   const closed = (): string | undefined => {
     if (draining) return 'this gateway is draining';
@@ -138,6 +142,18 @@ function watchSessions({ tellRefusal }: GatewayDeps, { sessions, outboxes }: Par
       ends.stop();
     },
   };
+}
+
+/** Closes the sockets of a user whose sessions an operator ended, but for those with a newer token. */
+function endSessions(deps: GatewayDeps, { hub, outboxes }: Parts, { id, date }: SessionsEnded): void {
+  const due: Session[] = [];
+  eachOf(hub.ofUser(id), (session) => {
+    if (session.issued <= date) due.push(session);
+  });
+  for (const session of due) {
+    deps.tellRefusal('sessions ended', session);
+    outboxes.close(session, closeCodes.notAuthenticated, 'the sessions of this user were ended');
+  }
 }
 
 /** What is done with a batch of the feed. */

@@ -1,3 +1,4 @@
+import { assertGoesOn } from '../auth/authenticator.ts';
 import type { Identity } from '../auth/authenticator.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { ClientFrameOf } from '../protocol/client-frames.ts';
@@ -62,7 +63,10 @@ async function authenticate(deps: ProtocolDeps, { vouched }: Session, hello: Hel
   const { authenticator, commands } = deps;
   if (authenticator.mode === 'jwt') {
     if (hello.token === undefined) throw new WeiliaoError('NOT_AUTHENTICATED', 'token: must be given');
-    return authenticator.verify(hello.token);
+    const identity = await authenticator.verify(hello.token);
+    await assertGoesOn(commands, identity);
+    if (identity.name !== undefined) await ensureNamed(commands, identity.user, identity.name);
+    return identity;
   }
   const user = vouched ?? hello.user;
   if (user === undefined) throw new WeiliaoError('BAD_FRAME', 'user: must be given');
@@ -71,6 +75,13 @@ async function authenticate(deps: ProtocolDeps, { vouched }: Session, hello: Hel
   }
   await ensureRegistered(commands, user, hello.username ?? user);
   return { user, expires: Infinity, issued: 0 };
+}
+
+/** Registers a user under the name of their token, or changes it to that. */
+async function ensureNamed(commands: Commands, id: string, username: string): Promise<void> {
+  const user = await commands.findUser(id);
+  if (user === undefined) await ensureRegistered(commands, id, username);
+  else if (user.username !== username) await commands.changeUser(id, { username });
 }
 
 /** Registers a user who is not there yet; one who is stays as they are. */

@@ -73,11 +73,12 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   const projector = roles.has('projector') ? startProjector(house) : undefined;
   const projected = (): number => watch?.projected ?? projector?.consumers.get(readModelName)?.progress.position ?? 0;
   const soleWriter = !house.shared;
-  const { commandsInFlight: maxInFlight, commandRate: rateLimit } = config.limits;
+  const { commandsInFlight: maxInFlight, commandsInFlightPerUser: maxInFlightPerUser, commandRate } = config.limits;
   const commands = createCommands(
     { store, readModel, rosters, metrics, projected, startPosition, soleWriter },
-    { commandTimeoutMs: config.commandTimeoutMs, maxInFlight, rateLimit },
+    { commandTimeoutMs: config.commandTimeoutMs, maxInFlight, maxInFlightPerUser, rateLimit: commandRate },
   );
+  lifecycle.defer('commands', () => commands.close());
   if (config.demoUsers && (roles.has('gateway') || roles.has('api'))) await registerDemoUsers(commands);
 
   const gatewayId = config.gatewayId ?? randomBytes(6).toString('base64url');

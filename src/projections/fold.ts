@@ -50,7 +50,7 @@ export function foldEvents(events: readonly RecordedEvent[]): Folded {
     if (!isUserId(stream.slice(userStreamPrefix.length))) return 'foreign';
     const user = readable(event, readUserEvent);
     if (user === undefined) return 'unknown';
-    users.registered(user.data, position);
+    users.happened(user, position);
     return undefined;
   }
 

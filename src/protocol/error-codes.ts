@@ -55,6 +55,12 @@ export const errorCodes = {
     title: 'Idempotency conflict',
     when: 'This client message id was used before with another `msg` or addressee',
   },
+  BLOCKED: {
+    temporary: false,
+    status: 403,
+    title: 'Blocked',
+    when: 'The addressee has blocked the sender, or the sender the addressee',
+  },
   SEQ_OUT_OF_RANGE: {
     temporary: false,
     status: 422,
@@ -65,13 +71,13 @@ export const errorCodes = {
     temporary: true,
     status: 429,
     title: 'Rate limited',
-    when: 'More sends a second than `RATE_LIMIT` allows this user; repeated sends count too',
+    when: 'More a second than a limit allows: commands of a kind by a user (`RATE_LIMIT`, repeated sends count too), sockets of an address (`HELLO_RATE`) or a user, look-ups of what is not there (`LOOKUP_RATE`). The message and `Retry-After` say when to come back',
   },
   OVERLOADED: {
     temporary: true,
     status: 503,
     title: 'Overloaded',
-    when: 'More commands in flight than `MAX_IN_FLIGHT`, or too much sent before `welcome`',
+    when: 'More commands in flight than `MAX_IN_FLIGHT` or `MAX_IN_FLIGHT_PER_USER`, more requests or unsent answers than `MAX_QUERIES` and `MAX_ANSWER_BYTES`, or too much sent before `welcome`',
   },
   STORE_UNAVAILABLE: {
     temporary: true,

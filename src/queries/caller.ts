@@ -1,7 +1,9 @@
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
-import type { Authenticator, Identity } from '../auth/authenticator.ts';
+import type { Identity } from '../auth/authenticator.ts';
 import { userIdSchema } from '../domain/user/user.ts';
+import { assertGoesOn } from '../auth/authenticator.ts';
 import { WeiliaoError } from '../shared/errors.ts';
+import type { ApiContext } from './context.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,10 +15,14 @@ declare module 'fastify' {
 }
 
 /** Finds out who asks, before anything of the request is read. Throws `NOT_AUTHENTICATED`. */
-export function identifyCaller(authenticator: Authenticator): onRequestAsyncHookHandler {
+export function identifyCaller({
+  authenticator,
+  commands,
+}: Pick<ApiContext, 'authenticator' | 'commands'>): onRequestAsyncHookHandler {
   return async (request) => {
     const { mode, userHeader = 'x-user-id' } = authenticator;
     request.identity = mode === 'jwt' ? await authenticator.verify(bearerToken(request)) : undefined;
+    if (request.identity !== undefined) await assertGoesOn(commands, request.identity);
     request.caller = request.identity?.user ?? namedUser(request, userHeader);
   };
 }

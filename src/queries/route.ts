@@ -8,10 +8,11 @@ import { callerProblems } from './schemas.ts';
 export type App = Parameters<FastifyPluginCallbackZod<ApiContext>>[0];
 
 /** What routes of one resource have in common that ask who the caller is. */
-export function callerRoute({ authenticator }: ApiContext, tag: string) {
+export function callerRoute(context: ApiContext, tag: string) {
+  const { authenticator } = context;
   return {
     common: { tags: [tag], ...security(authenticator.mode) },
     ofCaller: callerProblems(authenticator.mode),
-    onRequest: identifyCaller(authenticator),
+    onRequest: identifyCaller(context),
   };
 }

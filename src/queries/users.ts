@@ -5,6 +5,7 @@ import { WeiliaoError } from '../shared/errors.ts';
 import { identifyCaller } from './caller.ts';
 import { acknowledge, reached } from './context.ts';
 import type { ApiContext } from './context.ts';
+import { blockRoutes, changeUser } from './profile.ts';
 import type { App } from './route.ts';
 import { security } from './openapi.ts';
 import {
@@ -30,6 +31,8 @@ const newUserSchema = z.object({
 export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
   registerUser(app, context);
   getUser(app, context);
+  changeUser(app, context);
+  blockRoutes(app, context);
   done();
 };
 
@@ -57,7 +60,7 @@ function registerUser(app: App, context: ApiContext): void {
       if (request.caller !== null && request.caller !== id) {
         throw new WeiliaoError('FORBIDDEN', 'a token registers its own user only: id must equal its sub');
       }
-      const { user, created, position } = await context.commands.registerUser({ id, username, avatar });
+      const { user, changed: created, position } = await context.commands.registerUser({ id, username, avatar });
       acknowledge(reply, context, position);
       if (created) reply.header('Location', `/v1/users/${user.id}`);
       return reply.code(created ? 201 : 200).send({ id: user.id, username: user.username, avatar: user.avatar });
@@ -97,12 +100,13 @@ function getUser(app: App, context: ApiContext): void {
 }
 
 /** What the routes of this resource have in common. */
-function routeOf({ authenticator }: ApiContext) {
-  const jwt = authenticator.mode === 'jwt';
+function routeOf(context: ApiContext) {
+  const { authenticator } = context;
+  const jwt = authenticator.mode !== 'none';
   return {
     jwt,
     common: { tags: ['users'], ...(jwt && security(authenticator.mode)) },
-    ofCaller: jwt ? callerProblems('jwt') : [],
-    guard: jwt ? { onRequest: identifyCaller(authenticator) } : {},
+    ofCaller: jwt ? callerProblems(authenticator.mode) : [],
+    guard: jwt ? { onRequest: identifyCaller(context) } : {},
   };
 }

@@ -90,7 +90,9 @@ export function createInMemoryReadModel(): ReadModel {
     apply(batch, { after, position }) {
       if (checkpoint < after) return Promise.reject(new ReadModelMovedError(after, checkpoint));
       if (position <= checkpoint) return Promise.resolve();
-      for (const user of batch.users) if (!stored.user.has(user._id)) stored.user.set(user._id, user);
+      for (const user of batch.users) {
+        if ((stored.user.get(user._id)?.position ?? -1) < user.position) stored.user.set(user._id, user);
+      }
       for (const message of batch.messages) addMessage(stored, message);
       for (const patch of batch.patches) applyPatch(stored, patch);
       for (const change of batch.conversations) mergeConversation(stored, change);

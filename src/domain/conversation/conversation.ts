@@ -11,7 +11,7 @@ export interface Conversation {
 export const emptyConversation: Conversation = { lastSeq: 0, readSeq: Watermarks.none };
 
 /** Why a conversation says no. Each is a code of the wire too: whoever tells a client is held to that by the compiler. */
-export type RefusalCode = 'IDEMPOTENCY_CONFLICT' | 'CONVERSATION_NOT_FOUND' | 'SEQ_OUT_OF_RANGE';
+export type RefusalCode = 'IDEMPOTENCY_CONFLICT' | 'CONVERSATION_NOT_FOUND' | 'SEQ_OUT_OF_RANGE' | 'BLOCKED';
 
 export interface Refusal {
   readonly kind: 'refused';

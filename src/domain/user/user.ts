@@ -1,26 +1,41 @@
 import { z } from 'zod';
-import type { UserRegistered } from './kinds/user-registered.ts';
 
-const userIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
+/** `.` and `..` are no ids: paths and files read them as places. */
+const userIdPattern = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/;
 
 /** A user id. JSON numbers are read as their decimal string, for clients of the original system. */
 export const userIdSchema = z
   .union([z.string(), z.int().transform(String)], { error: 'must be a string or a number' })
-  .pipe(z.string().regex(userIdPattern, 'must be 1 to 64 characters of A-Z a-z 0-9 . _ -'));
+  .pipe(z.string().regex(userIdPattern, 'must be 1 to 64 characters of A-Z a-z 0-9 . _ -, and neither . nor ..'));
 
-/** The name people see. */
+/** Characters that turn what stands after them around, or make a text look like another one. */
+const deceptive = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/u;
+/** What can be seen of a text: without it a name is blank. */
+const visible = /[^\p{Z}\p{C}\p{M}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]/u;
+
+/** The name people see, in Unicode's composed form: what looks the same is the same. */
 export const usernameSchema = z
   .string()
   .min(1, 'must not be empty')
   .max(128, 'must be at most 128 characters')
-  .refine((name) => name.isWellFormed(), 'must be well-formed Unicode');
+  .refine((name) => name.isWellFormed(), 'must be well-formed Unicode')
+  .refine((name) => !deceptive.test(name), 'must hold no control characters and none that change the direction')
+  .refine((name) => visible.test(name), 'must hold something that can be seen')
+  .transform((name) => name.normalize('NFC'))
+  .pipe(z.string().max(128, 'must be at most 128 characters'));
 
-/** The URL or path of a picture; null: none. */
+/** The https address of a picture, or a path of this server; null: none. */
 export const avatarSchema = z
   .string()
   .max(2048, 'must be at most 2048 characters')
   .refine((avatar) => avatar.isWellFormed(), 'must be well-formed Unicode')
+  .refine(isPicture, 'must be an https address, or a path that begins with one /')
   .nullable();
+
+function isPicture(text: string): boolean {
+  if (/^\/(?![/\\])[^\s\\]*$/.test(text)) return true;
+  return /^https:\/\/[^\s\\]+$/.test(text) && URL.canParse(text);
+}
 
 export function isUserId(text: string): boolean {
   return userIdPattern.test(text);
@@ -42,20 +57,3 @@ export function userStream(userId: string): string {
 }
 
 export const userStreamPrefix = 'user-';
-
-export type RegisterDecision =
-  | { readonly kind: 'accepted'; readonly event: UserRegistered }
-  | { readonly kind: 'unchanged' }
-  | { readonly kind: 'refused'; readonly reason: string };
-
-/**
- * Decides a registration. `existing` is what the user's stream says, undefined where there is none. The same user again
- * changes nothing; another one under a taken id is refused.
- */
-export function decideRegister(wanted: User, existing: User | undefined): RegisterDecision {
-  if (existing === undefined) {
-    return { kind: 'accepted', event: { id: wanted.id, username: wanted.username, avatar: wanted.avatar } };
-  }
-  if (existing.username === wanted.username && existing.avatar === wanted.avatar) return { kind: 'unchanged' };
-  return { kind: 'refused', reason: `user ${wanted.id} exists with another username or avatar` };
-}

@@ -35,8 +35,15 @@ export function createBatchWriter({ user, message, conversation, membership }: C
     merge: mergeMembership,
   });
 
+  /** Of a user who is there already the newer state stays. */
   async function insertUsers(users: readonly UserDocument[]): Promise<void> {
-    if (users.length > 0) await user.insertMany(users, { ordered: false }).catch(alreadyThere);
+    if (users.length === 0) return;
+    const places = await user.insertMany(users, { ordered: false }).then(() => [], alreadyThere);
+    const there = places.map((place) => users[place]).filter((one) => one !== undefined);
+    const newer = there.map(({ _id, ...$set }) => ({
+      updateOne: { filter: { _id, position: { $lt: $set.position } }, update: { $set } },
+    }));
+    if (newer.length > 0) await user.bulkWrite(newer, { ordered: false });
   }
 
   async function insertMessages(messages: readonly MessageDocument[]): Promise<void> {

@@ -37,6 +37,8 @@ export interface SendMessage {
   readonly from: UserRef;
   /** The addressee; null in a group. */
   readonly to: UserRef | null;
+  /** One of the two wants to hear nothing of the other. */
+  readonly blocked: boolean;
   readonly msg: string;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -53,6 +55,7 @@ export type SendDecision =
 export function decideSend(state: Conversation, command: SendMessage): SendDecision {
   const { conversation, clientId, from, to, msg, now, prior } = command;
   if (prior === undefined) {
+    if (command.blocked) return { kind: 'refused', code: 'BLOCKED', reason: 'one of the two has blocked the other' };
     const data = { clientId, seq: state.lastSeq + 1, from, to, msg, sendDate: now };
     return { kind: 'accepted', event: { type: 'MessageSent', data } };
   }

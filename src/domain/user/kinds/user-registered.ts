@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EventKind } from '../../event-kind.ts';
+import type { UserKind } from './user-kind.ts';
 
 const schema = z.object({
   id: z.string(),
@@ -9,10 +9,11 @@ const schema = z.object({
 
 export type UserRegistered = z.infer<typeof schema>;
 
-/** Revision 0 of `user-<id>`, written once; a user does not change afterwards. */
-export const userRegistered: EventKind<'UserRegistered', UserRegistered> = {
+/** Revision 0 of `user-<id>`, written once. */
+export const userRegistered: UserKind<'UserRegistered', UserRegistered> = {
   type: 'UserRegistered',
   schemaVersion: 1,
   schema,
   upcasters: {},
+  evolve: (state, { id, username, avatar }) => state ?? { id, username, avatar, blocked: new Map(), sessionsEnded: 0 },
 };
