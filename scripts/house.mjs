@@ -19,7 +19,7 @@ export const rooms = {
   },
   commands: {
     may: ['domain', 'shared', 'event-store', 'read-model'],
-    ports: ['commands', 'create-commands'],
+    ports: ['commands', 'create-commands', 'users'],
   },
   projections: {
     may: ['domain', 'shared', 'event-store', 'read-model'],
@@ -47,7 +47,7 @@ export const rooms = {
       'gateway',
       'queries',
     ],
-    ports: ['start-server', 'lifecycle'],
+    ports: ['start-server', 'lifecycle', 'end-sessions'],
   },
   cli: { may: ['domain', 'shared', 'event-store', 'read-model', 'projections', 'process'], ports: [] },
 };

@@ -4,6 +4,7 @@ import { version } from '../shared/version.ts';
 import { printFault } from './fault.ts';
 import { registerRebuild } from './rebuild.ts';
 import { runProgram } from './run-program.ts';
+import { registerSessions } from './sessions.ts';
 import { registerStart } from './start.ts';
 import { isToolName, registerTools, runTool } from './tools.ts';
 import { registerVerify } from './verify.ts';
@@ -19,6 +20,7 @@ if (isToolName(name)) {
     .description('Event-sourced messaging: every message provable, every view rebuildable.')
     .version(version)
     .configureHelp({ showGlobalOptions: true });
-  for (const register of [registerStart, registerRebuild, registerVerify, registerTools]) register(program);
+  for (const register of [registerStart, registerRebuild, registerVerify, registerSessions, registerTools])
+    register(program);
   await runProgram(program, process.argv.slice(2));
 }

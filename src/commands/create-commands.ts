@@ -69,7 +69,7 @@ export function createCommands(deps: CommandDeps, options: CommandOptions): Comm
 
   return {
     ...conversationMethods({ context, rosters, queues }),
-    ...createUserCommands({ users, inFlight, metrics, rates }),
+    ...createUserCommands(context),
     findUser: async (id) => (await users.find(id))?.state,
     sessionsEnded: createSessionsEnded(users),
     onUserEvent: onEvent,

@@ -20,14 +20,15 @@ export interface UserCommands {
   endSessions(id: string): Promise<UserOutcome>;
 }
 
-type Deps = Pick<CommandContext, 'users' | 'inFlight' | 'metrics' | 'rates'>;
+type Deps = Pick<CommandContext, 'users' | 'inFlight' | 'metrics' | 'rates' | 'ledger'>;
 type Decide = (state: UserState | undefined) => UserDecision;
 
-export function createUserCommands({ users, inFlight, metrics, rates }: Deps): UserCommands {
+export function createUserCommands({ users, inFlight, metrics, rates, ledger }: Deps): UserCommands {
   async function run(kind: string, id: string, decide: Decide): Promise<UserOutcome> {
     try {
       takeRate(rates, kind, id);
       const outcome = await runInFlight(inFlight, id, () => users.change(id, decide));
+      if (outcome.changed) ledger.wrote(id, outcome.position);
       metrics.commands.inc({ kind, outcome: outcome.changed ? 'accepted' : 'unchanged' });
       return outcome;
     } catch (error) {

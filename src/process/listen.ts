@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { OperatorError } from '../shared/errors.ts';
 
+/** Where operators are served, and nobody else. */
+export const opsHost = '127.0.0.1';
+
 /** Makes the API listen; the port it got. Throws `OperatorError` where the address cannot be had. */
 export async function listenOn(api: FastifyInstance, host: string, port: number): Promise<number> {
   try {

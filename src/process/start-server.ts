@@ -19,7 +19,7 @@ import { startGateway } from '../gateway/gateway.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { healthOf } from './health.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { closeApi, listenOn } from './listen.ts';
+import { closeApi, listenOn, opsHost } from './listen.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createMetrics } from '../shared/metrics.ts';
 import type { Metrics } from '../shared/metrics.ts';
@@ -160,12 +160,10 @@ async function startListeners(house: House, rooms: Rooms): Promise<{ httpPort: n
     ...house,
     door: createDoor({ ...config.door, host: opsHost, loopback: true, allowedOrigins: [] }),
   };
-  const ops = apiOf(operator, rooms, { serve: 'operations', showOperations: true });
+  const ops = apiOf(operator, rooms, { serve: 'operator', showOperations: true });
   lifecycle.defer('operations', () => closeApi(ops));
   return { httpPort, opsPort: await listenOn(ops, opsHost, config.opsPort) };
 }
-
-const opsHost = '127.0.0.1';
 
 /** What a user was told here, by an answer or on a socket, its queries here wait for. */
 function apiOf(house: House, rooms: Rooms, shown: Pick<ApiDeps, 'serve' | 'showOperations'>): FastifyInstance {

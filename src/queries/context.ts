@@ -37,8 +37,11 @@ export interface ApiDeps {
   /** Log position that the read model must have reached before anything is answered from it: the log's end at start. */
   readonly floor: () => number;
   readonly health: () => HealthReport;
-  /** `operations`: nothing but health, metrics and documentation, for a process without the role `api`. */
-  readonly serve: 'everything' | 'operations';
+  /**
+   * `operations`: nothing but health, metrics and documentation, for a process without the role `api`. `operator`: these
+   * and what only an operator may do, for a listener that nobody else reaches.
+   */
+  readonly serve: 'everything' | 'operations' | 'operator';
   /** Whether metrics and the details of health are shown here: never where strangers come. */
   readonly showOperations: boolean;
   /** The AsyncAPI document of the gateway, served as it is. */
@@ -74,10 +77,10 @@ function askedPosition({ headers }: FastifyRequest, { positions }: ApiContext): 
 }
 
 /**
- * Waits until the read model has what the user was promised or has seen; `user`: null for nobody. False: what is not found may be there in a
+ * Waits until the read model has what the users were promised or have seen. False: what is not found may be there in a
  * moment. Throws `BAD_FRAME`, `READ_MODEL_BEHIND`.
  */
-export function reached(context: ApiContext, request: FastifyRequest, user: string | null): Promise<boolean> {
+export function reached(context: ApiContext, request: FastifyRequest, ...users: readonly string[]): Promise<boolean> {
   const { freshness, seenBy } = context;
-  return freshness.reached({ atLeast: askedPosition(request, context), hoped: user === null ? 0 : seenBy(user) });
+  return freshness.reached({ atLeast: askedPosition(request, context), hoped: Math.max(0, ...users.map(seenBy)) });
 }

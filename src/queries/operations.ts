@@ -3,7 +3,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiContext } from './context.ts';
 import type { App } from './route.ts';
-import { answer } from './schemas.ts';
+import { answer, commandProblems, problems, userIdParameter } from './schemas.ts';
 
 const healthSchema = z.object({
   ready: z.boolean(),
@@ -18,6 +18,7 @@ const documentSchema = z.record(z.string(), z.unknown());
 export const operationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
   healthRoutes(app, context);
   documentRoutes(app, context);
+  if (context.serve === 'operator') endSessions(app, context);
   done();
 };
 
@@ -71,6 +72,25 @@ function healthRoutes(app: App, { health, metrics, showOperations }: ApiContext)
     },
     async (_request, reply) =>
       reply.header('Content-Type', metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+}
+
+function endSessions(app: App, { commands }: ApiContext): void {
+  app.delete(
+    '/v1/users/:id/sessions',
+    {
+      schema: {
+        tags,
+        operationId: 'endSessions',
+        summary: 'End all sessions of a user: sockets are closed, tokens made up to now are refused',
+        params: z.object({ id: userIdParameter('The user') }),
+        response: { 204: { description: 'Done' }, ...problems('USER_NOT_FOUND', ...commandProblems) },
+      },
+    },
+    async (request, reply) => {
+      await commands.endSessions(request.params.id);
+      return reply.code(204).send();
+    },
   );
 }
 

@@ -88,7 +88,8 @@ function getUser(app: App, context: ApiContext): void {
     },
     async (request) => {
       const { id } = request.params;
-      await reached(context, request, request.caller);
+      // What was written of the user here is shown at once, whoever asks.
+      await reached(context, request, id, ...(request.caller === null ? [] : [request.caller]));
       const user = await context.readModel.user(id);
       if (user !== undefined) return { id, username: user.username, avatar: user.avatar };
       // Registered a moment ago, perhaps: the log knows at once.

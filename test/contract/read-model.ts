@@ -188,12 +188,12 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         expect(await writer.usersById([])).toEqual([]);
       });
 
-      it('stay as they were first registered', async () => {
-        await applyAll(
-          [{ ...emptyBatch, users: [user('ada', 1)] }, 1],
-          [{ ...emptyBatch, users: [{ ...user('ada', 2), username: 'other' }] }, 2],
-        );
-        expect(await writer.user('ada')).toEqual(user('ada', 1));
+      it('are as their newest event says, in whatever order it comes', async () => {
+        const [first, changed] = [user('ada', 1), { ...user('ada', 2), username: 'other', avatar: '/a.png' }];
+        await applyAll([{ ...emptyBatch, users: [first] }, 1], [{ ...emptyBatch, users: [changed] }, 2]);
+        expect(await writer.user('ada')).toEqual(changed);
+        await applyAll([{ ...emptyBatch, users: [first] }, 3]);
+        expect(await writer.user('ada')).toEqual(changed);
       });
     });
 

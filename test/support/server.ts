@@ -44,6 +44,7 @@ export class Server {
   readonly exited: Promise<Exit>;
   httpPort = 0;
   wsPort = 0;
+  opsPort = 0;
   errors = '';
   exit: Exit | undefined;
   readonly #child: ChildProcess;
@@ -92,6 +93,7 @@ export class Server {
     if (line === undefined) throw new Error(`the server did not start: ${this.errors}`);
     this.httpPort = line['httpPort'] as number;
     this.wsPort = line['wsPort'] as number;
+    this.opsPort = line['opsPort'] as number;
     return this;
   }
 
