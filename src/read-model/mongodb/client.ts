@@ -40,9 +40,12 @@ export interface MongoConnection {
   readonly database: string;
 }
 
-/** Hosts and database of a MongoDB URL, without credentials and options: fit to be shown. */
+/**
+ * Hosts of a MongoDB URL: fit to be shown. Whatever stands before the last `@` may be of a password, also where it holds
+ * characters that a URL does not allow there.
+ */
 export function describeUrl(url: string): string {
-  const place = /^mongodb(?:\+srv)?:\/\/(?:[^/?]*@)?([^/?]*)/.exec(url)?.[1];
+  const place = /^mongodb(?:\+srv)?:\/\/(?:.*@)?([^/?@]*)/s.exec(url)?.[1];
   return place === undefined || place === '' ? 'MongoDB' : `MongoDB at ${place}`;
 }
 
