@@ -22,7 +22,7 @@ export default defineConfig({
     // Most tests wait for processes of their own: twice as many files at a time as there are cores.
     maxWorkers: 2 * availableParallelism(),
     testTimeout,
-    hookTimeout: 30_000,
+    hookTimeout: testTimeout,
     execArgv: [...loader],
   },
 });

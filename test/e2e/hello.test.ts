@@ -138,7 +138,7 @@ describe('hello', () => {
     expect(await Promise.all([socket.closeCode(), half.closeCode()])).toEqual([4001, 4001]);
     expect(Date.now() - opened).toBeGreaterThan(9_500);
     expect(Date.now() - opened).toBeLessThan(14_000);
-  }, 20_000);
+  });
 });
 
 describe('a socket', () => {
@@ -233,6 +233,6 @@ describe('the listener', () => {
     socket.on('error', () => undefined);
     socket.resume();
     socket.write('GET /v1/ws HTTP/1.1\r\nHost: x\r\n');
-    await within(once(socket, 'close'), 'the end of the connection', 25_000);
+    await within(once(socket, 'close'), 'the end of the connection');
   });
 });

@@ -12,6 +12,7 @@ import type { Incident } from '../../src/event-store/eventstoredb/incident.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { startStandIn } from '../support/stand-in.ts';
 import { loader } from '../support/loader.ts';
+import { patience } from '../support/until.ts';
 
 const refusal = async (url: string, startTimeoutMs = 200): Promise<string> => {
   const error: unknown = await openEventStoreDb({ url, startTimeoutMs }).catch((reason: unknown) => reason);
@@ -72,7 +73,7 @@ test('a process that opened and closed it ends by itself and has printed nothing
   const file = join(temporaryFolder(), 'program.mjs');
   writeFileSync(file, program);
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [...loader, file], {
-    timeout: 25_000,
+    timeout: patience,
     env: {},
   });
   expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });

@@ -29,7 +29,7 @@ async function refusal(url: string): Promise<{ reason: string; told: string }> {
   return { reason, told: [reason, ...incidents].join('\n') };
 }
 
-describe('an EventStoreDB with TLS and a user', { timeout: 90_000 }, () => {
+describe('an EventStoreDB with TLS and a user', () => {
   test('is appended to, read and followed, by hosts one or more, found or given', async () => {
     const standIn = await secured();
     const urls = [
@@ -132,9 +132,9 @@ test('a program that the password is wrong for ends in time with that reason, an
   expect(code).toBe(1);
   expect(server.errors).toContain('refuses the user or the password');
   expect(server.errors + JSON.stringify(server.log)).not.toContain(wrongPassword);
-}, 90_000);
+});
 
-describe('a connection string', { timeout: 90_000 }, () => {
+describe('a connection string', () => {
   test.each([
     ['a colon in the password', 'esdb://admin:ge:heim@127.0.0.1:1?tls=true', '%3A'],
     ['an @ in the password', 'esdb://admin:ge@heim@127.0.0.1:1?tls=true', '%40'],

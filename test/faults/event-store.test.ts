@@ -110,19 +110,19 @@ function describeHarm(name: string, start: () => EventStoreServer | Promise<Even
   describe(name, () => {
     test('killed and started again under load: nothing acked is missing, nothing is there twice', async () => {
       const server = await start();
-      const { store } = await openStore(server.url, { startTimeoutMs: 60_000 });
+      const { store } = await openStore(server.url);
       const appending = keepAppending(store, 64);
       for (let round = 1; round <= 2; round += 1) {
         const before = appending.acked();
-        await until(() => appending.acked() > before + 200, 'appends go on', { withinMs: 60_000 });
+        await until(() => appending.acked() > before + 200, 'appends go on');
         await server.restart();
       }
       await expectKept(store, await appending.end());
-    }, 180_000);
+    });
 
     test('frozen: appends and subscriptions are told, and go on when it wakes', async () => {
       const server = await start();
-      const { store } = await openStore(server.url, { startTimeoutMs: 60_000 });
+      const { store } = await openStore(server.url);
       const stream = newStream();
       const ending = new AbortController();
       onTestFinished(() => ending.abort());
@@ -142,12 +142,12 @@ function describeHarm(name: string, start: () => EventStoreServer | Promise<Even
       await expect(store.readStream(stream, { direction: 'forwards', maxCount: 1 })).rejects.toBeInstanceOf(
         EventStoreUnavailableError,
       );
-      expect(await within(following, 'the end of the subscription', 20_000)).toBeInstanceOf(EventStoreUnavailableError);
+      expect(await within(following, 'the end of the subscription')).toBeInstanceOf(EventStoreUnavailableError);
       server.thaw();
       await insist(store, stream, [other], 0);
       expect((await follow(position)).id).toBe(other.id);
       expect(await idsOf(store, stream)).toEqual([one.id, other.id]);
-    }, 120_000);
+    });
   });
 }
 
