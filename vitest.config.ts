@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { loader } from './test/support/loader.ts';
+import { threadLoader } from './test/support/loader.ts';
 import { testTimeout } from './test/support/properties.ts';
 
 /** Packages of this repository give their sources under this condition. */
@@ -23,6 +23,6 @@ export default defineConfig({
     maxWorkers: 2 * availableParallelism(),
     testTimeout,
     hookTimeout: testTimeout,
-    execArgv: [...loader],
+    execArgv: [...threadLoader],
   },
 });
