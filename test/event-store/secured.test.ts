@@ -9,10 +9,11 @@ import { OperatorError } from '../../src/shared/errors.ts';
 import { event, idsOf, newStream, openStore } from '../support/appending.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { spawnServer } from '../support/server.ts';
-import { certificates, startStandIn, standInUser } from '../support/stand-in.ts';
+import { certificates, sharedStandIn, standInUser } from '../support/stand-in.ts';
 import type { StandInProcess } from '../support/stand-in.ts';
 
-const secured = (): Promise<StandInProcess> => startStandIn({ secured: true });
+const secured = sharedStandIn({ secured: true });
+const unsecured = sharedStandIn();
 const wrongPassword = 'vertan';
 
 function withPassword({ url }: StandInProcess, password: string): string {
@@ -31,7 +32,7 @@ async function refusal(url: string): Promise<{ reason: string; told: string }> {
 
 describe('an EventStoreDB with TLS and a user', () => {
   test('is appended to, read and followed, by hosts one or more, found or given', async () => {
-    const standIn = await secured();
+    const standIn = secured();
     const urls = [
       standIn.url,
       standIn.url.replace('esdb:', 'esdb+discover:'),
@@ -53,7 +54,7 @@ describe('an EventStoreDB with TLS and a user', () => {
   });
 
   test('feeds a gateway by a consumer group', async () => {
-    const { url } = await secured();
+    const { url } = secured();
     const { store } = await openStore(url);
     const feed = createPersistentFeed({ url, gatewayId: 'g', readStream: store.readStream });
     onTestFinished(() => feed.close());
@@ -66,7 +67,7 @@ describe('an EventStoreDB with TLS and a user', () => {
   });
 
   test('that refuses the password, or asks for a user, is not opened, and says so', async () => {
-    const standIn = await secured();
+    const standIn = secured();
     const wrong = await refusal(withPassword(standIn, wrongPassword));
     expect(wrong.reason).toContain(`127.0.0.1:${standIn.port}`);
     expect(wrong.reason).toContain('refuses the user or the password');
@@ -76,7 +77,7 @@ describe('an EventStoreDB with TLS and a user', () => {
   });
 
   test('appends that it refuses are unavailable', async () => {
-    const standIn = await secured();
+    const standIn = secured();
     const url = standIn.url.replace(/\/\/.*@/, '//');
     const thread = startAppendThread({ url, timeoutMs: 20_000, onIncident: () => undefined });
     onTestFinished(() => thread.close());
@@ -89,7 +90,7 @@ describe('an EventStoreDB with TLS and a user', () => {
     ['another authority', 'other.crt'],
     ['no authority', undefined],
   ])('whose certificate is not of %s that is given is not opened, and says so', async (_, authority) => {
-    const standIn = await secured();
+    const standIn = secured();
     const given = authority === undefined ? '' : `&tlsCAFile=${encodeURIComponent(join(certificates, authority))}`;
     const single = standIn.url.replace(/&tlsCAFile=.*/, given);
     for (const url of [single, single.replace('?', ',127.0.0.1:1?')]) {
@@ -101,8 +102,8 @@ describe('an EventStoreDB with TLS and a user', () => {
   });
 
   test('is not opened without TLS, nor one without TLS with it, and each says which', async () => {
-    const standIn = await secured();
-    const plain = await startStandIn();
+    const standIn = secured();
+    const plain = unsecured();
     const without = await refusal(withPassword(standIn, wrongPassword).replace('tls=true', 'tls=false'));
     expect(without.reason).toContain('does it want tls=true?');
     expect(without.told).toContain('user and password are not sent with tls=false');
@@ -113,7 +114,7 @@ describe('an EventStoreDB with TLS and a user', () => {
   });
 
   test('keeps its connection where there is to be no limit for keep-alive', async () => {
-    const { url } = await secured();
+    const { url } = secured();
     const { store, incidents } = await openStore(`${url}&keepAliveInterval=100&keepAliveTimeout=-1`);
     const ending = new AbortController();
     onTestFinished(() => ending.abort());
@@ -126,7 +127,7 @@ describe('an EventStoreDB with TLS and a user', () => {
 });
 
 test('a program that the password is wrong for ends in time with that reason, and no line of it has the password', async () => {
-  const standIn = await secured();
+  const standIn = secured();
   const server = spawnServer({ EVENTSTORE_URL: withPassword(standIn, wrongPassword), LOG_LEVEL: 'debug' });
   const { code } = await server.exited;
   expect(code).toBe(1);
@@ -156,7 +157,7 @@ describe('a connection string', () => {
 
   test('tells once of each part without an effect', async () => {
     const options = 'tlsVerifyCert=false&tlsCAFile=/none&throwOnAppendFailure=false&defaultDeadline=9&nonsense=1';
-    const { url } = await startStandIn();
+    const { url } = unsecured();
     const { incidents } = await openStore(`${url}&${options}`);
     const reasons = incidents.map(({ reason }) => reason);
     for (const name of options.split('&').map((option) => option.split('=')[0]!)) {

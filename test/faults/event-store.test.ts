@@ -5,12 +5,14 @@ import type { Incident } from '../../src/event-store/eventstoredb/incident.ts';
 import { event, events, expectKept, idsOf, insist, keepAppending, newStream, openStore } from '../support/appending.ts';
 import { startRealServer } from '../support/event-store-server.ts';
 import type { EventStoreServer } from '../support/event-store-server.ts';
-import { startStandIn } from '../support/stand-in.ts';
+import { sharedStandIn, startStandIn } from '../support/stand-in.ts';
 import { until, within } from '../support/until.ts';
+
+const shared = sharedStandIn();
 
 describe('a server that does not answer', () => {
   test('the caller is told in time, and the same append made again is there once', async () => {
-    const standIn = await startStandIn();
+    const standIn = shared();
     const { store, incidents } = await openStore(standIn.url, { appendTimeoutMs: 500 });
     const [stream, batch] = [newStream(), events(2)];
     await standIn.faults.set({ mute: true });
@@ -26,7 +28,7 @@ describe('a server that does not answer', () => {
   });
 
   test('an append that was written but not answered has its first outcome when it is made again', async () => {
-    const standIn = await startStandIn();
+    const standIn = shared();
     const { store } = await openStore(standIn.url, { appendTimeoutMs: 500 });
     const [stream, batch] = [newStream(), events(2)];
     await standIn.faults.set({ dropAnswers: 1 });
@@ -42,7 +44,7 @@ describe('a server that refuses for now', () => {
   test.each(['busy', 'not-ready'] as const)(
     '%s: the append is made again without the caller noticing',
     async (refuse) => {
-      const standIn = await startStandIn();
+      const standIn = shared();
       const { store, incidents } = await openStore(standIn.url, { appendTimeoutMs: 20_000 });
       await standIn.faults.set({ refuse });
       const appending = store.appendToStream(newStream(), events(1), 'no_stream');
@@ -53,7 +55,7 @@ describe('a server that refuses for now', () => {
   );
 
   test('a follower: the append goes to the leader that it names', async () => {
-    const [follower, leader] = [await startStandIn(), await startStandIn()];
+    const [follower, leader] = [shared(), await startStandIn()];
     const { store } = await openStore(follower.url, { appendTimeoutMs: 20_000 });
     const { store: atLeader } = await openStore(leader.url);
     await follower.faults.set({ refuse: { leader: { host: leader.host, port: leader.port } } });
@@ -64,7 +66,7 @@ describe('a server that refuses for now', () => {
 });
 
 test('connections cut under hundreds of appends: all of them are there once, in order', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const { store, incidents } = await openStore(standIn.url);
   const appending = keepAppending(store, 200);
   for (let cut = 1; cut <= 3; cut += 1) {
@@ -151,7 +153,7 @@ function describeHarm(name: string, start: () => EventStoreServer | Promise<Even
   });
 }
 
-describeHarm('the stand-in', () => startStandIn());
+describeHarm('the stand-in', shared);
 
 const { EVENTSTORE_URL: url, EVENTSTORE_COMMAND: command } = process.env;
 if (url === undefined || command === undefined) {
