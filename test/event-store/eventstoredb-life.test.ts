@@ -15,7 +15,9 @@ import { loader } from '../support/loader.ts';
 import { patience } from '../support/until.ts';
 
 const refusal = async (url: string, startTimeoutMs = 200): Promise<string> => {
-  const error: unknown = await openEventStoreDb({ url, startTimeoutMs }).catch((reason: unknown) => reason);
+  const error: unknown = await openEventStoreDb({ url, startTimeoutMs, appendThreads: 1 }).catch(
+    (reason: unknown) => reason,
+  );
   expect(error).toBeInstanceOf(OperatorError);
   return (error as Error).message;
 };

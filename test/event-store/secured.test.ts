@@ -24,7 +24,8 @@ function withPassword({ url }: StandInProcess, password: string): string {
 async function refusal(url: string): Promise<{ reason: string; told: string }> {
   const incidents: string[] = [];
   const onIncident = ({ reason }: { reason: string }): void => void incidents.push(reason);
-  const error: unknown = await openEventStoreDb({ url, onIncident, startTimeoutMs: 200 }).catch((met: unknown) => met);
+  const options = { url, onIncident, startTimeoutMs: 200, appendThreads: 1 };
+  const error: unknown = await openEventStoreDb(options).catch((met: unknown) => met);
   expect(error).toBeInstanceOf(OperatorError);
   const reason = (error as Error).message;
   return { reason, told: [reason, ...incidents].join('\n') };
@@ -41,7 +42,7 @@ describe('an EventStoreDB with TLS and a user', () => {
       standIn.url.replace('esdb:', 'esdb+discover:').replace(`127.0.0.1:${standIn.port}`, '127.0.0.1:1,$&'),
     ];
     for (const url of urls) {
-      const { store, incidents } = await openStore(url);
+      const { store, incidents } = await openStore(url, { appendThreads: 1 });
       const [stream, appended] = [newStream(), event()];
       const { position } = await store.appendToStream(stream, [appended], 'no_stream');
       expect(await idsOf(store, stream)).toEqual([appended.id]);
