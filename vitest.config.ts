@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { threadLoader } from './test/support/loader.ts';
+import { inMemory } from './test/support/memory-disk.ts';
 import { testTimeout } from './test/support/properties.ts';
 
 /** Packages of this repository give their sources under this condition. */
@@ -25,6 +26,7 @@ export default defineConfig({
     isolate: false,
     testTimeout,
     hookTimeout: testTimeout,
+    env: inMemory(),
     execArgv: [...threadLoader],
   },
 });
