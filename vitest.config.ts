@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { loader } from './test/support/loader.ts';
+import { threadLoader } from './test/support/loader.ts';
+import { inMemory } from './test/support/memory-disk.ts';
 import { testTimeout } from './test/support/properties.ts';
 
 /** Packages of this repository give their sources under this condition. */
@@ -21,8 +22,11 @@ export default defineConfig({
     setupFiles: ['test/support/properties.ts'],
     // Most tests wait for processes of their own: twice as many files at a time as there are cores.
     maxWorkers: 2 * availableParallelism(),
+    // Files of one process share the modules they load, which costs more than many of them run. Each takes back what it changes.
+    isolate: false,
     testTimeout,
-    hookTimeout: 30_000,
-    execArgv: [...loader],
+    hookTimeout: testTimeout,
+    env: inMemory(),
+    execArgv: [...threadLoader],
   },
 });

@@ -44,10 +44,10 @@ describe.each([
     const files = packed(folder);
     expect(files.filter((path) => !holds.test(path))).toEqual([]);
     expect(files).toEqual(expect.arrayContaining(promised(folder)));
-  }, 60_000);
+  });
 });
 
 test('the server comes without tools and client: its rooms are the whole of it', () => {
   const folders = packed('.').flatMap((path) => /^dist\/([^/]+)\//.exec(path)?.[1] ?? []);
   expect([...new Set(folders)].sort()).toEqual(Object.keys(rooms).sort());
-}, 60_000);
+});

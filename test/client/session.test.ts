@@ -4,6 +4,7 @@ import WebSocket from 'ws';
 import { ClientError, connect } from '../../packages/client/src/index.ts';
 import type { CloseEvent, MessageFrame, Session, SessionOptions } from '../../packages/client/src/index.ts';
 import { ScriptedServer } from '../support/scripted-server.ts';
+import { patience } from '../support/until.ts';
 
 let server: ScriptedServer;
 const sessions: Session[] = [];
@@ -223,7 +224,7 @@ describe('a session whose connection ends', () => {
     again.send({ type: 'read', ...read, revision: 3, cursor: 'c3' });
     again.send({ type: 'read', ...read, revision: 3, cursor: 'c3' });
     again.message(4, 'c4');
-    await vi.waitFor(() => expect(got).toEqual([0, 1, 2, 3, 4]));
+    await vi.waitFor(() => expect(got).toEqual([0, 1, 2, 3, 4]), { timeout: patience });
     expect(session.cursor).toBe('c4');
   });
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { EventStoreUnavailableError, WrongExpectedRevisionError } from '../../src/event-store/event-store.ts';
 import type { EventData, EventStore, RecordedEvent } from '../../src/event-store/event-store.ts';
 
 export interface EventStoreFixture {
   readonly name: string;
-  /** A store for one test; it is closed, and what it left is removed, when the test is over. */
+  /** A store that whoever opens it closes. */
   open(): Promise<EventStore>;
 }
 
@@ -40,8 +40,13 @@ async function collect(
 /** What every adapter of the event-store port promises. */
 export function describeEventStore({ name, open }: EventStoreFixture): void {
   describe(`the event store port: ${name}`, () => {
+    let store: EventStore;
+    beforeAll(async () => {
+      store = await open();
+    });
+    afterAll(() => store.close());
+
     it('gives back what was appended, byte for byte, with its place', async () => {
-      const store = await open();
       const stream = streams().stream('a');
       const [first, second] = [event(), event({ n: 1.5, deep: [null, true, { x: '' }] })];
       const result = await store.appendToStream(stream, [first, second], 'no_stream');
@@ -56,7 +61,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('refuses an append at a revision that the stream is not at, and says where it is', async () => {
-      const store = await open();
       const { stream } = streams();
       const [a, b] = [stream('a'), stream('b')];
       await store.appendToStream(a, events(3), 'no_stream');
@@ -72,7 +76,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('answers the same append again with its first outcome, also after the stream has moved on', async () => {
-      const store = await open();
       const stream = streams().stream('a');
       const batch = events(3);
       await store.appendToStream(stream, events(1), 'no_stream');
@@ -84,7 +87,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('takes half a known append for another one', async () => {
-      const store = await open();
       const stream = streams().stream('a');
       const batch = events(2);
       await store.appendToStream(stream, batch, 'no_stream');
@@ -100,7 +102,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('lets one of many appends at the same revision win', async () => {
-      const store = await open();
       const stream = streams().stream('a');
       await store.appendToStream(stream, events(1), 'no_stream');
       const outcomes = await Promise.allSettled(
@@ -111,7 +112,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('reads a stream both ways from any revision', async () => {
-      const store = await open();
       const stream = streams().stream('a');
       let revision = -1;
       for (const size of [1, 4, 2, 5]) {
@@ -133,14 +133,12 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('reads nothing from a stream that is not there', async () => {
-      const store = await open();
       const stream = streams().stream('none');
       expect(await store.readStream(stream, { direction: 'forwards', maxCount: 1 })).toEqual([]);
       expect(await store.readStream(stream, { direction: 'backwards', maxCount: 1 })).toEqual([]);
     });
 
     it('brings a subscriber everything after its position once, in order, past and live alike', async () => {
-      const store = await open();
       const { prefix, stream } = streams();
       const start = await store.lastPosition();
       const total = 300;
@@ -166,7 +164,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('brings a subscriber only the streams that it asked for', async () => {
-      const store = await open();
       const { prefix, stream } = streams();
       const start = await store.lastPosition();
       await store.appendToStream(`other-${randomUUID()}`, events(1), 'no_stream');
@@ -179,7 +176,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('tells a subscriber that it is caught up where there is nothing to bring', async () => {
-      const store = await open();
       const start = await store.lastPosition();
       expect(await collect(store, { after: start, prefixes: [streams().prefix] }, (_, caughtUp) => caughtUp)).toEqual(
         [],
@@ -187,7 +183,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('reads no further ahead than a slow subscriber asks', async () => {
-      const store = await open();
       const { prefix, stream } = streams();
       const start = await store.lastPosition();
       await store.appendToStream(stream('a'), events(50), 'no_stream');
@@ -200,7 +195,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('keeps for a slow subscriber what comes while it is busy, once and in order', async () => {
-      const store = await open();
       const { prefix, stream } = streams();
       const start = await store.lastPosition();
       await store.appendToStream(stream('a'), events(20), 'no_stream');
@@ -225,7 +219,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('tells a subscriber again that it is caught up when live events have come', async () => {
-      const store = await open();
       const { prefix, stream } = streams();
       const start = await store.lastPosition();
       const told: boolean[] = [];
@@ -239,7 +232,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('lets a subscriber leave in the middle, and begin again where it was', async () => {
-      const store = await open();
       const { prefix, stream } = streams();
       const start = await store.lastPosition();
       await store.appendToStream(stream('a'), events(100), 'no_stream');
@@ -253,7 +245,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('ends a subscription without an error when it is told to', async () => {
-      const store = await open();
       const ending = new AbortController();
       const start = await store.lastPosition();
       const subscription = store.subscribeToAll({ after: start, prefixes: [streams().prefix], signal: ending.signal });
@@ -265,7 +256,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('knows its newest position', async () => {
-      const store = await open();
       const before = await store.lastPosition();
       const { position } = await store.appendToStream(streams().stream('a'), events(2), 'no_stream');
       expect(position).toBeGreaterThan(before);
@@ -273,7 +263,6 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('takes for its newest position that of our own streams: conversations and users', async () => {
-      const store = await open();
       for (const kind of ['conversation', 'user']) {
         const own = await store.appendToStream(`${kind}-${randomUUID()}`, events(1), 'no_stream');
         expect(await store.lastPosition()).toBeGreaterThanOrEqual(own.position);
@@ -285,15 +274,21 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
     });
 
     it('takes nothing more once it is closed, and ends its subscriptions', async () => {
-      const store = await open();
+      const closing = await open();
       const { prefix, stream } = streams();
-      const appending = store.appendToStream(stream('a'), events(1), 'no_stream');
-      const following = collect(store, { after: await store.lastPosition(), prefixes: [`${prefix}b`] }, () => false);
-      await store.close();
+      const appending = closing.appendToStream(stream('a'), events(1), 'no_stream');
+      const following = collect(
+        closing,
+        { after: await closing.lastPosition(), prefixes: [`${prefix}b`] },
+        () => false,
+      );
+      await closing.close();
       expect(await appending).toMatchObject({ revision: 0 });
       expect(await following).toEqual([]);
-      await expect(store.appendToStream(stream('a'), events(1), 0)).rejects.toBeInstanceOf(EventStoreUnavailableError);
-      await store.close();
+      await expect(closing.appendToStream(stream('a'), events(1), 0)).rejects.toBeInstanceOf(
+        EventStoreUnavailableError,
+      );
+      await closing.close();
     });
   });
 }

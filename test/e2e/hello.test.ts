@@ -5,9 +5,9 @@ import { newUser, sharedServer } from '../support/server.ts';
 import { conversationOf, enter, newId, openSocket, refusedUpgrade } from '../support/socket.ts';
 import { within } from '../support/until.ts';
 
-describe('hello', () => {
-  const server = sharedServer();
+const server = sharedServer();
 
+describe('hello', () => {
   test('is answered by welcome', async () => {
     const user = newUser();
     const socket = await openSocket(server());
@@ -138,12 +138,10 @@ describe('hello', () => {
     expect(await Promise.all([socket.closeCode(), half.closeCode()])).toEqual([4001, 4001]);
     expect(Date.now() - opened).toBeGreaterThan(9_500);
     expect(Date.now() - opened).toBeLessThan(14_000);
-  }, 20_000);
+  });
 });
 
 describe('a socket', () => {
-  const server = sharedServer();
-
   test('is closed with 4500 at the fifth bad frame, each of which was told', async () => {
     const socket = await enter(server(), newUser());
     const bad = ['not json', '[]', '{"type":"nonsense"}', '{"type":"send"}', 'null'];
@@ -216,8 +214,6 @@ describe('a socket', () => {
 });
 
 describe('the listener', () => {
-  const server = sharedServer();
-
   test.each(['/', '/v1/ws/', '/v2/ws', '/ws', '/v1/wss', '/ws/1/2'])('has no socket at %s', async (path) => {
     expect(await refusedUpgrade(server(), path)).toBe('refused with 404');
   });
@@ -233,6 +229,6 @@ describe('the listener', () => {
     socket.on('error', () => undefined);
     socket.resume();
     socket.write('GET /v1/ws HTTP/1.1\r\nHost: x\r\n');
-    await within(once(socket, 'close'), 'the end of the connection', 25_000);
+    await within(once(socket, 'close'), 'the end of the connection');
   });
 });

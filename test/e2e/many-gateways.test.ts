@@ -14,7 +14,7 @@ let mongo: TestMongo;
 
 beforeAll(async () => {
   if (noMongo === undefined) mongo = await openTestMongo();
-}, 60_000);
+});
 afterAll(() => (noMongo === undefined ? mongo.stop() : undefined));
 
 /** EVENTSTORE_URL, where it is given, or a stand-in. */
@@ -49,7 +49,7 @@ describe.skipIf(reportSkipped('many gateways', noMongo))('two gateways and a pro
       }
       const history = await historyOf(other, a, conversationOf(a, b), count);
       expect(history.map(({ seq }) => seq)).toEqual(Array.from({ length: count }, (_, index) => index + 1));
-    }, 90_000);
+    });
   });
 
   test('what was sent through one is known to the other: duplicates, conflicts, positions and cursors', async () => {
@@ -75,7 +75,7 @@ describe.skipIf(reportSkipped('many gateways', noMongo))('two gateways and a pro
 
     const { cursor } = await here.next('message');
     await enter(other, b, { cursor });
-  }, 90_000);
+  });
 
   test('both write to the same conversations at once: no gap, nothing twice, conflicts counted', async () => {
     const { one, other } = await twoGateways({ COMMAND_TIMEOUT_MS: '30000' });
@@ -99,7 +99,7 @@ describe.skipIf(reportSkipped('many gateways', noMongo))('two gateways and a pro
       [one, other].map((server) => metricOf(server, 'weiliao_append_conflicts_total')),
     );
     expect(conflicts[0]! + conflicts[1]!).toBeGreaterThan(0);
-  }, 120_000);
+  });
 
   test('two projectors share the conversations; each message is projected once', async () => {
     const all = await deployment();
@@ -118,7 +118,7 @@ describe.skipIf(reportSkipped('many gateways', noMongo))('two gateways and a pro
       projectors.map((server) => metricOf(server, 'weiliao_projection_events_total{consumer="read-model"}')),
     );
     for (const count of projected) expect(count).toBeGreaterThan(0);
-  }, 90_000);
+  });
 
   test('a second projector of a share stands by, and takes over when the first one is killed', async () => {
     const all = await deployment();
@@ -135,5 +135,5 @@ describe.skipIf(reportSkipped('many gateways', noMongo))('two gateways and a pro
     await first.stop('SIGKILL');
     await chat.say(b, 'two');
     expect(await historyOf(gateway, a, conversationOf(a, b), 2)).toHaveLength(2);
-  }, 90_000);
+  });
 });

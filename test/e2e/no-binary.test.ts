@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { program, withoutUws } from '../support/loader.ts';
 import { newUser, ownFolder, startServer } from '../support/server.ts';
 import { enter } from '../support/socket.ts';
+import { patience } from '../support/until.ts';
 
 test('without a binary of uWebSockets.js for this system sockets run on ws, which is told in one line', async () => {
   const server = await startServer({ NODE_OPTIONS: withoutUws.join(' ') });
@@ -23,7 +24,7 @@ test.each([
   const run = spawnSync(process.execPath, [...withoutUws, program, command], {
     env: { PATH: process.env['PATH'] ?? '', DATA_DIR: ownFolder() },
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: patience,
   });
   expect(run.status).toBe(status);
   if (told instanceof RegExp) expect(run.stderr).toMatch(told);

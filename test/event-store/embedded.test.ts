@@ -1,18 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { expect, onTestFinished, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { openEmbeddedEventStore } from '../../src/event-store/embedded/embedded-event-store.ts';
 import type { EmbeddedEventStore } from '../../src/event-store/embedded/embedded-event-store.ts';
 import { followEmbeddedLog } from '../../src/event-store/embedded/follow.ts';
 import { describeEventStore } from '../contract/event-store.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
-async function open(dataDir = temporaryFolder()): Promise<EmbeddedEventStore> {
-  const store = await openEmbeddedEventStore({ dataDir, onFatal: (error) => expect.fail(error.message) });
+const onFatal = (error: Error): never => expect.fail(error.message);
+const folder = mkdtempSync(join(tmpdir(), 'weiliao-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describeEventStore({
+  name: 'embedded',
+  open: () => openEmbeddedEventStore({ dataDir: mkdtempSync(join(folder, 'log-')), onFatal }),
+});
+
+async function open(dataDir: string): Promise<EmbeddedEventStore> {
+  const store = await openEmbeddedEventStore({ dataDir, onFatal });
   onTestFinished(() => store.close());
   return store;
 }
-
-describeEventStore({ name: 'embedded', open });
 
 test('who follows the log, and who opens it again, knows the same newest position of our own streams', async () => {
   const dataDir = temporaryFolder();

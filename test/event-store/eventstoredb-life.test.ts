@@ -12,9 +12,12 @@ import type { Incident } from '../../src/event-store/eventstoredb/incident.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { startStandIn } from '../support/stand-in.ts';
 import { loader } from '../support/loader.ts';
+import { patience } from '../support/until.ts';
 
 const refusal = async (url: string, startTimeoutMs = 200): Promise<string> => {
-  const error: unknown = await openEventStoreDb({ url, startTimeoutMs }).catch((reason: unknown) => reason);
+  const error: unknown = await openEventStoreDb({ url, startTimeoutMs, appendThreads: 1 }).catch(
+    (reason: unknown) => reason,
+  );
   expect(error).toBeInstanceOf(OperatorError);
   return (error as Error).message;
 };
@@ -72,7 +75,7 @@ test('a process that opened and closed it ends by itself and has printed nothing
   const file = join(temporaryFolder(), 'program.mjs');
   writeFileSync(file, program);
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [...loader, file], {
-    timeout: 25_000,
+    timeout: patience,
     env: {},
   });
   expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });

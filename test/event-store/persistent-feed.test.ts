@@ -7,7 +7,7 @@ import { connect } from '../../src/event-store/eventstoredb/connection.ts';
 import { createGroup, removeDeadGroups } from '../../src/event-store/eventstoredb/consumer-groups.ts';
 import { openEventStoreDb } from '../../src/event-store/eventstoredb/eventstoredb-event-store.ts';
 import { createPersistentFeed } from '../../src/event-store/eventstoredb/persistent-feed.ts';
-import { startStandIn } from '../support/stand-in.ts';
+import { sharedStandIn, startStandIn } from '../support/stand-in.ts';
 import { until, within } from '../support/until.ts';
 
 const event = (): EventData => ({ id: randomUUID(), type: 'Tested', data: {}, metadata: { schemaVersion: 1 } });
@@ -41,10 +41,10 @@ function follow(url: string, store: EventStore, options: { gatewayId: string; af
 }
 
 /** What a feed over consumer groups promises. */
-function describePersistentFeed(name: string, server: () => Promise<string>): void {
+function describePersistentFeed(name: string, server: () => string): void {
   describe(`the persistent feed: ${name}`, () => {
     async function open() {
-      const url = await server();
+      const url = server();
       const store = await openEventStoreDb({ url });
       onTestFinished(() => store.close());
       return { url, store, prefix: `conversation-${randomUUID()}-`, gatewayId: randomUUID() };
@@ -118,8 +118,9 @@ test('groups that gateways left behind are removed, those of others and of gatew
   expect(left.sort()).toEqual(['of-others', 'weiliao-gateway-own', 'weiliao-gateway-running']);
 });
 
-describePersistentFeed('the stand-in', async () => (await startStandIn()).url);
+const standIn = sharedStandIn();
+describePersistentFeed('the stand-in', () => standIn().url);
 
 const url = process.env['EVENTSTORE_URL'];
 if (url === undefined) test.skip('the persistent feed: a real EventStoreDB (EVENTSTORE_URL is not set)');
-else describePersistentFeed('EventStoreDB at EVENTSTORE_URL', () => Promise.resolve(url));
+else describePersistentFeed('EventStoreDB at EVENTSTORE_URL', () => url);

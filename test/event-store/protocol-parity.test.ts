@@ -17,12 +17,8 @@ async function expectRecorded(url: string): Promise<void> {
 test('the stand-in answers every step as EventStoreDB 24.6.0 does', async () => {
   const { url } = await startStandIn();
   await expectRecorded(url);
-}, 120_000);
+});
 
-test.skipIf(realServer === undefined)(
-  'a real EventStoreDB answers every step as it did',
-  async () => {
-    await expectRecorded(realServer!);
-  },
-  120_000,
-);
+test.skipIf(realServer === undefined)('a real EventStoreDB answers every step as it did', async () => {
+  await expectRecorded(realServer!);
+});

@@ -9,10 +9,11 @@ import { OperatorError } from '../../src/shared/errors.ts';
 import { event, idsOf, newStream, openStore } from '../support/appending.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { spawnServer } from '../support/server.ts';
-import { certificates, startStandIn, standInUser } from '../support/stand-in.ts';
+import { certificates, sharedStandIn, standInUser } from '../support/stand-in.ts';
 import type { StandInProcess } from '../support/stand-in.ts';
 
-const secured = (): Promise<StandInProcess> => startStandIn({ secured: true });
+const secured = sharedStandIn({ secured: true });
+const unsecured = sharedStandIn();
 const wrongPassword = 'vertan';
 
 function withPassword({ url }: StandInProcess, password: string): string {
@@ -23,15 +24,16 @@ function withPassword({ url }: StandInProcess, password: string): string {
 async function refusal(url: string): Promise<{ reason: string; told: string }> {
   const incidents: string[] = [];
   const onIncident = ({ reason }: { reason: string }): void => void incidents.push(reason);
-  const error: unknown = await openEventStoreDb({ url, onIncident, startTimeoutMs: 200 }).catch((met: unknown) => met);
+  const options = { url, onIncident, startTimeoutMs: 200, appendThreads: 1 };
+  const error: unknown = await openEventStoreDb(options).catch((met: unknown) => met);
   expect(error).toBeInstanceOf(OperatorError);
   const reason = (error as Error).message;
   return { reason, told: [reason, ...incidents].join('\n') };
 }
 
-describe('an EventStoreDB with TLS and a user', { timeout: 90_000 }, () => {
+describe('an EventStoreDB with TLS and a user', () => {
   test('is appended to, read and followed, by hosts one or more, found or given', async () => {
-    const standIn = await secured();
+    const standIn = secured();
     const urls = [
       standIn.url,
       standIn.url.replace('esdb:', 'esdb+discover:'),
@@ -40,7 +42,7 @@ describe('an EventStoreDB with TLS and a user', { timeout: 90_000 }, () => {
       standIn.url.replace('esdb:', 'esdb+discover:').replace(`127.0.0.1:${standIn.port}`, '127.0.0.1:1,$&'),
     ];
     for (const url of urls) {
-      const { store, incidents } = await openStore(url);
+      const { store, incidents } = await openStore(url, { appendThreads: 1 });
       const [stream, appended] = [newStream(), event()];
       const { position } = await store.appendToStream(stream, [appended], 'no_stream');
       expect(await idsOf(store, stream)).toEqual([appended.id]);
@@ -53,7 +55,7 @@ describe('an EventStoreDB with TLS and a user', { timeout: 90_000 }, () => {
   });
 
   test('feeds a gateway by a consumer group', async () => {
-    const { url } = await secured();
+    const { url } = secured();
     const { store } = await openStore(url);
     const feed = createPersistentFeed({ url, gatewayId: 'g', readStream: store.readStream });
     onTestFinished(() => feed.close());
@@ -66,7 +68,7 @@ describe('an EventStoreDB with TLS and a user', { timeout: 90_000 }, () => {
   });
 
   test('that refuses the password, or asks for a user, is not opened, and says so', async () => {
-    const standIn = await secured();
+    const standIn = secured();
     const wrong = await refusal(withPassword(standIn, wrongPassword));
     expect(wrong.reason).toContain(`127.0.0.1:${standIn.port}`);
     expect(wrong.reason).toContain('refuses the user or the password');
@@ -76,7 +78,7 @@ describe('an EventStoreDB with TLS and a user', { timeout: 90_000 }, () => {
   });
 
   test('appends that it refuses are unavailable', async () => {
-    const standIn = await secured();
+    const standIn = secured();
     const url = standIn.url.replace(/\/\/.*@/, '//');
     const thread = startAppendThread({ url, timeoutMs: 20_000, onIncident: () => undefined });
     onTestFinished(() => thread.close());
@@ -89,7 +91,7 @@ describe('an EventStoreDB with TLS and a user', { timeout: 90_000 }, () => {
     ['another authority', 'other.crt'],
     ['no authority', undefined],
   ])('whose certificate is not of %s that is given is not opened, and says so', async (_, authority) => {
-    const standIn = await secured();
+    const standIn = secured();
     const given = authority === undefined ? '' : `&tlsCAFile=${encodeURIComponent(join(certificates, authority))}`;
     const single = standIn.url.replace(/&tlsCAFile=.*/, given);
     for (const url of [single, single.replace('?', ',127.0.0.1:1?')]) {
@@ -101,8 +103,8 @@ describe('an EventStoreDB with TLS and a user', { timeout: 90_000 }, () => {
   });
 
   test('is not opened without TLS, nor one without TLS with it, and each says which', async () => {
-    const standIn = await secured();
-    const plain = await startStandIn();
+    const standIn = secured();
+    const plain = unsecured();
     const without = await refusal(withPassword(standIn, wrongPassword).replace('tls=true', 'tls=false'));
     expect(without.reason).toContain('does it want tls=true?');
     expect(without.told).toContain('user and password are not sent with tls=false');
@@ -113,7 +115,7 @@ describe('an EventStoreDB with TLS and a user', { timeout: 90_000 }, () => {
   });
 
   test('keeps its connection where there is to be no limit for keep-alive', async () => {
-    const { url } = await secured();
+    const { url } = secured();
     const { store, incidents } = await openStore(`${url}&keepAliveInterval=100&keepAliveTimeout=-1`);
     const ending = new AbortController();
     onTestFinished(() => ending.abort());
@@ -126,15 +128,15 @@ describe('an EventStoreDB with TLS and a user', { timeout: 90_000 }, () => {
 });
 
 test('a program that the password is wrong for ends in time with that reason, and no line of it has the password', async () => {
-  const standIn = await secured();
+  const standIn = secured();
   const server = spawnServer({ EVENTSTORE_URL: withPassword(standIn, wrongPassword), LOG_LEVEL: 'debug' });
   const { code } = await server.exited;
   expect(code).toBe(1);
   expect(server.errors).toContain('refuses the user or the password');
   expect(server.errors + JSON.stringify(server.log)).not.toContain(wrongPassword);
-}, 90_000);
+});
 
-describe('a connection string', { timeout: 90_000 }, () => {
+describe('a connection string', () => {
   test.each([
     ['a colon in the password', 'esdb://admin:ge:heim@127.0.0.1:1?tls=true', '%3A'],
     ['an @ in the password', 'esdb://admin:ge@heim@127.0.0.1:1?tls=true', '%40'],
@@ -156,7 +158,7 @@ describe('a connection string', { timeout: 90_000 }, () => {
 
   test('tells once of each part without an effect', async () => {
     const options = 'tlsVerifyCert=false&tlsCAFile=/none&throwOnAppendFailure=false&defaultDeadline=9&nonsense=1';
-    const { url } = await startStandIn();
+    const { url } = unsecured();
     const { incidents } = await openStore(`${url}&${options}`);
     const reasons = incidents.map(({ reason }) => reason);
     for (const name of options.split('&').map((option) => option.split('=')[0]!)) {

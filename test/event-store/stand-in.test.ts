@@ -14,9 +14,11 @@ import type { EventData, ResolvedEvent } from '@eventstore/db-client';
 import { expect, onTestFinished, test } from 'vitest';
 import { openEmbeddedEventStore } from '../../src/event-store/embedded/embedded-event-store.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { startStandIn } from '../support/stand-in.ts';
+import { sharedStandIn, startStandIn } from '../support/stand-in.ts';
 import type { StandInProcess } from '../support/stand-in.ts';
 import { until, within } from '../support/until.ts';
+
+const shared = sharedStandIn();
 
 function connect({ url }: StandInProcess, options = ''): EventStoreDBClient {
   const client = EventStoreDBClient.connectionString(`${url}${options}`);
@@ -83,7 +85,7 @@ test('what the port appends is the same through the stand-in, and what comes thr
 });
 
 test('everything is there after a crash, and the same append is still known', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const stream = newStream();
   const batch = events(3);
   const first = await connect(standIn).appendToStream(stream, batch, { expectedRevision: 'no_stream' });
@@ -94,7 +96,7 @@ test('everything is there after a crash, and the same append is still known', as
 });
 
 test('ids by which appends at any are recognised do not survive a restart, nor being forgotten', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const stream = newStream();
   const known = event();
   const client = connect(standIn);
@@ -108,7 +110,7 @@ test('ids by which appends at any are recognised do not survive a restart, nor b
 });
 
 test('an answer that is dropped leaves the events there, and the same append gets the first outcome', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const client = connect(standIn);
   const stream = newStream();
   const batch = events(2);
@@ -123,7 +125,7 @@ test('an answer that is dropped leaves the events there, and the same append get
 });
 
 test('mute: nothing is answered or done, subscriptions fall silent and go on afterwards', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const client = connect(standIn);
   const stream = newStream();
   const seen: unknown[] = [];
@@ -149,7 +151,7 @@ test('mute: nothing is answered or done, subscriptions fall silent and go on aft
 });
 
 test('busy and not ready are told as such, and nothing is written', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const client = connect(standIn);
   const stream = newStream();
   await client.appendToStream(stream, event());
@@ -167,7 +169,7 @@ test('busy and not ready are told as such, and nothing is written', async () => 
 });
 
 test('a follower names the leader, and the client goes there', async () => {
-  const [follower, leader] = [await startStandIn(), await startStandIn()];
+  const [follower, leader] = [shared(), await startStandIn()];
   const client = connect(follower);
   const stream = newStream();
   await client.appendToStream(newStream(), event());
@@ -181,7 +183,7 @@ test('a follower names the leader, and the client goes there', async () => {
 });
 
 test('a request is held up, and overtaken by those that come when that is over', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const client = connect(standIn);
   const stream = newStream();
   await client.appendToStream(stream, event());
@@ -194,7 +196,7 @@ test('a request is held up, and overtaken by those that come when that is over',
 });
 
 test('an event that is none is refused once, and the client lives on', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const client = connect(standIn);
   const stream = newStream();
   for (const bad of [jsonEvent({ type: '', data: 'x' }), jsonEvent({ id: 'nonsense', type: 'T', data: 'x' })]) {
@@ -207,7 +209,7 @@ test('an event that is none is refused once, and the client lives on', async () 
 });
 
 test('a cut connection fails what is under way, and the next request finds the server again', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const client = connect(standIn);
   const stream = newStream();
   await client.appendToStream(stream, event());
@@ -237,7 +239,7 @@ test('the end of the server ends calls with an error that says it is gone, and t
 });
 
 test('the cluster is this one node, which leads', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const client = EventStoreDBClient.connectionString(
     `esdb://127.0.0.1:${standIn.port},127.0.0.1:${standIn.port}?tls=false`,
   );
@@ -246,7 +248,7 @@ test('the cluster is this one node, which leads', async () => {
 });
 
 test('a slow subscriber is waited for and misses nothing, while others go on', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const client = connect(standIn);
   const stream = newStream();
   const total = 9_000;
@@ -264,10 +266,10 @@ test('a slow subscriber is waited for and misses nothing, while others go on', a
   expect(quick).toEqual(all.map(({ id }) => id));
   expect(seen).toEqual(quick);
   await slow.unsubscribe();
-}, 60_000);
+});
 
 test('many subscribers to everything get each event once, in order', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const client = connect(standIn);
   const [stream, count, total] = [newStream(), 20, 50];
   const seen = Array.from({ length: count }, (): (string | undefined)[] => []);
@@ -284,7 +286,7 @@ test('many subscribers to everything get each event once, in order', async () =>
 });
 
 test('a group goes on from its checkpoint after a crash', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const stream = newStream();
   const before = connect(standIn);
   const settings = persistentSubscriptionToStreamSettingsFromDefaults({
@@ -320,7 +322,7 @@ test('a group goes on from its checkpoint after a crash', async () => {
 });
 
 test('a group of $all, as a gateway has it, delivers what its filter wants, past a consumer that is gone', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   const client = connect(standIn);
   const prefix = newStream();
   const settings = persistentSubscriptionToAllSettingsFromDefaults({
@@ -353,7 +355,7 @@ test('a group of $all, as a gateway has it, delivers what its filter wants, past
 });
 
 test('a folder that is in use is refused, and said so', async () => {
-  const standIn = await startStandIn();
+  const standIn = shared();
   await expect(startStandIn({ dataDir: standIn.dataDir })).rejects.toThrow(/is in use/);
 });
 

@@ -16,7 +16,7 @@ let mongo: TestMongo;
 
 beforeAll(async () => {
   if (noMongo === undefined) mongo = await openTestMongo();
-}, 60_000);
+});
 afterAll(() => (noMongo === undefined ? mongo.stop() : undefined));
 
 /** Milliseconds; short, as some tests wait for it. */
@@ -42,7 +42,7 @@ async function becomesGreen(...servers: Server[]): Promise<void> {
       report = text;
       return status === 200;
     };
-    await until(green, '/readyz is green', { withinMs: 60_000 }).catch((error: unknown) => {
+    await until(green, '/readyz is green').catch((error: unknown) => {
       throw new Error(`${(error as Error).message}: ${report}`);
     });
   }
@@ -85,7 +85,6 @@ describe.skipIf(reportSkipped('faults of a deployment', noMongo))('the event sto
       const history = await historyOf(gateway, a, conversation, 3);
       expect(history.map(({ msg }) => msg)).toEqual(['before', 'meanwhile', 'after']);
     },
-    120_000,
   );
 
   test('half a second slow: everything is acked, in order', async () => {
@@ -97,7 +96,7 @@ describe.skipIf(reportSkipped('faults of a deployment', noMongo))('the event sto
     expect(acks.map(({ seq }) => seq)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
     await standIn.faults.clear();
     expect(await historyOf(gateway, a, conversation, 50)).toHaveLength(50);
-  }, 120_000);
+  });
 
   test('started again empty by mistake: said loudly, refused, and nothing is projected', async () => {
     const standIn = await startStandIn();
@@ -118,7 +117,7 @@ describe.skipIf(reportSkipped('faults of a deployment', noMongo))('the event sto
     expect((await refused.exited).code).toBe(1);
     expect(refused.errors).toMatch(loud);
     projector.log.length = 0;
-  }, 120_000);
+  });
 });
 
 describe.skipIf(reportSkipped('faults of MongoDB under a deployment', noMongoBinary))('MongoDB', () => {
@@ -149,7 +148,6 @@ describe.skipIf(reportSkipped('faults of MongoDB under a deployment', noMongoBin
       await becomesGreen(gateway, projector);
       expect(await historyOf(gateway, a, conversation, 20)).toHaveLength(20);
     },
-    120_000,
   );
 });
 
@@ -168,7 +166,7 @@ describe.skipIf(reportSkipped('processes killed', noMongo))('a process killed', 
     await sending;
     await all.projector();
     await sender.expectKept(gateway);
-  }, 120_000);
+  });
 
   test('a gateway, mid-burst: what has no ack is sent again through another', async () => {
     const { all, gateway, sender } = await burst();
@@ -180,5 +178,5 @@ describe.skipIf(reportSkipped('processes killed', noMongo))('a process killed', 
     await sender.keepSending(await enter(other, sender.user), 500);
     expect(sender.open.size).toBe(0);
     await sender.expectKept(other);
-  }, 120_000);
+  });
 });

@@ -78,7 +78,7 @@ test('a full disk: STORE_UNAVAILABLE, nothing acked that is not there, and it go
   await until(async () => (await server.rest('GET', '/readyz')).status === 200, 'it is ready again');
   await server.stop('SIGKILL');
   await sender.expectKept(await startServer({}, folder));
-}, 90_000);
+});
 
 test('a disk that is full at the start: refused in words', async (context) => {
   const folder = smallDisk(context, 1);

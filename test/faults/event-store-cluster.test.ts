@@ -59,7 +59,7 @@ function describeCluster(nodesCommand: string, clusterUrl: string): void {
       async (_, harm, heal) => {
         const cluster = startCluster(nodesCommand, clusterUrl);
         await cluster.whole();
-        const opened = await openStore(clusterUrl, { startTimeoutMs: 60_000 });
+        const opened = await openStore(clusterUrl);
         const store = punctual(opened.store);
         const prefix = newStream();
         const seen = followAll(opened.store, await opened.store.lastPosition(), prefix);

@@ -55,4 +55,4 @@ test('a read model that is gone, damaged or of a newer version is built anew by 
     expect(await chat.ack(id), name).toMatchObject({ seq, duplicate: true });
     expect(server.disasters, name).toEqual([]);
   }
-}, 120_000);
+});

@@ -21,7 +21,7 @@ let mongo: TestMongo;
 
 beforeAll(async () => {
   if (noMongo === undefined) mongo = await openTestMongo();
-}, 60_000);
+});
 afterAll(() => (noMongo === undefined ? mongo.stop() : undefined));
 
 interface Fault {

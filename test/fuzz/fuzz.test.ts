@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { createChance, fuzzFrame, mutateObject, mutateText } from '../support/fuzzer.ts';
 import type { Chance } from '../support/fuzzer.ts';
 import { Promises } from '../support/ledger.ts';
+import { testTimeout } from '../support/properties.ts';
 import { startServer } from '../support/server.ts';
 import type { Server } from '../support/server.ts';
 import { connectChat, connectOriginal, enter } from '../support/socket.ts';
@@ -14,7 +15,7 @@ import { within } from '../support/until.ts';
 /** How many frames, and a quarter as many requests. `FUZZ=100000` for a long run, `FUZZ_SEED` to run one again. */
 const runs = Number(process.env['FUZZ'] ?? 4_000);
 const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
-const minutes = 60_000 * (1 + runs / 4_000);
+const minutes = testTimeout * (1 + runs / 4_000);
 
 const users = ['f1', 'f2', 'f3', '1001', '1002'];
 const frames = [
@@ -106,7 +107,7 @@ async function ask(server: Server, chance: Chance): Promise<{ request: string; s
     .setEncoding('latin1')
     .on('data', (text: string) => (answer += text));
   socket.end(request);
-  await within(once(socket, 'close'), () => `the answer to ${request}`, 20_000);
+  await within(once(socket, 'close'), () => `the answer to ${request}`);
   const status = /^HTTP\/1\.1 ([0-9]{3})/.exec(answer)?.[1];
   return { request, status: status === undefined ? undefined : Number(status) };
 }

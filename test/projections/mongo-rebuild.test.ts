@@ -267,5 +267,5 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
     const folder = await makeModelFolder();
     expect(await dump(reader)).toBe(await projected(() => folder.open('write'), log.events, inOne));
     await folder.remove();
-  }, 60_000);
+  });
 });

@@ -183,7 +183,7 @@ describe('the projector', () => {
       reason: 'MessageSent at position 8 (revision 3 of conversation-dm~a~b) cannot be read',
     });
     expect(await model.checkpoint()).toBe(6);
-  }, 30_000);
+  });
 
   it('fails at once where the read model is ahead of the log', async () => {
     await model.apply(emptyBatch, { after: 0, position: 100 });

@@ -6,6 +6,7 @@ import type { EventData, EventStore, ExpectedRevision } from '../../src/event-st
 import { openEventStoreDb } from '../../src/event-store/eventstoredb/eventstoredb-event-store.ts';
 import type { EventStoreDbOptions } from '../../src/event-store/eventstoredb/eventstoredb-event-store.ts';
 import type { Incident } from '../../src/event-store/eventstoredb/incident.ts';
+import { patience } from './until.ts';
 
 export const event = (): EventData => ({ id: randomUUID(), type: 'Tested', data: {}, metadata: { schemaVersion: 1 } });
 export const events = (count: number): EventData[] => Array.from({ length: count }, event);
@@ -19,7 +20,8 @@ export interface OpenStore {
 /** The adapter of one test, closed when the test is over. */
 export async function openStore(url: string, options: Partial<EventStoreDbOptions> = {}): Promise<OpenStore> {
   const incidents: Incident[] = [];
-  const store = await openEventStoreDb({ url, onIncident: (incident) => incidents.push(incident), ...options });
+  const onIncident = (incident: Incident): void => void incidents.push(incident);
+  const store = await openEventStoreDb({ url, onIncident, startTimeoutMs: patience, ...options });
   onTestFinished(() => store.close());
   return { store, incidents };
 }

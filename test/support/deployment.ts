@@ -27,7 +27,7 @@ export function deploy({ eventStore, mongo }: { readonly eventStore: string; rea
   async function start(env: Environment): Promise<Server> {
     const server = await spawn(env).ready();
     // The read model has to come to where the log ended, which takes its time where others keep writing.
-    await until(() => isReady(server), 'the process is ready', { withinMs: 60_000 });
+    await until(() => isReady(server), 'the process is ready');
     return server;
   }
 

@@ -56,6 +56,8 @@ export class Promises {
 
   #harvest(chat: Chat): void {
     for (const frame of chat.frames.splice(0)) {
+      // A busy machine may have no time for a command; as a client does, it is sent again.
+      if (frame.type === 'error' && frame.temporary && this.open.has(frame.id ?? '')) this.#send(chat, frame.id!);
       if (frame.type !== 'ack') continue;
       const before = this.acked.get(frame.id);
       expect(before ?? frame.seq, `the seq of ${frame.id}`).toBe(frame.seq);

@@ -4,9 +4,14 @@ import { fileURLToPath } from 'node:url';
 const runsTypeScript = 'typescript' in process.features && process.features.typescript !== false;
 
 /** Arguments for a Node that is to run sources of this repository. */
-export const loader: readonly string[] = runsTypeScript
-  ? []
-  : ['--import', new URL('../../scripts/typescript.mjs', import.meta.url).href];
+export const loader: readonly string[] = importing('../../scripts/typescript.mjs');
+
+/** Arguments for a Node whose worker threads are to run them, and which loads nothing of them itself: the test runner's. */
+export const threadLoader: readonly string[] = importing('./in-threads.mjs');
+
+function importing(script: string): string[] {
+  return runsTypeScript ? [] : ['--import', new URL(script, import.meta.url).href];
+}
 
 /** A script for `node -e` that imports `src/…`, with the arguments it needs. */
 export function scriptArgs(script: string): string[] {

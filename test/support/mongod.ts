@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import type { Db } from 'mongodb';
 import { MongoMemoryReplSet } from 'mongodb-memory-server-core';
-import { until } from './until.ts';
+import { patience, until } from './until.ts';
 
 /** Where tests find MongoDB: a server that runs, or a program to start one with. Undefined: nowhere. */
 // Any recent version does; the memory server would warn of each that is not its own default.
@@ -51,6 +51,8 @@ export async function openTestMongo(): Promise<TestMongo> {
     given.url === ''
       ? await MongoMemoryReplSet.create({
           binary: { systemBinary: given.binary },
+          // It tells of a mongod that does not come up; by itself it waits for 10 s.
+          instanceOpts: [{ launchTimeout: patience }],
           replSet: { count: 1, storageEngine: 'wiredTiger', ip: '127.0.0.1' },
         })
       : undefined;

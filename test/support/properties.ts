@@ -10,8 +10,11 @@ import fc from 'fast-check';
  */
 const { FC_RUNS: runs, FC_SEED: seed, SHRINK: shrink } = process.env;
 
-/** Milliseconds that a test may take, and that its properties may take of them. */
-export const [testTimeout, propertyTimeout] = shrink === undefined ? [30_000, 15_000] : [600_000, 540_000];
+/**
+ * Milliseconds that a test may take, and that its properties may take of them. A test's time is longer than what it waits
+ * for (`patience`), so that it ends with what it waited for.
+ */
+export const [testTimeout, propertyTimeout] = shrink === undefined ? [180_000, 15_000] : [600_000, 540_000];
 
 fc.configureGlobal({
   ...(runs !== undefined && { numRuns: Number(runs) }),

@@ -99,7 +99,7 @@ class Socket<T = Frame> {
   }
 
   async closeCode(): Promise<number> {
-    return (await within(this.closed, 'the socket to be closed', 15_000)).code;
+    return (await within(this.closed, 'the socket to be closed')).code;
   }
 
   /** As a network that breaks. */

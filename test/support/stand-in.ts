@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, onTestFinished } from 'vitest';
 import type { FaultSettings } from '../../tools/stand-in/src/faults.ts';
 import { freezeProcess } from './freeze.ts';
 import { loader } from './loader.ts';
@@ -61,6 +61,17 @@ export async function startStandIn(options: StandInProcessOptions = {}): Promise
   const standIn = await openStandIn(options);
   onTestFinished(() => standIn.remove());
   return standIn;
+}
+
+/** One for all tests of a file or group, each of which takes streams of its own; without faults at the start of each. */
+export function sharedStandIn(options: StandInProcessOptions = {}): () => StandInProcess {
+  let standIn: StandInProcess | undefined;
+  beforeAll(async () => {
+    standIn = await openStandIn(options);
+  });
+  afterEach(() => standIn?.faults.clear());
+  afterAll(() => standIn?.remove());
+  return () => standIn!;
 }
 
 /** One to share between tests: whoever opens it calls `remove`. */

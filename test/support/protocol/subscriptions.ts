@@ -36,7 +36,7 @@ export async function subscriptions({ client, stream, prefix, step }: Run): Prom
     const told = listen(subscription, mine);
     const enough = (): boolean =>
       told.includes('caughtUp') || told.some((it) => typeof it === 'object' && it !== null && 'error' in it);
-    await until(enough, 'a subscription is caught up', { withinMs: 15_000 });
+    await until(enough, 'a subscription is caught up');
     await meanwhile();
     await until(() => told.length >= count, `a subscription told ${count} things: ${JSON.stringify(told, json)}`);
     await subscription.unsubscribe();
