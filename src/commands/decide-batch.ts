@@ -1,5 +1,5 @@
 import type { Conversation } from '../domain/conversation/conversation.ts';
-import { evolve, schemaVersionOf } from '../domain/conversation/kinds.ts';
+import { evolve, kindOf } from '../domain/conversation/kinds.ts';
 import type { ConversationDecision, ConversationEvent } from '../domain/conversation/kinds.ts';
 import type { EventData } from '../event-store/event-store.ts';
 import type { WeiliaoError } from '../shared/errors.ts';
@@ -64,7 +64,7 @@ function eventOf(
     type: event.type,
     data: event.data,
     metadata: {
-      schemaVersion: schemaVersionOf(event),
+      schemaVersion: kindOf(event).schemaVersion,
       $correlationId: command.correlationId,
       $causationId: command.causationId,
       lastSeq,

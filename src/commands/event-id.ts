@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { identityOf } from '../domain/conversation/kinds.ts';
+import { kindOf } from '../domain/conversation/kinds.ts';
 import type { ConversationEvent } from '../domain/conversation/kinds.ts';
 import type { UserEvent } from '../domain/user/kinds.ts';
 
@@ -11,7 +11,7 @@ const scratch = Buffer.concat([namespace, Buffer.alloc(1_024)]);
 
 /** Id of a conversation's event. The same command leads to the same event, so it has the same id when appended again. */
 export function conversationEventId(conversation: string, event: ConversationEvent): string {
-  return uuidv5(identityOf(conversation, event));
+  return uuidv5(kindOf(event).identity(conversation, event.data));
 }
 
 /** Id of a user's event at this revision. What it says is part of it: another event at the same place has another id. */

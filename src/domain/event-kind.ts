@@ -17,6 +17,17 @@ export type EventOf<Kinds extends Readonly<Record<string, EventKind<string, unkn
 }[keyof Kinds & string];
 
 /**
+ * Reads stored events of these kinds, in their current shape; undefined for a kind that this program does not know, as a
+ * newer one writes it. Throws where the payload is not what its version promises.
+ */
+export function readerOf<Kinds extends Readonly<Record<string, EventKind<string, unknown>>>>(kinds: Kinds) {
+  return (type: string, schemaVersion: number, data: unknown): EventOf<Kinds> | undefined => {
+    const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
+    return kind && ({ type, data: upcast(kind, schemaVersion, data) } as EventOf<Kinds>);
+  };
+}
+
+/**
  * A stored payload in its current shape. Throws where the payload is of a version this program does not know, or does
  * not have the shape its version promises: both mean that the log was written by another program.
  */

@@ -1,10 +1,11 @@
-import { membershipId } from '../../src/read-model/documents.ts';
+import { markOf, membershipId } from '../../src/read-model/documents.ts';
 import type {
   ConversationDocument,
   DocumentKind,
   Documents,
   MembershipDocument,
   MessageDocument,
+  PatchedField,
 } from '../../src/read-model/documents.ts';
 import { documentOrder, ReadModelMovedError } from '../../src/read-model/read-model.ts';
 import type {
@@ -122,16 +123,14 @@ function newestFirst(
   return one._id < other._id ? 1 : -1;
 }
 
-/** One that is there stays, but for what was null in it and has been set since. */
+/** One that is there stays, but takes what was patched where its mark says that it has not. */
 function addMessage({ message: messages }: Stored, message: MessageDocument): void {
-  const there = messages.get(message._id);
-  if (there === undefined) messages.set(message._id, message);
-  else if (there.read_date === null) messages.set(message._id, { ...there, ...patchedIn(message) });
-}
-
-/** What may have been patched in a message since it was sent. */
-function patchedIn({ status, read_date }: MessageDocument): MessagePatch['set'] {
-  return { status, read_date };
+  const there = messages.get(message._id) ?? message;
+  const patched = Object.entries(markOf).filter(([, mark]) => there[mark] === null && message[mark] !== null);
+  const taken: MessagePatch['set'] = Object.fromEntries(
+    patched.map(([name]) => [name, message[name as PatchedField]] as const),
+  );
+  messages.set(message._id, { ...there, ...taken });
 }
 
 function applyPatch({ message: messages }: Stored, patch: MessagePatch): void {

@@ -4,21 +4,12 @@ import { Connection } from './connection.ts';
 import { deferred } from './deferred.ts';
 import { createEmitter } from './emitter.ts';
 import { ClientError } from './errors.ts';
-import type {
-  AckFrame,
-  HelloFrame,
-  PongFrame,
-  MessageFrame,
-  ReadEventFrame,
-  SendAckFrame,
-  ServerFrame,
-  WelcomeFrame,
-} from './frames.ts';
+import type { AckFrame, HelloFrame, PongFrame, SendAckFrame, ServerFrame, WelcomeFrame } from './frames.ts';
 import { closeCodes } from './frames.ts';
 import { mayReconnect } from './may-reconnect.ts';
 import { Outbox } from './outbox.ts';
 import { Seen } from './seen.ts';
-import type { ConnectOptions, OutgoingMessage, Session, SessionEvents, SessionState } from './session.ts';
+import type { ConnectOptions, EventFrame, OutgoingMessage, Session, SessionEvents, SessionState } from './session.ts';
 import { platformWebSocket } from './websocket.ts';
 import type { WebSocketConstructor } from './websocket.ts';
 
@@ -149,16 +140,14 @@ class ReconnectingSession implements Session {
       case 'error':
         if (!this.#outbox.answered(frame)) this.#failed(ClientError.fromFrame(frame));
         break;
-      case 'message':
-      case 'read':
-        this.#deliver(frame);
-        break;
       case 'pong':
         break;
+      default:
+        this.#deliver(frame);
     }
   }
 
-  #deliver(frame: MessageFrame | ReadEventFrame): void {
+  #deliver(frame: EventFrame): void {
     this.#cursor = frame.cursor;
     if (this.#seen.admit(frame.conversation, frame.revision)) this.#emitter.emit(frame.type, frame);
   }

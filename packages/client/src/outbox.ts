@@ -2,10 +2,10 @@ import { deferred } from './deferred.ts';
 import type { Deferred } from './deferred.ts';
 import { ClientError } from './errors.ts';
 import { maxFrameBytes } from './frames.ts';
-import type { AckFrame, ErrorFrame, ReadFrame, SendFrame } from './frames.ts';
+import type { AckFrame, ClientFrame, ErrorFrame, HelloFrame, PingFrame, TypingFrame } from './frames.ts';
 
 /** A frame that is answered by `ack` or `error`. */
-export type CommandFrame = SendFrame | (ReadFrame & { readonly id: string });
+export type CommandFrame = Exclude<ClientFrame, HelloFrame | TypingFrame | PingFrame> & { readonly id: string };
 
 export interface OutboxOptions {
   /** Frames sent and not answered, at most; the others wait here. */

@@ -1,6 +1,6 @@
 import type { BackoffOptions } from './backoff.ts';
 import type { ClientError } from './errors.ts';
-import type { MessageFrame, PongFrame, ReadEventFrame, SendAckFrame, WelcomeFrame } from './frames.ts';
+import type { AckFrame, ErrorFrame, PongFrame, SendAckFrame, ServerFrame, WelcomeFrame } from './frames.ts';
 import type { WebSocketConstructor } from './websocket.ts';
 
 /** Who connects. In auth mode jwt a function can hand out a fresh token at each reconnect. */
@@ -47,10 +47,16 @@ export interface CloseEvent {
   readonly retryInMs: number | undefined;
 }
 
-/** What a session tells, by event name. Attach listeners in the same turn as `connect`, and nothing is missed. */
-export interface SessionEvents {
-  readonly message: MessageFrame;
-  readonly read: ReadEventFrame;
+/** What happened in one of the user's conversations. */
+export type EventFrame = Exclude<ServerFrame, WelcomeFrame | AckFrame | ErrorFrame | PongFrame>;
+
+type ConversationEvents = { readonly [Frame in EventFrame as Frame['type']]: Frame };
+
+/**
+ * What a session tells, by event name: frames of events under their type, and the below. Attach listeners in the same
+ * turn as `connect`, and nothing is missed.
+ */
+export interface SessionEvents extends ConversationEvents {
   /** Connected, for the first time or again. Not `recovered`: reload what is shown over REST. */
   readonly open: WelcomeFrame;
   readonly close: CloseEvent;

@@ -1,4 +1,4 @@
-import { upcast } from '../event-kind.ts';
+import { readerOf } from '../event-kind.ts';
 import type { EventOf } from '../event-kind.ts';
 import { sessionsEnded } from './kinds/sessions-ended.ts';
 import { userBlocked } from './kinds/user-blocked.ts';
@@ -20,25 +20,11 @@ export const userKinds = {
 export type UserEventType = keyof typeof userKinds;
 export type UserEvent = EventOf<typeof userKinds>;
 
-/** What is known of the event's kind; the event holds kind and payload together, which the compiler cannot see. */
-function kindOf({ type }: Pick<UserEvent, 'type'>): UserKind<UserEventType, unknown> {
-  return userKinds[type];
-}
-
-function isUserEventType(type: string): type is UserEventType {
-  return Object.hasOwn(userKinds, type);
-}
-
-/**
- * A stored event of a user in its current shape; undefined for a kind that this program does not know. Throws where the
- * payload is not what its version promises.
- */
-export function readUserEvent(type: string, schemaVersion: number, data: unknown): UserEvent | undefined {
-  if (!isUserEventType(type)) return undefined;
-  return { type, data: upcast(kindOf({ type }), schemaVersion, data) } as UserEvent;
-}
+/** A stored event of a user. */
+export const readUserEvent = readerOf(userKinds);
 
 /** The user after an event; undefined while nobody is registered. */
 export function evolveUser(state: UserState | undefined, event: UserEvent): UserState | undefined {
-  return kindOf(event).evolve(state, event.data);
+  const kind: UserKind<UserEventType, unknown> = userKinds[event.type];
+  return kind.evolve(state, event.data);
 }

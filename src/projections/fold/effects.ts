@@ -1,5 +1,5 @@
 import { messageId, parseConversationId } from '../../domain/conversation/conversation-id.ts';
-import { concernedBy } from '../../domain/conversation/kinds.ts';
+import { kindOf } from '../../domain/conversation/kinds.ts';
 import type { ConversationEvent, ConversationEventOf, ConversationEventType } from '../../domain/conversation/kinds.ts';
 import type { RecordedEvent } from '../../event-store/event-store.ts';
 import type { MembershipFold } from './memberships.ts';
@@ -61,7 +61,7 @@ export function foldConversationEvent(
   { conversation, place }: { readonly conversation: string; readonly place: EventPlace },
 ): void {
   folds.conversations.happened(conversation, place);
-  for (const user of concernedBy(event)) folds.memberships.belongs(user, conversation);
+  for (const user of kindOf(event).concerns(event.data)) folds.memberships.belongs(user, conversation);
   // Each effect takes the payload of its own kind: an event holds both together, which the compiler cannot see here.
   const effect = effects[event.type] as (folds: Folds, event: Occurrence<ConversationEventType>) => void;
   effect(folds, { conversation, place, data: event.data });
