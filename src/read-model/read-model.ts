@@ -99,8 +99,10 @@ export interface ConversationsQuery {
 /** A conversation as one of its members has it in the friend list. */
 export interface ListedConversation {
   readonly conversation: ConversationDocument;
-  readonly membership: MembershipDocument;
+  readonly membership: Pick<MembershipDocument, 'user' | 'read_seq' | 'read_date' | 'own_seq'>;
   readonly last_message: MessageDocument;
+  /** How far the other side of a direct conversation has read; 0: nothing, or a group. */
+  readonly peer_read_seq: number;
 }
 
 /** Reads. Every method throws `ReadModelUnavailableError` where the store gives no answer. */
@@ -115,8 +117,6 @@ export interface ReadModelQueries {
   /** Undefined also where it has no message yet. */
   conversation(id: string): Promise<ConversationDocument | undefined>;
   membership(user: string, conversation: string): Promise<MembershipDocument | undefined>;
-  /** Those of the given memberships (by `membershipId`) that there are, each once, in any order. */
-  membershipsById(ids: readonly string[]): Promise<readonly MembershipDocument[]>;
   /** The user's conversations that have a message, newest activity first: (updated_at, _id) descending. */
   conversations(query: ConversationsQuery): Promise<readonly ListedConversation[]>;
   /** The user's conversations with `last_position > position`, oldest change first, at most `limit`. */

@@ -36,7 +36,6 @@ export function readModelOf(store: EventStore): ReadModelQueries & { lookUps: nu
     users: caughtUp(model.users),
     conversation: caughtUp(model.conversation),
     membership: caughtUp(model.membership),
-    membershipsById: caughtUp(model.membershipsById),
     conversations: caughtUp(model.conversations),
     conversationsChangedSince: caughtUp(model.conversationsChangedSince),
     message: caughtUp(model.message),

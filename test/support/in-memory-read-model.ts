@@ -1,3 +1,4 @@
+import { directRosters } from '../../src/domain/conversation/rosters.ts';
 import { membershipId } from '../../src/read-model/documents.ts';
 import type {
   ConversationDocument,
@@ -32,8 +33,16 @@ export function createInMemoryReadModel(): ReadModel {
 
   function listed(user: string, conversation: ConversationDocument): ListedConversation {
     const { _id, last_seq } = conversation;
-    const membership = stored.membership.get(membershipId(user, _id))!;
-    return { conversation, membership, last_message: stored.message.get(`${_id}:${last_seq}`)! };
+    const { read_seq, read_date, own_seq } = stored.membership.get(membershipId(user, _id))!;
+    const last_message = stored.message.get(`${_id}:${last_seq}`)!;
+    const [one, other] = directRosters.directMembers(_id) ?? [];
+    const peer = one === user ? (other ?? one) : one;
+    return {
+      conversation,
+      membership: { user, read_seq, read_date, own_seq },
+      last_message,
+      peer_read_seq: stored.membership.get(membershipId(peer ?? '', _id))?.read_seq ?? 0,
+    };
   }
 
   return {
@@ -46,7 +55,6 @@ export function createInMemoryReadModel(): ReadModel {
       return Promise.resolve(found === undefined || found.last_seq === 0 ? undefined : found);
     },
     membership: (user, conversation) => Promise.resolve(stored.membership.get(membershipId(user, conversation))),
-    membershipsById: (ids) => Promise.resolve(present(stored.membership, ids)),
     conversations({ user, before, limit }) {
       const found = begunBy(user).filter((each) => before === undefined || newestFirst(before, each) < 0);
       return Promise.resolve(

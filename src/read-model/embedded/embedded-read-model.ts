@@ -70,7 +70,6 @@ function reads<C extends Connection>(follower: Follower<C>): Omit<ReadModel, 'ap
     users: () => answer(({ queries }) => queries.users()),
     conversation: (id) => answer(({ queries }) => queries.conversation(id)),
     membership: (user, conversation) => answer(({ queries }) => queries.membership(user, conversation)),
-    membershipsById: (ids) => answer(({ queries }) => queries.membershipsById(ids)),
     conversations: (query) => answer(({ queries }) => queries.conversations(query)),
     conversationsChangedSince: (user, position, limit) =>
       answer(({ queries }) => queries.conversationsChangedSince(user, position, limit)),

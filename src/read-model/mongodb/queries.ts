@@ -42,7 +42,6 @@ export function createQueries(collections: Collections, answer: Reading): Omit<R
 
     conversation: (id) => answer(() => first('conversation', { _id: id, last_seq: { $gt: 0 } })),
     membership: (user, conversation) => answer(() => byId('membership', membershipId(user, conversation))),
-    membershipsById: (ids) => answer(() => find('membership', among(ids))),
     conversations: (query) => answer(() => friends.page(query)),
     conversationsChangedSince: (...since) => answer(() => friends.changedSince(...since)),
 

@@ -37,7 +37,10 @@ export function createFakeReadModel() {
 
   function listed(membership: MembershipDocument): ListedConversation {
     const conversation = conversations.get(membership.conversation)!;
-    return { conversation, membership, last_message: messages.get(`${conversation._id}:${conversation.last_seq}`)! };
+    const [one, other] = directRosters.directMembers(conversation._id) ?? [];
+    const peer = membershipId((one === membership.user ? other : one) ?? membership.user, conversation._id);
+    const last_message = messages.get(`${conversation._id}:${conversation.last_seq}`)!;
+    return { conversation, membership, last_message, peer_read_seq: memberships.get(peer)?.read_seq ?? 0 };
   }
 
   const queries: ReadModelQueries = {
@@ -47,8 +50,6 @@ export function createFakeReadModel() {
     users: () => query('users', () => [...users.values()].sort((a, b) => (a._id < b._id ? -1 : 1))),
     conversation: (id) => query('conversation', () => conversations.get(id)),
     membership: (user, conversation) => query('membership', () => memberships.get(membershipId(user, conversation))),
-    membershipsById: (ids) =>
-      query('membershipsById', () => [...memberships.values()].filter(({ _id }) => ids.includes(_id))),
     conversations: ({ user, before, limit }) =>
       query('conversations', () =>
         [...memberships.values()]
