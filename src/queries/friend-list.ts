@@ -4,6 +4,7 @@ import type { MessageDocument, UserDocument } from '../read-model/documents.ts';
 import type { ConversationsQuery, ListedConversation } from '../read-model/read-model.ts';
 import type { ApiContext } from './context.ts';
 import { toMessageFor, toUser } from './documents.ts';
+import { fitting } from './page.ts';
 import { seqSchema, userSchema } from './schemas.ts';
 
 const friendSchema = z
@@ -64,16 +65,15 @@ export async function readFriendList(
   // One more than asked for tells whether there is a next page.
   const found = await readModel.conversations({ user, limit: limit + 1, ...(before && { before }) });
   const page = found.slice(0, limit);
-  const last = page.at(-1)?.conversation;
   const peerIds = page.map(({ conversation }) => peerOf(rosters.directMembers(conversation._id), user));
   const users = await peers.find(peerIds.filter((id) => id !== null));
-  return {
-    items: page.map((listed, index) => {
-      const id = peerIds[index] ?? null;
-      return toFriend(listed, id === null ? null : (users.get(id) ?? nameIn(listed.last_message, id)));
-    }),
-    next: found.length > limit && last !== undefined ? encodePage(last) : null,
-  };
+  const friends = page.map((listed, index) => {
+    const id = peerIds[index] ?? null;
+    return toFriend(listed, id === null ? null : (users.get(id) ?? nameIn(listed.last_message, id)));
+  });
+  const items = [...fitting(friends, ({ lastMessage }) => lastMessage)];
+  const last = page[items.length - 1]?.conversation;
+  return { items, next: found.length > items.length && last !== undefined ? encodePage(last) : null };
 }
 
 /** The other side, oneself where one writes to oneself; null in a group. */

@@ -1,10 +1,12 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { avatarSchema, usernameSchema } from '../domain/user/user.ts';
+import { maxPageItems } from '../protocol/limits.ts';
 import { WeiliaoError } from '../shared/errors.ts';
 import { identifyCaller } from './caller.ts';
 import { acknowledge, reached } from './context.ts';
 import type { ApiContext } from './context.ts';
+import { toUser } from './documents.ts';
 import type { App } from './route.ts';
 import { security } from './openapi.ts';
 import {
@@ -12,6 +14,7 @@ import {
   callerProblems,
   commandAnswer,
   commandProblems,
+  integerParameter,
   problems,
   queryHeaders,
   queryProblems,
@@ -19,6 +22,9 @@ import {
   userIdParameter,
   userSchema,
 } from './schemas.ts';
+
+/** No id or name is longer. */
+const maxQueryLength = 256;
 
 const newUserSchema = z.object({
   id: userIdField,
@@ -30,6 +36,7 @@ const newUserSchema = z.object({
 export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
   registerUser(app, context);
   getUser(app, context);
+  if (context.authenticator.mode === 'none') findUsers(app, context);
   done();
 };
 
@@ -92,6 +99,43 @@ function getUser(app: App, context: ApiContext): void {
       const registered = await context.commands.findUser(id);
       if (registered === undefined) throw new WeiliaoError('USER_NOT_FOUND', `nobody registered ${id}`);
       return { id, username: registered.username, avatar: registered.avatar };
+    },
+  );
+}
+
+const findQuerySchema = z.object({
+  query: z
+    .string()
+    .min(1, 'must be at least one character')
+    .max(maxQueryLength)
+    .describe('What an id or a name begins with'),
+  limit: integerParameter(1, maxPageItems).default(20).describe('Most users in the answer'),
+});
+
+/** Anybody can find anybody: only where everybody is taken at their word. */
+function findUsers(app: App, context: ApiContext): void {
+  const { common, ofCaller, guard } = routeOf(context);
+  app.get(
+    '/v1/users',
+    {
+      ...guard,
+      schema: {
+        ...common,
+        operationId: 'findUsers',
+        summary: 'Find users by what their id or name begins with',
+        description: 'Those whose id does come first, by id; then the others, by name. Case counts.',
+        querystring: findQuerySchema,
+        headers: queryHeaders,
+        response: {
+          200: answer('Users', z.object({ items: z.array(userSchema) })),
+          ...problems(...ofCaller, ...queryProblems),
+        },
+      },
+    },
+    async (request) => {
+      const { query, limit } = request.query;
+      await reached(context, request, request.caller);
+      return { items: (await context.readModel.usersStarting(query, limit)).map(toUser) };
     },
   );
 }

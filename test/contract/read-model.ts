@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { documentKinds, membershipId } from '../../src/read-model/documents.ts';
 import type { DocumentKind, Documents, MessageDocument } from '../../src/read-model/documents.ts';
-import { documentOrder, ReadModelMovedError } from '../../src/read-model/read-model.ts';
+import { ReadModelMovedError } from '../../src/read-model/read-model.ts';
 import type { MessagePatch, ReadModel, ReadModelBatch } from '../../src/read-model/read-model.ts';
 import { eventually } from '../support/projection-eventually.ts';
 import {
@@ -75,13 +75,15 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
           message: [],
         });
         expect(await writer.user('a')).toBeUndefined();
-        expect(await writer.users()).toEqual([]);
+        expect(await writer.users({ limit: 10 })).toEqual([]);
+        expect(await writer.usersStarting('a', 10)).toEqual([]);
         expect(await writer.usersById(['a', 'b'])).toEqual([]);
         expect(await writer.conversation('dm~a~b')).toBeUndefined();
         expect(await writer.membership('a', 'dm~a~b')).toBeUndefined();
         expect(await writer.conversations({ user: 'a', limit: 10 })).toEqual([]);
         expect(await writer.conversationsChangedSince('a', 0, 10)).toEqual([]);
         expect(await writer.message('dm~a~b:1')).toBeUndefined();
+        expect(await writer.newestMessages(['dm~a~b'])).toEqual([]);
         expect(await writer.messages({ conversation: 'dm~a~b', limit: 10 })).toEqual([]);
         expect(await writer.messageByClientId('a', 'client-1')).toBeUndefined();
         expect(await writer.greatestClientId('a')).toBeUndefined();
@@ -175,7 +177,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         const [ada, bob, carl] = [{ ...user('ada', 3), avatar: '/ada.png' }, user('bob', 1), user('carl', 2)];
         await applyAll([{ ...emptyBatch, users: [bob, carl, ada] }, 3]);
         expect(await writer.user('ada')).toEqual(ada);
-        expect(await writer.users()).toEqual([ada, bob, carl]);
+        expect(await writer.users({ limit: 10 })).toEqual([ada, bob, carl]);
         expect(await collect(writer, 'user')).toEqual([ada, bob, carl]);
       });
 
@@ -185,6 +187,41 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         const found = await writer.usersById(['carl', 'nobody', 'ada', 'carl']);
         expect(found.toSorted((one, other) => one.position - other.position)).toEqual([ada, carl]);
         expect(await writer.usersById([])).toEqual([]);
+      });
+
+      it.each([1, 2, 3, 7])('come a page of %i at a time, each once', async (limit) => {
+        const ids = ['a', 'A', 'b', 'aa', '10', '9', 'é'];
+        await applyAll([{ ...emptyBatch, users: ids.map((id, index) => user(id, index + 1)) }, 7]);
+        const found: string[] = [];
+        for (let after: string | undefined; ;) {
+          const page = await writer.users({ limit, ...(after !== undefined && { after }) });
+          expect(page.length).toBeLessThanOrEqual(limit);
+          found.push(...page.map(({ _id }) => _id));
+          after = page.at(-1)?._id;
+          if (page.length < limit) break;
+        }
+        expect(found).toEqual(ids.toSorted());
+      });
+
+      it('are found by what their id or name begins with: by id, then by name, each once, so many', async () => {
+        const named = (_id: string, username: string, position: number) => ({ _id, username, avatar: null, position });
+        const users = [
+          named('1', 'ada', 1),
+          named('ad', 'ad', 2),
+          named('ada2', 'Zoe', 3),
+          named('2', 'adam', 4),
+          named('3', 'Ada', 5),
+          named('4', 'a%_.*', 6),
+        ];
+        await applyAll([{ ...emptyBatch, users }, 6]);
+        const ids = async (text: string, limit = 10) => (await writer.usersStarting(text, limit)).map(({ _id }) => _id);
+        expect(await ids('ad')).toEqual(['ad', 'ada2', '1', '2']);
+        expect(await ids('ad', 3)).toEqual(['ad', 'ada2', '1']);
+        expect(await ids('ada')).toEqual(['ada2', '1', '2']);
+        expect(await ids('a%')).toEqual(['4']);
+        expect(await ids('.*')).toEqual([]);
+        expect(await ids('zz')).toEqual([]);
+        expect(await writer.usersStarting('3', 1)).toEqual([users[4]]);
       });
 
       it('stay as they were first registered', async () => {
@@ -603,6 +640,16 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         );
         const found = await writer.conversations({ user: 'a', limit: 2 });
         expect(found.map(({ conversation }) => conversation._id)).toEqual(['dm~a~p01', 'dm~a~p12']);
+      });
+
+      it('tell their newest messages, of those that have one', async () => {
+        const newer = message(2, { conversation: 'dm~a~p01', to: ref('p01'), position: 14 });
+        await applyAll([messagesBatch(newer), 14], [{ ...emptyBatch, conversations: [touchOf('group~g', 0, 15)] }, 15]);
+        const asked = ['dm~a~p02', 'dm~a~nobody', 'dm~a~p01', 'group~g'];
+        const found = await writer.newestMessages(asked);
+        expect(found.map(({ _id }) => _id).sort()).toEqual(['dm~a~p01:2', 'dm~a~p02:1']);
+        expect(found).toContainEqual(newer);
+        expect(await writer.newestMessages([])).toEqual([]);
       });
 
       it('changed since a position come oldest change first, reads too', async () => {

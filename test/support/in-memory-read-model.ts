@@ -49,7 +49,19 @@ export function createInMemoryReadModel(): ReadModel {
     checkpoint: () => Promise.resolve(checkpoint),
     user: (id) => Promise.resolve(stored.user.get(id)),
     usersById: (ids) => Promise.resolve(present(stored.user, ids)),
-    users: () => Promise.resolve(inOrder(stored, 'user')),
+    users: ({ after = '', limit }) =>
+      Promise.resolve(
+        inOrder(stored, 'user')
+          .filter(({ _id }) => _id > after)
+          .slice(0, limit),
+      ),
+    usersStarting(text, limit) {
+      const all = inOrder(stored, 'user');
+      const byId = all.filter(({ _id }) => _id.startsWith(text));
+      const byName = all.filter(({ _id, username }) => username.startsWith(text) && !_id.startsWith(text));
+      const named = byName.toSorted((one, other) => (one.username < other.username ? -1 : 1));
+      return Promise.resolve([...byId, ...named].slice(0, limit));
+    },
     conversation(id) {
       const found = stored.conversation.get(id);
       return Promise.resolve(found === undefined || found.last_seq === 0 ? undefined : found);
@@ -69,6 +81,10 @@ export function createInMemoryReadModel(): ReadModel {
       return Promise.resolve(found.sort((one, other) => one.last_position - other.last_position).slice(0, limit));
     },
     message: (id) => Promise.resolve(stored.message.get(id)),
+    newestMessages: (conversations) =>
+      Promise.resolve(
+        conversations.flatMap((id) => stored.message.get(`${id}:${stored.conversation.get(id)?.last_seq}`) ?? []),
+      ),
     messages({ conversation, before = Infinity, after, limit }) {
       const found = inOrder(stored, 'message').filter(
         (each) => each.conversation === conversation && each.seq < before && each.seq > (after ?? 0),
