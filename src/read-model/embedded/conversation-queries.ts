@@ -6,10 +6,7 @@ import type { Queries } from './queries.ts';
 import { prepareRows } from './rows.ts';
 import { toStored } from './text.ts';
 
-type ConversationQueries = Pick<
-  Queries,
-  'conversation' | 'membership' | 'conversations' | 'conversationsChangedSince'
->;
+type ConversationQueries = Pick<Queries, 'conversation' | 'membership' | 'conversations' | 'conversationsChangedSince'>;
 
 export function conversationQueries(db: DatabaseSyncInstance, names: Names): ConversationQueries {
   const decode = decoder('conversation');
