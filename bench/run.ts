@@ -13,6 +13,7 @@ import { idle } from './parts/idle.ts';
 import { latency } from './parts/latency.ts';
 import { longConversation } from './parts/long-conversation.ts';
 import { memory } from './parts/memory.ts';
+import { reads } from './parts/reads.ts';
 import { slow } from './parts/slow.ts';
 
 /** What measures each part, in the order of the table. */
@@ -26,6 +27,7 @@ const parts: Readonly<Record<string, readonly Part[]>> = {
   rebuild: [longConversation],
   memory: [memory],
   slow: [slow],
+  reads: [reads],
   engines: [engines],
 };
 

@@ -23,6 +23,8 @@ export const maxBodyBytes = 64 * 1024;
 /** Items in an answer over REST: at most, and where the request does not say. */
 export const maxPageItems = 200;
 export const defaultPageItems = 50;
+/** Items of a list over REST together, in bytes of JSON: a page that would be longer ends early. */
+export const maxPageBytes = 1024 * 1024;
 
 /** A line of the table in docs/protocol.md. */
 export interface Limit {
@@ -53,6 +55,7 @@ export const limits: readonly Limit[] = [
     limit: `1 to ${maxPageItems}, default ${defaultPageItems}`,
     beyond: '`BAD_FRAME`',
   },
+  { what: 'the items of a page over REST', limit: bytes(maxPageBytes), beyond: 'it ends early, `next` goes on' },
 ];
 
 export function atMost(length: number): string {

@@ -70,7 +70,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     ...deps,
     logger,
     freshness: createFreshness(readModel, floor),
-    peers: createPeerDirectory(readModel),
+    peers: createPeerDirectory({ readModel, onUserEvent: deps.commands.onUserEvent }),
   };
   const resources = [operationRoutes];
   if (deps.serve === 'everything') {

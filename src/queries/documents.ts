@@ -33,8 +33,10 @@ export function toMessage(document: MessageDocument): Message {
   return message as Shown;
 }
 
+type Reader = Pick<MembershipDocument, 'user' | 'read_seq' | 'read_date'>;
+
 /** A message as one reader sees it: in a group the status is the reader's own. */
-export function toMessageFor(reader: MembershipDocument | undefined, document: MessageDocument): Message {
+export function toMessageFor(reader: Reader | undefined, document: MessageDocument): Message {
   const message = toMessage(document);
   if (message.to !== null || reader === undefined) return message;
   if (message.from.id === reader.user) return { ...message, status: 2, readDate: message.sendDate };

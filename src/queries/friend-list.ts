@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { peerIn } from '../domain/conversation/rosters.ts';
 import { messageSchema, revisionSchema, timeSchema } from '../protocol/message.ts';
-import { membershipId } from '../read-model/documents.ts';
-import type { MessageDocument, UserDocument } from '../read-model/documents.ts';
+import type { MessageDocument } from '../read-model/documents.ts';
 import type { ConversationsQuery, ListedConversation } from '../read-model/read-model.ts';
 import type { ApiContext } from './context.ts';
 import { toMessageFor, toUser } from './documents.ts';
+import { fitting } from './page.ts';
+import type { Peer } from './peer-directory.ts';
 import { seqSchema, userSchema } from './schemas.ts';
 
 const friendSchema = z
@@ -28,6 +28,7 @@ export const friendListSchema = z.object({
 });
 
 type Friend = z.infer<typeof friendSchema>;
+type FriendList = z.infer<typeof friendListSchema>;
 type Page = NonNullable<ConversationsQuery['before']>;
 
 /** Opaque to clients: the place in the order (updated_at, _id) where the page before ended. */
@@ -58,72 +59,47 @@ export interface FriendListQuery {
   readonly before?: Page | undefined;
 }
 
-export async function readFriendList(context: ApiContext, { user, limit, before }: FriendListQuery) {
+export async function readFriendList(
+  { readModel, rosters, peers }: Pick<ApiContext, 'readModel' | 'rosters' | 'peers'>,
+  { user, limit, before }: FriendListQuery,
+): Promise<FriendList> {
   // One more than asked for tells whether there is a next page.
-  const found = await context.readModel.conversations({ user, limit: limit + 1, ...(before && { before }) });
+  const found = await readModel.conversations({ user, limit: limit + 1, ...(before && { before }) });
   const page = found.slice(0, limit);
-  const last = page.at(-1)?.conversation;
-  return {
-    items: await friendsOf(context, user, page),
-    next: found.length > limit && last !== undefined ? encodePage(last) : null,
-  };
-}
-
-/** One look-up for all of a page's other sides, and one for what they have read. */
-async function friendsOf(
-  { readModel, rosters, peers }: ApiContext,
-  user: string,
-  page: readonly ListedConversation[],
-): Promise<Friend[]> {
-  const peerIds = await Promise.all(
-    page.map(async ({ conversation }) => {
-      const roster = await rosters.of(conversation._id);
-      return roster === undefined ? null : peerIn(roster, user);
-    }),
-  );
-  const others = page.flatMap(({ conversation }, index) => {
-    const peer = peerIds[index] ?? null;
-    return peer === null || peer === user ? [] : [membershipId(peer, conversation._id)];
-  });
-  const [users, memberships] = await Promise.all([
-    peers.find(peerIds.filter((id) => id !== null)),
-    others.length === 0 ? [] : readModel.membershipsById(others),
-  ]);
-  const byId = new Map(memberships.map((membership) => [membership._id, membership]));
-  return page.map((listed, index) => {
+  const peerIds = page.map(({ conversation }) => peerOf(rosters.directMembers(conversation._id), user));
+  const users = await peers.find(peerIds.filter((id) => id !== null));
+  const friends = page.map((listed, index) => {
     const id = peerIds[index] ?? null;
-    if (id === null) return toFriend(listed, undefined);
-    const membership = byId.get(membershipId(id, listed.conversation._id));
-    // Who writes to oneself is the other side too; who never touched the conversation has read nothing of it.
-    const peerReadSeq = id === user ? listed.membership.read_seq : (membership?.read_seq ?? 0);
-    return toFriend(listed, { ref: users.get(id) ?? nameIn(listed.last_message, id), readSeq: peerReadSeq });
+    return toFriend(listed, id === null ? null : (users.get(id) ?? nameIn(listed.last_message, id)));
   });
+  const items = [...fitting(friends, ({ lastMessage }) => lastMessage)];
+  const last = page[items.length - 1]?.conversation;
+  return { items, next: found.length > items.length && last !== undefined ? encodePage(last) : null };
 }
 
-/** The other side, and how far it has read. */
-interface Peer {
-  readonly ref: Omit<UserDocument, 'position'>;
-  readonly readSeq: number;
+/** The other side, oneself where one writes to oneself; null in a group. */
+function peerOf(members: readonly string[] | undefined, user: string): string | null {
+  return members === undefined ? null : (members.find((member) => member !== user) ?? user);
 }
 
-function toFriend({ conversation, membership, last_message }: ListedConversation, peer: Peer | undefined): Friend {
+function toFriend({ conversation, membership, last_message, peer_read_seq }: ListedConversation, peer: Peer | null) {
   const { last_seq: lastSeq, revision, updated_at: updatedAt } = conversation;
   const { read_seq: readSeq, own_seq: ownSeq } = membership;
   return {
     conversation: conversation._id,
-    peer: peer === undefined ? null : toUser(peer.ref),
+    peer: peer && toUser(peer),
     lastMessage: toMessageFor(membership, last_message),
     lastSeq,
     revision,
     readSeq,
-    peerReadSeq: peer?.readSeq ?? readSeq,
+    peerReadSeq: peer === null ? readSeq : peer_read_seq,
     unread: Math.max(0, lastSeq - Math.max(readSeq, ownSeq)),
     updatedAt,
-  };
+  } satisfies Friend;
 }
 
 /** The user as a message names it; by the id alone where it does not. */
-function nameIn({ from, to }: MessageDocument, id: string): Omit<UserDocument, 'position'> {
+function nameIn({ from, to }: MessageDocument, id: string): Peer {
   const ref = [from, to].find((each) => each?.id === id);
   return { _id: id, username: ref?.username ?? id, avatar: null };
 }

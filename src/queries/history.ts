@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { messageSchema, revisionSchema } from '../protocol/message.ts';
 import type { ApiContext } from './context.ts';
 import { absent, rosterFor, toMessageFor } from './documents.ts';
+import { fitting } from './page.ts';
 import { integerParameter, pageLimit, seqSchema } from './schemas.ts';
 
 export const historyQuerySchema = z
@@ -28,6 +29,7 @@ export const historySchema = z.object({
   items: z.array(messageSchema),
   lastSeq: seqSchema.describe('Seq of the newest message'),
   revision: revisionSchema.describe('Revision of the newest event that the page may show'),
+  next: seqSchema.nullable().describe('`before`, or `after`, of the next page; null where nothing more is there'),
 });
 
 export interface HistoryQuery {
@@ -59,12 +61,17 @@ export async function readHistory(
     ...(before !== undefined && { before }),
     ...(after !== undefined && { after: Math.max(after, joined) }),
   });
-  const items = documents.filter(({ seq }) => seq > joined).map((document) => toMessageFor(membership, document));
+  const shown = documents.filter(({ seq }) => seq > joined).map((document) => toMessageFor(membership, document));
+  const items = fitting(shown, (message) => message);
   // The page is read after the conversation, so it may already hold newer messages.
   const ends = [items.at(0), items.at(-1)].filter((message) => message !== undefined);
+  const lastSeq = Math.max(conversation.last_seq, ...ends.map(({ seq }) => seq));
+  const last = items.at(-1)?.seq;
+  const ended = last === undefined || (after === undefined ? last <= joined + 1 : last >= lastSeq);
   return {
-    items,
-    lastSeq: Math.max(conversation.last_seq, ...ends.map(({ seq }) => seq)),
+    items: [...items],
+    lastSeq,
+    next: ended ? null : last,
     revision: Math.max(conversation.revision, ...ends.map(({ revision }) => revision)),
   };
 }

@@ -1,11 +1,9 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { directConversationId } from '../domain/conversation/conversation-id.ts';
-import { peerIn } from '../domain/conversation/rosters.ts';
 import { messageSchema } from '../protocol/message.ts';
-import type { Message } from '../protocol/message.ts';
 import { toWeiliaoError } from '../shared/errors.ts';
-import type { MessageDocument } from '../read-model/documents.ts';
+import type { MessageDocument, UserDocument } from '../read-model/documents.ts';
 import type { ApiContext } from './context.ts';
 import { toMessage } from './documents.ts';
 import type { App } from './route.ts';
@@ -33,8 +31,14 @@ const originalUserSchema = z.object({
   chat_time: z.int().optional().describe('Its date, epoch milliseconds'),
 });
 
-/** More than any user has: the list of the original system comes in one piece. */
-const everyConversation = 1_000_000;
+/** The original page knows no further ones; who does gets them by the header `Link`. */
+const maxUsers = 1_000;
+
+const usersQuerySchema = z.object({
+  fromId: userIdParameter('The user who asks'),
+  after: userIdParameter('Only users whose id is above this one').optional(),
+  limit: integerParameter(1, maxUsers).default(maxUsers).describe('Most users to look through'),
+});
 
 /** The original system had numbers for user ids. */
 function originalId(id: string): string | number {
@@ -93,32 +97,31 @@ function originalUsers(app: App, context: ApiContext): void {
       schema: {
         tags,
         operationId: 'originalUsers',
-        summary: 'Every other user, with the last message of the pair',
-        querystring: z.object({ fromId: userIdParameter('The user who asks') }),
+        summary: 'Other users, with the last message of the pair',
+        description:
+          'By id as text. Where there are more than `limit`, header `Link` names the next page (`rel="next"`).',
+        querystring: usersQuerySchema,
         response: {
           200: answer('Users', z.array(originalUserSchema)),
           ...problems(...queryProblems),
         },
       },
     },
-    async (request) => {
-      const { fromId } = request.query;
+    async (request, reply) => {
+      const { fromId, after, limit } = request.query;
       await caughtUp(context, fromId);
-      const [users, lastMessages] = await Promise.all([readModel.users(), lastMessagesByPeer(context, fromId)]);
-      return users
-        .filter((user) => user._id !== fromId)
-        .map(({ _id: id, avatar, username }) => {
-          const last = lastMessages.get(id);
-          return {
-            id: originalId(id),
-            avatar,
-            from_user: originalId(fromId),
-            info_type: null,
-            to_user: originalId(id),
-            username,
-            ...(last && { chat_msg: last.msg, chat_time: last.sendDate }),
-          };
-        });
+      const found = await readModel.users({ limit: limit + 1, ...(after !== undefined && { after }) });
+      const page = found.slice(0, limit);
+      const last = page.at(-1);
+      if (found.length > limit && last !== undefined) {
+        const next = new URLSearchParams({ fromId, after: last._id, limit: String(limit) });
+        reply.header('Link', `</user?${next.toString()}>; rel="next"`);
+      }
+      const others = page.filter((user) => user._id !== fromId);
+      const conversationWith = (user: UserDocument) => directConversationId(fromId, user._id);
+      const newest = await readModel.newestMessages(others.map(conversationWith));
+      const byConversation = new Map(newest.map((message) => [message.conversation, message]));
+      return others.map((user) => toOriginalUser(fromId, user, byConversation.get(conversationWith(user))));
     },
   );
 }
@@ -140,13 +143,18 @@ async function markPageRead(
   }
 }
 
-/** One query for all, however many users there are. */
-async function lastMessagesByPeer({ readModel, rosters }: ApiContext, user: string): Promise<Map<string, Message>> {
-  const byPeer = new Map<string, Message>();
-  for (const { conversation, last_message } of await readModel.conversations({ user, limit: everyConversation })) {
-    const roster = await rosters.of(conversation._id);
-    const peer = roster && peerIn(roster, user);
-    if (peer !== undefined && peer !== null) byPeer.set(peer, toMessage(last_message));
-  }
-  return byPeer;
+function toOriginalUser(
+  asker: string,
+  { _id: id, avatar, username }: UserDocument,
+  last: MessageDocument | undefined,
+): z.infer<typeof originalUserSchema> {
+  return {
+    id: originalId(id),
+    avatar,
+    from_user: originalId(asker),
+    info_type: null,
+    to_user: originalId(id),
+    username,
+    ...(last && { chat_msg: last.msg, chat_time: last.send_date }),
+  };
 }

@@ -1,19 +1,36 @@
 import { LRUCache } from 'lru-cache';
+import type { Commands } from '../commands/commands.ts';
 import type { UserDocument } from '../read-model/documents.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
+
+/** A user as lists show them. */
+export type Peer = Omit<UserDocument, 'position'>;
 
 /** Users by id, for naming the peers of a friend list. */
 export interface PeerDirectory {
   /** Those of the given users that there are. */
-  find(ids: readonly string[]): Promise<ReadonlyMap<string, UserDocument>>;
+  find(ids: readonly string[]): Promise<ReadonlyMap<string, Peer>>;
 }
 
-/** A registered user never changes, so one that was found once is held; one that was not is looked for again. */
-export function createPeerDirectory(readModel: Pick<ReadModelQueries, 'usersById'>, max = 10_000): PeerDirectory {
-  const held = new LRUCache<string, UserDocument>({ max });
+interface PeerDirectoryDeps {
+  readonly readModel: Pick<ReadModelQueries, 'usersById'>;
+  readonly onUserEvent: Commands['onUserEvent'];
+}
+
+/** Whoever was found once is held, until they change: then as they are now. */
+export function createPeerDirectory({ readModel, onUserEvent }: PeerDirectoryDeps, max = 10_000): PeerDirectory {
+  const held = new LRUCache<string, Peer>({ max });
+  /** Changes so far: what was read meanwhile may be of before. */
+  let changes = 0;
+  onUserEvent(({ type, data }) => {
+    if (type !== 'UserChanged') return;
+    changes += 1;
+    if (held.has(data.id)) held.set(data.id, { _id: data.id, username: data.username, avatar: data.avatar });
+  });
+
   return {
     async find(ids) {
-      const found = new Map<string, UserDocument>();
+      const found = new Map<string, Peer>();
       const missing: string[] = [];
       for (const id of ids) {
         const known = held.get(id);
@@ -21,8 +38,9 @@ export function createPeerDirectory(readModel: Pick<ReadModelQueries, 'usersById
         else found.set(id, known);
       }
       if (missing.length === 0) return found;
+      const before = changes;
       for (const user of await readModel.usersById(missing)) {
-        held.set(user._id, user);
+        if (changes === before) held.set(user._id, user);
         found.set(user._id, user);
       }
       return found;

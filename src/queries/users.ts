@@ -1,11 +1,13 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { avatarSchema, usernameSchema } from '../domain/user/user.ts';
+import { maxPageItems } from '../protocol/limits.ts';
 import { WeiliaoError } from '../shared/errors.ts';
 import { identifyCaller } from './caller.ts';
 import { acknowledge, reached } from './context.ts';
 import type { ApiContext } from './context.ts';
 import { blockRoutes, changeUser } from './profile.ts';
+import { toUser } from './documents.ts';
 import type { App } from './route.ts';
 import { security } from './openapi.ts';
 import {
@@ -13,6 +15,7 @@ import {
   callerProblems,
   commandAnswer,
   commandProblems,
+  integerParameter,
   problems,
   queryHeaders,
   queryProblems,
@@ -20,6 +23,9 @@ import {
   userIdParameter,
   userSchema,
 } from './schemas.ts';
+
+/** No id or name is longer. */
+const maxQueryLength = 256;
 
 const newUserSchema = z.object({
   id: userIdField,
@@ -33,6 +39,7 @@ export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, d
   getUser(app, context);
   changeUser(app, context);
   blockRoutes(app, context);
+  if (context.config.directory) findUsers(app, context);
   done();
 };
 
@@ -96,6 +103,43 @@ function getUser(app: App, context: ApiContext): void {
       const registered = await context.commands.findUser(id);
       if (registered === undefined) throw new WeiliaoError('USER_NOT_FOUND', `nobody registered ${id}`);
       return { id, username: registered.username, avatar: registered.avatar };
+    },
+  );
+}
+
+const findQuerySchema = z.object({
+  query: z
+    .string()
+    .min(1, 'must be at least one character')
+    .max(maxQueryLength)
+    .describe('What an id or a name begins with'),
+  limit: integerParameter(1, maxPageItems).default(20).describe('Most users in the answer'),
+});
+
+/** Anybody can find anybody: only where that is wanted (DIRECTORY). */
+function findUsers(app: App, context: ApiContext): void {
+  const { common, ofCaller, guard } = routeOf(context);
+  app.get(
+    '/v1/users',
+    {
+      ...guard,
+      schema: {
+        ...common,
+        operationId: 'findUsers',
+        summary: 'Find users by what their id or name begins with',
+        description: 'Those whose id does come first, by id; then the others, by name. Case counts.',
+        querystring: findQuerySchema,
+        headers: queryHeaders,
+        response: {
+          200: answer('Users', z.object({ items: z.array(userSchema) })),
+          ...problems(...ofCaller, ...queryProblems),
+        },
+      },
+    },
+    async (request) => {
+      const { query, limit } = request.query;
+      await reached(context, request, ...(request.caller === null ? [] : [request.caller]));
+      return { items: (await context.readModel.usersStarting(query, limit)).map(toUser) };
     },
   );
 }

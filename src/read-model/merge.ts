@@ -1,5 +1,5 @@
 import { membershipId } from './documents.ts';
-import type { ConversationDocument, MembershipDocument } from './documents.ts';
+import type { ConversationDocument, MembershipDocument, UserDocument } from './documents.ts';
 import type { ConversationChange, MembershipChange } from './read-model.ts';
 
 /** What a conversation is before anything is known of it: not shown, and every change is news to it. */
@@ -36,6 +36,17 @@ export function mergeMembership(
     return document;
   }
   return { ...document, read_seq, read_date, own_seq, greatest_client_id };
+}
+
+/** What `usersStarting` answers, of two pages in order that begin where the text would be. */
+export function usersOfText(
+  { text, limit }: { readonly text: string; readonly limit: number },
+  [byId, byName]: readonly [readonly UserDocument[], readonly UserDocument[]],
+): UserDocument[] {
+  const found = new Map<string, UserDocument>();
+  for (const user of byId) if (user._id.startsWith(text)) found.set(user._id, user);
+  for (const user of byName) if (user.username.startsWith(text)) found.set(user._id, user);
+  return [...found.values()].slice(0, limit);
 }
 
 /** The greater of two texts in code-unit order, which no database sorts by. */

@@ -89,6 +89,12 @@ export interface MessagesQuery {
   readonly limit: number;
 }
 
+export interface UsersQuery {
+  /** Id, exclusive: the last user of the page before. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
 export interface ConversationsQuery {
   readonly user: string;
   /** Place in the order (updated_at, _id) descending, exclusive: the last conversation of the page before. */
@@ -99,8 +105,10 @@ export interface ConversationsQuery {
 /** A conversation as one of its members has it in the friend list. */
 export interface ListedConversation {
   readonly conversation: ConversationDocument;
-  readonly membership: MembershipDocument;
+  readonly membership: Pick<MembershipDocument, 'user' | 'read_seq' | 'read_date' | 'own_seq'>;
   readonly last_message: MessageDocument;
+  /** How far the other side of a direct conversation has read; 0: nothing, or a group. */
+  readonly peer_read_seq: number;
 }
 
 /** Reads. Every method throws `ReadModelUnavailableError` where the store gives no answer. */
@@ -110,18 +118,20 @@ export interface ReadModelQueries {
   user(id: string): Promise<UserDocument | undefined>;
   /** Those of the given users that there are, each once, in any order. */
   usersById(ids: readonly string[]): Promise<readonly UserDocument[]>;
-  /** Every user, ordered by id as text. */
-  users(): Promise<readonly UserDocument[]>;
+  /** Users by id as text, those above `after`, at most `limit`. */
+  users(query: UsersQuery): Promise<readonly UserDocument[]>;
+  /** Users whose id begins with the text, by id, then those whose name does, by name: each once, at most `limit`. */
+  usersStarting(text: string, limit: number): Promise<readonly UserDocument[]>;
   /** Undefined also where it has no message yet. */
   conversation(id: string): Promise<ConversationDocument | undefined>;
   membership(user: string, conversation: string): Promise<MembershipDocument | undefined>;
-  /** Those of the given memberships (by `membershipId`) that there are, each once, in any order. */
-  membershipsById(ids: readonly string[]): Promise<readonly MembershipDocument[]>;
   /** The user's conversations that have a message, newest activity first: (updated_at, _id) descending. */
   conversations(query: ConversationsQuery): Promise<readonly ListedConversation[]>;
   /** The user's conversations with `last_position > position`, oldest change first, at most `limit`. */
   conversationsChangedSince(user: string, position: number, limit: number): Promise<readonly ConversationDocument[]>;
   message(id: string): Promise<MessageDocument | undefined>;
+  /** The newest message of each of these conversations that has one, in any order. */
+  newestMessages(conversations: readonly string[]): Promise<readonly MessageDocument[]>;
   /** By seq: the deepest page costs what the newest does. */
   messages(query: MessagesQuery): Promise<readonly MessageDocument[]>;
   /** The sender's message with this client message id; where there are several, the first in log order. */

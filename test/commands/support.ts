@@ -34,12 +34,13 @@ export function readModelOf(store: EventStore): ReadModelQueries & { lookUps: nu
     user: caughtUp(model.user),
     usersById: caughtUp(model.usersById),
     users: caughtUp(model.users),
+    usersStarting: caughtUp(model.usersStarting),
     conversation: caughtUp(model.conversation),
     membership: caughtUp(model.membership),
-    membershipsById: caughtUp(model.membershipsById),
     conversations: caughtUp(model.conversations),
     conversationsChangedSince: caughtUp(model.conversationsChangedSince),
     message: caughtUp(model.message),
+    newestMessages: caughtUp(model.newestMessages),
     messages: caughtUp(model.messages),
     messageByClientId(sender: string, clientId: string) {
       counting.lookUps += 1;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { documentKinds, membershipId } from '../../src/read-model/documents.ts';
 import type { DocumentKind, Documents, MessageDocument } from '../../src/read-model/documents.ts';
-import { documentOrder, ReadModelMovedError } from '../../src/read-model/read-model.ts';
+import { ReadModelMovedError } from '../../src/read-model/read-model.ts';
 import type { MessagePatch, ReadModel, ReadModelBatch } from '../../src/read-model/read-model.ts';
 import { eventually } from '../support/projection-eventually.ts';
 import {
@@ -75,14 +75,15 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
           message: [],
         });
         expect(await writer.user('a')).toBeUndefined();
-        expect(await writer.users()).toEqual([]);
+        expect(await writer.users({ limit: 10 })).toEqual([]);
+        expect(await writer.usersStarting('a', 10)).toEqual([]);
         expect(await writer.usersById(['a', 'b'])).toEqual([]);
         expect(await writer.conversation('dm~a~b')).toBeUndefined();
         expect(await writer.membership('a', 'dm~a~b')).toBeUndefined();
-        expect(await writer.membershipsById([membershipId('a', 'dm~a~b')])).toEqual([]);
         expect(await writer.conversations({ user: 'a', limit: 10 })).toEqual([]);
         expect(await writer.conversationsChangedSince('a', 0, 10)).toEqual([]);
         expect(await writer.message('dm~a~b:1')).toBeUndefined();
+        expect(await writer.newestMessages(['dm~a~b'])).toEqual([]);
         expect(await writer.messages({ conversation: 'dm~a~b', limit: 10 })).toEqual([]);
         expect(await writer.messageByClientId('a', 'client-1')).toBeUndefined();
         expect(await writer.greatestClientId('a')).toBeUndefined();
@@ -176,7 +177,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         const [ada, bob, carl] = [{ ...user('ada', 3), avatar: '/ada.png' }, user('bob', 1), user('carl', 2)];
         await applyAll([{ ...emptyBatch, users: [bob, carl, ada] }, 3]);
         expect(await writer.user('ada')).toEqual(ada);
-        expect(await writer.users()).toEqual([ada, bob, carl]);
+        expect(await writer.users({ limit: 10 })).toEqual([ada, bob, carl]);
         expect(await collect(writer, 'user')).toEqual([ada, bob, carl]);
       });
 
@@ -186,6 +187,41 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         const found = await writer.usersById(['carl', 'nobody', 'ada', 'carl']);
         expect(found.toSorted((one, other) => one.position - other.position)).toEqual([ada, carl]);
         expect(await writer.usersById([])).toEqual([]);
+      });
+
+      it.each([1, 2, 3, 7])('come a page of %i at a time, each once', async (limit) => {
+        const ids = ['a', 'A', 'b', 'aa', '10', '9', 'é'];
+        await applyAll([{ ...emptyBatch, users: ids.map((id, index) => user(id, index + 1)) }, 7]);
+        const found: string[] = [];
+        for (let after: string | undefined; ;) {
+          const page = await writer.users({ limit, ...(after !== undefined && { after }) });
+          expect(page.length).toBeLessThanOrEqual(limit);
+          found.push(...page.map(({ _id }) => _id));
+          after = page.at(-1)?._id;
+          if (page.length < limit) break;
+        }
+        expect(found).toEqual(ids.toSorted());
+      });
+
+      it('are found by what their id or name begins with: by id, then by name, each once, so many', async () => {
+        const named = (_id: string, username: string, position: number) => ({ _id, username, avatar: null, position });
+        const users = [
+          named('1', 'ada', 1),
+          named('ad', 'ad', 2),
+          named('ada2', 'Zoe', 3),
+          named('2', 'adam', 4),
+          named('3', 'Ada', 5),
+          named('4', 'a%_.*', 6),
+        ];
+        await applyAll([{ ...emptyBatch, users }, 6]);
+        const ids = async (text: string, limit = 10) => (await writer.usersStarting(text, limit)).map(({ _id }) => _id);
+        expect(await ids('ad')).toEqual(['ad', 'ada2', '1', '2']);
+        expect(await ids('ad', 3)).toEqual(['ad', 'ada2', '1']);
+        expect(await ids('ada')).toEqual(['ada2', '1', '2']);
+        expect(await ids('a%')).toEqual(['4']);
+        expect(await ids('.*')).toEqual([]);
+        expect(await ids('zz')).toEqual([]);
+        expect(await writer.usersStarting('3', 1)).toEqual([users[4]]);
       });
 
       it('are as their newest event says, in whatever order it comes', async () => {
@@ -492,15 +528,6 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         }
       });
 
-      it('are found several at a time, each once, those that there are', async () => {
-        await applyAll([messagesBatch(message(1)), 1]);
-        const [a, b] = [membershipId('a', 'dm~a~b'), membershipId('b', 'dm~a~b')];
-        const unknown = [membershipId('c', 'dm~a~b'), membershipId('a', 'dm~a~c'), 'a', '', ' ', 'dm~a~b a'];
-        const found = await writer.membershipsById([b, a, ...unknown, b]);
-        expect(found.toSorted(documentOrder('membership')).map(({ _id }) => _id)).toEqual([a, b]);
-        expect(await writer.membershipsById([])).toEqual([]);
-      });
-
       it('take a member who comes later', async () => {
         const group = (seq: number, id: string) => message(seq, { conversation: 'group~g', from: ref(id), to: null });
         await applyAll([messagesBatch(group(1, 'b')), 1], [messagesBatch(group(2, 'a')), 2]);
@@ -558,14 +585,39 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         expect(found).toHaveLength(12);
         expect(found[0]).toEqual({
           conversation: await writer.conversation('dm~a~p05'),
-          membership: await writer.membership('a', 'dm~a~p05'),
+          membership: { user: 'a', read_seq: 2, read_date: 9_001, own_seq: 1 },
           last_message: { ...renamed, status: 2, read_date: 9_001 },
+          peer_read_seq: 0,
         });
         for (const { conversation, membership, last_message } of found) {
           expect(conversation).toEqual(await writer.conversation(conversation._id));
-          expect(membership).toEqual(await writer.membership('a', conversation._id));
+          expect(await writer.membership('a', conversation._id)).toMatchObject(membership);
           expect(last_message).toEqual(await writer.message(`${conversation._id}:${conversation.last_seq}`));
         }
+      });
+
+      it('come each with what the other side has read: oneself where one writes to oneself, nobody in a group', async () => {
+        const self = message(1, { conversation: 'dm~a~a', to: ref('a'), position: 14, send_date: 9_000 });
+        const group = message(1, { conversation: 'group~g', from: ref('g'), to: null, position: 15, send_date: 8_000 });
+        const answer = message(2, { conversation: 'dm~a~p05', from: ref('p05'), to: ref('a'), position: 16 });
+        const memberships = [
+          membershipChange('p05', { read_seq: 1, read_date: 5_000 }, 'dm~a~p05'),
+          membershipChange('p07', { read_seq: 1, read_date: 6_000 }, 'dm~a~p07'),
+          membershipChange('a', { read_seq: 1, read_date: 7_000 }, 'dm~a~a'),
+          membershipChange('g', { read_seq: 1, read_date: 7_000 }, 'group~g'),
+          membershipChange('a', {}, 'group~g'),
+        ];
+        for (const one of [self, group, answer]) await applyAll([messagesBatch(one), one.position]);
+        await applyAll([{ ...emptyBatch, memberships }, 17]);
+        const found = await writer.conversations({ user: 'a', limit: 100 });
+        const read = new Map(found.map(({ conversation, peer_read_seq }) => [conversation._id, peer_read_seq]));
+        expect([...read].filter(([, seq]) => seq > 0).sort()).toEqual([
+          ['dm~a~a', 1],
+          ['dm~a~p05', 1],
+          ['dm~a~p07', 1],
+        ]);
+        expect(read.get('group~g')).toBe(0);
+        expect(read.size).toBe(14);
       });
 
       it.each([1, 2, 3, 5, 12])('are paged by %i without a gap or a repeat, ties included', async (limit) => {
@@ -588,6 +640,16 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         );
         const found = await writer.conversations({ user: 'a', limit: 2 });
         expect(found.map(({ conversation }) => conversation._id)).toEqual(['dm~a~p01', 'dm~a~p12']);
+      });
+
+      it('tell their newest messages, of those that have one', async () => {
+        const newer = message(2, { conversation: 'dm~a~p01', to: ref('p01'), position: 14 });
+        await applyAll([messagesBatch(newer), 14], [{ ...emptyBatch, conversations: [touchOf('group~g', 0, 15)] }, 15]);
+        const asked = ['dm~a~p02', 'dm~a~nobody', 'dm~a~p01', 'group~g'];
+        const found = await writer.newestMessages(asked);
+        expect(found.map(({ _id }) => _id).sort()).toEqual(['dm~a~p01:2', 'dm~a~p02:1']);
+        expect(found).toContainEqual(newer);
+        expect(await writer.newestMessages([])).toEqual([]);
       });
 
       it('changed since a position come oldest change first, reads too', async () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { maxPageBytes } from '../../src/protocol/limits.ts';
 import { startApi } from './support/api.ts';
 import type { Api } from './support/api.ts';
 
@@ -198,16 +199,12 @@ describe('the friend list', () => {
     expect(api.model.calls.filter((name) => name === 'usersById')).toHaveLength(1);
   });
 
-  test('asks the store for its users together, and for what they have read', async () => {
+  test('asks the store for its users together', async () => {
     await api.say('1001', '1002');
     await api.say('1001', '1003');
     api.model.calls.length = 0;
     await list('1001');
-    expect(api.model.calls.filter((name) => name !== 'checkpoint').sort()).toEqual([
-      'conversations',
-      'membershipsById',
-      'usersById',
-    ]);
+    expect(api.model.calls.filter((name) => name !== 'checkpoint').sort()).toEqual(['conversations', 'usersById']);
   });
 
   test.each([
@@ -230,4 +227,44 @@ test('a history page and the friend list tell the revision of the conversation: 
   expect(history).toMatchObject({ lastSeq: 3, revision: 3 });
   const friends = (await api.as('1001').get('/v1/conversations')).json<{ items: object[] }>();
   expect(friends.items).toMatchObject([{ revision: 3 }]);
+});
+
+describe('a page ends early at a mebibyte', () => {
+  const items = async (path: string) => {
+    const answer = await api.as('1001').get(path);
+    expect(Buffer.byteLength(answer.body)).toBeLessThan(maxPageBytes + 1_000);
+    return answer.json<{ items: { seq?: number; conversation: string }[]; next: number | string | null }>();
+  };
+  /** Each character takes six bytes of JSON. */
+  const long = '\u0001'.repeat(8_000);
+
+  test.each([
+    ['before', Array.from({ length: 50 }, (_, i) => 50 - i)],
+    ['after', Array.from({ length: 50 }, (_, i) => i + 1)],
+  ])('of history, whose next goes on (%s)', async (bound, expected) => {
+    await api.say('1001', '1002', long, 50);
+    const seqs: unknown[] = [];
+    const sizes: number[] = [];
+    for (let at = bound === 'after' ? '&after=0' : ''; ;) {
+      const page = await items(`/v1/conversations/dm~1001~1002/messages?limit=200${at}`);
+      seqs.push(...page.items.map(({ seq }) => seq));
+      sizes.push(page.items.length);
+      if (page.next === null) break;
+      at = `&${bound}=${page.next}`;
+    }
+    expect(seqs).toEqual(expected);
+    expect(sizes).toEqual([21, 21, 8]);
+  });
+
+  test('of the friend list, whose next goes on', async () => {
+    const friends = Array.from({ length: 30 }, (_, i) => `friend-${10 + i}`);
+    await api.register(...friends);
+    for (const friend of friends) await api.say(friend, '1001', long);
+    const first = await items('/v1/conversations?limit=200');
+    const second = await items(`/v1/conversations?limit=200&before=${first.next}`);
+    expect(first.items.length).toBe(21);
+    expect(second.next).toBeNull();
+    const seen = [...first.items, ...second.items].map(({ conversation }) => conversation);
+    expect(seen).toEqual(friends.map((friend) => `dm~1001~${friend}`).reverse());
+  });
 });

@@ -106,13 +106,43 @@ describe('/user', () => {
   });
 
   test('asks the store twice, however many users there are', async () => {
-    const friends = Array.from({ length: 3000 }, (_, i) => `friend-${i}`);
+    const friends = Array.from({ length: 900 }, (_, i) => `friend-${i}`);
     await api.register(...friends);
     for (const friend of friends) await api.say(friend, '1001');
     api.model.calls.length = 0;
     const rows = (await api.call({ url: '/user?fromId=1001' })).json<{ chat_msg?: string }[]>();
-    expect(rows.filter(({ chat_msg }) => chat_msg === 'hello')).toHaveLength(3000);
-    expect(api.model.calls.filter((name) => name !== 'checkpoint').sort()).toEqual(['conversations', 'users']);
+    expect(rows.filter(({ chat_msg }) => chat_msg === 'hello')).toHaveLength(900);
+    expect(api.model.calls.filter((name) => name !== 'checkpoint').sort()).toEqual(['newestMessages', 'users']);
+  });
+
+  test('comes a thousand at a time, the next page by its link', async () => {
+    const friends = Array.from({ length: 2_500 }, (_, i) => `friend-${i}`);
+    await api.register(...friends);
+    const seen: unknown[] = [];
+    const sizes: number[] = [];
+    for (let url: string | undefined = '/user?fromId=friend-7'; url !== undefined;) {
+      const answer: Awaited<ReturnType<Api['call']>> = await api.call({ url });
+      const rows = answer.json<{ id: unknown }[]>();
+      sizes.push(rows.length);
+      seen.push(...rows.map(({ id }) => id));
+      url = /^<(.+)>; rel="next"$/.exec(String(answer.headers.link ?? ''))?.[1];
+    }
+    expect(sizes).toEqual([1_000, 1_000, 504]);
+    expect(new Set(seen).size).toBe(2_504);
+    expect(seen).not.toContain('friend-7');
+  });
+
+  test('is read in smaller pages, too', async () => {
+    const answer = await api.call({ url: '/user?fromId=1001&limit=2&after=007' });
+    expect(answer.json()).toMatchObject([{ id: 1002 }]);
+    expect(answer.headers.link).toBe('</user?fromId=1001&after=1002&limit=2>; rel="next"');
+    const last = await api.call({ url: '/user?fromId=1001&limit=2&after=1002' });
+    expect(last.json()).toMatchObject([{ id: 1003 }, { id: 'li.si' }]);
+    expect(last.headers.link).toBeUndefined();
+  });
+
+  test.each(['limit=0', 'limit=1001', 'limit=x', 'after=a%20b'])('&%s is refused', async (query) => {
+    expect((await api.call({ url: `/user?fromId=1001&${query}` })).statusCode).toBe(400);
   });
 
   test.each(['', 'fromId=', 'fromId=a%20b', 'fromId=1&fromId=2'])('?%s is refused', async (query) => {

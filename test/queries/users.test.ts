@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startApi } from './support/api.ts';
+import { jwt, startApi } from './support/api.ts';
 
 test('a user is registered once, and looked up by anybody', async () => {
   const { call } = startApi();
@@ -78,4 +78,31 @@ test('a path that holds no user id is refused', async () => {
   const answer = await call({ url: '/v1/users/a%20b' });
   expect(answer.statusCode).toBe(400);
   expect(answer.json()).toMatchObject({ code: 'BAD_FRAME', errors: [{ path: 'id' }] });
+});
+
+test('users are found by what their id or name begins with', async () => {
+  const { call, register } = startApi();
+  await register('1001', '1002', '2001');
+  const found = async (query: string) =>
+    (await call({ url: `/v1/users?${query}` })).json<{ items: { id: string }[] }>();
+  expect(await found('query=100')).toEqual({
+    items: ['1001', '1002'].map((id) => ({ id, username: `name of ${id}`, avatar: null })),
+  });
+  expect((await found('query=name%20of%202')).items).toMatchObject([{ id: '2001' }]);
+  expect((await found('query=name&limit=2')).items).toHaveLength(2);
+  expect(await found('query=nobody')).toEqual({ items: [] });
+});
+
+test.each(['', 'query=', `query=${'x'.repeat(257)}`, 'query=a&limit=0', 'query=a&limit=201', 'query=a&query=b'])(
+  'a search for ?%s is refused',
+  async (query) => {
+    const answer = await startApi().call({ url: `/v1/users?${query}` });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ code: 'BAD_FRAME' });
+  },
+);
+
+test('with tokens nobody can look through users', async () => {
+  const { call } = startApi({ config: { auth: jwt, corsOrigins: [] } });
+  expect((await call({ url: '/v1/users?query=a' })).statusCode).toBe(404);
 });

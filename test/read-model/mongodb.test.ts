@@ -200,7 +200,7 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
       const writer = await models.openWriter({ url });
       await writer.close();
       await writer.close();
-      for (const use of [() => writer.checkpoint(), () => writer.user('a'), () => writer.users()]) {
+      for (const use of [() => writer.checkpoint(), () => writer.user('a'), () => writer.users({ limit: 10 })]) {
         await expect(use()).rejects.toThrow(ReadModelUnavailableError);
       }
     });

@@ -1,4 +1,5 @@
 import { markOf, membershipId } from '../../src/read-model/documents.ts';
+import { directRosters } from '../../src/domain/conversation/rosters.ts';
 import type {
   ConversationDocument,
   DocumentKind,
@@ -33,21 +34,40 @@ export function createInMemoryReadModel(): ReadModel {
 
   function listed(user: string, conversation: ConversationDocument): ListedConversation {
     const { _id, last_seq } = conversation;
-    const membership = stored.membership.get(membershipId(user, _id))!;
-    return { conversation, membership, last_message: stored.message.get(`${_id}:${last_seq}`)! };
+    const { read_seq, read_date, own_seq } = stored.membership.get(membershipId(user, _id))!;
+    const last_message = stored.message.get(`${_id}:${last_seq}`)!;
+    const [one, other] = directRosters.directMembers(_id) ?? [];
+    const peer = one === user ? (other ?? one) : one;
+    return {
+      conversation,
+      membership: { user, read_seq, read_date, own_seq },
+      last_message,
+      peer_read_seq: stored.membership.get(membershipId(peer ?? '', _id))?.read_seq ?? 0,
+    };
   }
 
   return {
     checkpoint: () => Promise.resolve(checkpoint),
     user: (id) => Promise.resolve(stored.user.get(id)),
     usersById: (ids) => Promise.resolve(present(stored.user, ids)),
-    users: () => Promise.resolve(inOrder(stored, 'user')),
+    users: ({ after = '', limit }) =>
+      Promise.resolve(
+        inOrder(stored, 'user')
+          .filter(({ _id }) => _id > after)
+          .slice(0, limit),
+      ),
+    usersStarting(text, limit) {
+      const all = inOrder(stored, 'user');
+      const byId = all.filter(({ _id }) => _id.startsWith(text));
+      const byName = all.filter(({ _id, username }) => username.startsWith(text) && !_id.startsWith(text));
+      const named = byName.toSorted((one, other) => (one.username < other.username ? -1 : 1));
+      return Promise.resolve([...byId, ...named].slice(0, limit));
+    },
     conversation(id) {
       const found = stored.conversation.get(id);
       return Promise.resolve(found === undefined || found.last_seq === 0 ? undefined : found);
     },
     membership: (user, conversation) => Promise.resolve(stored.membership.get(membershipId(user, conversation))),
-    membershipsById: (ids) => Promise.resolve(present(stored.membership, ids)),
     conversations({ user, before, limit }) {
       const found = begunBy(user).filter((each) => before === undefined || newestFirst(before, each) < 0);
       return Promise.resolve(
@@ -62,6 +82,10 @@ export function createInMemoryReadModel(): ReadModel {
       return Promise.resolve(found.sort((one, other) => one.last_position - other.last_position).slice(0, limit));
     },
     message: (id) => Promise.resolve(stored.message.get(id)),
+    newestMessages: (conversations) =>
+      Promise.resolve(
+        conversations.flatMap((id) => stored.message.get(`${id}:${stored.conversation.get(id)?.last_seq}`) ?? []),
+      ),
     messages({ conversation, before = Infinity, after, limit }) {
       const found = inOrder(stored, 'message').filter(
         (each) => each.conversation === conversation && each.seq < before && each.seq > (after ?? 0),

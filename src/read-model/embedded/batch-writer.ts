@@ -17,8 +17,8 @@ export interface BatchWriter {
 export function createBatchWriter(db: DatabaseSyncInstance): BatchWriter {
   const checkpoint = prepareRows<[number]>(db, 'SELECT checkpoint FROM state');
   const moveCheckpoint = db.prepare('UPDATE state SET checkpoint = ?');
-  const { numbering, persons, users, conversations, memberships, forget } = createWriters(db);
-  const messages = createMessageWriter(db, persons, numbering.numberOfConversation);
+  const { numbering, users, conversations, memberships, forget } = createWriters(db);
+  const messages = createMessageWriter(db, numbering);
 
   return {
     apply(batch, { after, position }) {

@@ -1,7 +1,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { Projection } from '../construction.ts';
 import type { MessagePatch } from '../read-model.ts';
-import { renumber } from './encoded-messages.ts';
+import { renumber } from './encoder.ts';
 import type { EncodedRows } from './encoder.ts';
 import { createMessageInsert, createPatch } from './message-writer.ts';
 import { prepareRows } from './rows.ts';
@@ -22,13 +22,13 @@ const kept = { conversations: 200_000, memberships: 400_000 };
 
 /** `wanted`: the projections to write; the rows of the others are there already. The tables have the bare schema. */
 export function createBulkWriter(db: DatabaseSyncInstance, wanted: ReadonlySet<Projection>): BulkWriter {
-  const { numbering, persons, users, conversations, memberships } = createWriters(db, kept);
+  const { numbering, users, conversations, memberships } = createWriters(db, kept);
   const insertMessages = createMessageInsert(db);
   const moveCheckpoint = db.prepare('UPDATE state SET checkpoint = ?');
   // Finding the messages that a patch changes needs the index that is made at the end.
   db.exec('CREATE TEMP TABLE waiting_patch (patch TEXT NOT NULL)');
   const wait = db.prepare('INSERT INTO waiting_patch VALUES (?)');
-  const patchMessages = createPatch(db, persons, numbering.numberOfConversation);
+  const patchMessages = createPatch(db, numbering);
 
   return {
     add(batch) {

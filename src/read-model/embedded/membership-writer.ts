@@ -4,13 +4,13 @@ import type { MembershipDocument } from '../documents.ts';
 import { mergeMembership } from '../merge.ts';
 import type { MembershipChange } from '../read-model.ts';
 import { decoder, encodeRows, selected } from './columns.ts';
-import type { Numbering, Value } from './columns.ts';
+import type { Value } from './columns.ts';
 import { createInsert } from './insert-rows.ts';
 import { createKeptRows } from './kept-rows.ts';
-import type { PersonNumbers } from './references.ts';
 import { prepareRows } from './rows.ts';
 import { overwriting, tables } from './tables.ts';
 import { toStored } from './text.ts';
+import type { WriterNumbering } from './writers.ts';
 
 /** Writes memberships; one that a change only names stays unwritten. */
 export interface MembershipWriter {
@@ -21,37 +21,33 @@ export interface MembershipWriter {
   readonly forget: () => void;
 }
 
-export interface MembershipWriterOptions {
-  readonly persons: PersonNumbers;
-  readonly numberOfConversation: Numbering['numberOfConversation'];
-  /** Memberships that are remembered. */
-  readonly kept?: number | undefined;
-}
-
+/** Memberships that are remembered, unless told otherwise. */
 const defaultKept = 50_000;
 
 interface Row {
   document: MembershipDocument;
 }
 
-export function createMembershipWriter(db: DatabaseSyncInstance, options: MembershipWriterOptions): MembershipWriter {
-  const { persons, numberOfConversation, kept = defaultKept } = options;
+export function createMembershipWriter(
+  db: DatabaseSyncInstance,
+  numbering: WriterNumbering,
+  most = defaultKept,
+): MembershipWriter {
   const find = prepareRows<Value[]>(
     db,
     `SELECT ${selected('membership')} FROM membership WHERE user = ? AND conversation = ?`,
   );
   const decode = decoder('membership');
-  const numbering = { numberOfPerson: persons.numberOf, numberOfConversation };
   const insert = createInsert(db, tables.membership, overwriting(tables.membership));
 
-  const rows = createKeptRows<Row>(kept, (changed) => {
+  const rows = createKeptRows<Row>(most, (changed) => {
     const documents = changed.map(({ document }) => document);
     insert(encodeRows('membership', documents, numbering));
   });
 
   function stored(user: string, conversation: string): MembershipDocument | undefined {
-    const row = find.get(toStored(user), numberOfConversation(conversation));
-    return row && decode(row, { personOf: persons.personOf, conversationOf: () => conversation });
+    const row = find.get(toStored(user), numbering.numberOfConversation(conversation));
+    return row && decode(row, { personOf: numbering.personOf, conversationOf: () => conversation });
   }
 
   return {

@@ -8,13 +8,21 @@ import { prepareRows } from './rows.ts';
 import { fromStored, toStored } from './text.ts';
 import type { StoredText } from './text.ts';
 
-type MessageQueries = Pick<Queries, 'message' | 'messages' | 'messageByClientId' | 'greatestClientId'>;
+type MessageQueries = Pick<
+  Queries,
+  'message' | 'newestMessages' | 'messages' | 'messageByClientId' | 'greatestClientId'
+>;
 
 export function messageQueries(db: DatabaseSyncInstance, names: Names): MessageQueries {
   const decode = decoder('message');
   const select = `SELECT ${selected('message')} FROM message`;
   const ofConversation = 'conversation = (SELECT number FROM conversation WHERE _id = ?)';
   const one = prepareRows<Value[]>(db, `${select} WHERE ${ofConversation} AND seq = ?`);
+  const newest = prepareRows<Value[]>(
+    db,
+    `SELECT ${selected('message')} FROM conversation
+     CROSS JOIN message ON message.conversation = number AND seq = last_seq WHERE conversation._id = ?`,
+  );
   const below = prepareRows<Value[]>(db, `${select} WHERE ${ofConversation} AND seq < ? ORDER BY seq DESC LIMIT ?`);
   const above = prepareRows<Value[]>(db, `${select} WHERE ${ofConversation} AND seq > ? ORDER BY seq LIMIT ?`);
   const byClientId = prepareRows<Value[]>(
@@ -32,6 +40,11 @@ export function messageQueries(db: DatabaseSyncInstance, names: Names): MessageQ
       const row = place && one.get(toStored(place.conversation), place.seq);
       return row && decode(row, names);
     },
+    newestMessages: (conversations) =>
+      conversations
+        .map((id) => newest.get(toStored(id)))
+        .filter((row) => row !== undefined)
+        .map((row) => decode(row, names)),
     messages({ conversation, before, after, limit }) {
       const rows =
         after === undefined

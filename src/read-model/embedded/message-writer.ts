@@ -3,10 +3,10 @@ import { markOf } from '../documents.ts';
 import type { MessageDocument } from '../documents.ts';
 import type { MessagePatch } from '../read-model.ts';
 import { columns, encode, encodeRows } from './columns.ts';
-import type { Column, Numbering, Rows } from './columns.ts';
+import type { Column, Rows } from './columns.ts';
 import { createInsert } from './insert-rows.ts';
-import type { PersonNumbers } from './references.ts';
 import { tables } from './tables.ts';
+import type { WriterNumbering } from './writers.ts';
 
 /** Those of the columns that a patch may set: fields without a column follow from others. */
 const patched = columns.message.filter(({ name }) => Object.hasOwn(markOf, name));
@@ -34,26 +34,16 @@ export interface MessageWriter {
   readonly patch: (patch: MessagePatch) => void;
 }
 
-export function createMessageWriter(
-  db: DatabaseSyncInstance,
-  persons: PersonNumbers,
-  numberOfConversation: Numbering['numberOfConversation'],
-): MessageWriter {
-  const numbering = { numberOfPerson: persons.numberOf, numberOfConversation };
+export function createMessageWriter(db: DatabaseSyncInstance, numbering: WriterNumbering): MessageWriter {
   const insert = createMessageInsert(db);
   return {
     insert: (messages) => insert(encodeRows('message', messages, numbering)),
-    patch: createPatch(db, persons, numberOfConversation),
+    patch: createPatch(db, numbering),
   };
 }
 
 /** Patches messages; needs the index by seq. */
-export function createPatch(
-  db: DatabaseSyncInstance,
-  persons: PersonNumbers,
-  numberOfConversation: Numbering['numberOfConversation'],
-): (patch: MessagePatch) => void {
-  const numbering = { numberOfPerson: persons.numberOf, numberOfConversation };
+export function createPatch(db: DatabaseSyncInstance, numbering: WriterNumbering): (patch: MessagePatch) => void {
   const statements = new Map<string, ReturnType<DatabaseSyncInstance['prepare']>>();
 
   function statementFor(sets: readonly Column[], once: string, addressed: boolean) {
@@ -70,8 +60,8 @@ export function createPatch(
     const sets = patched.filter(({ name }) => fields[name] !== undefined);
     const values = sets.map((column) => encode(column, fields[column.name], numbering));
     const update = statementFor(sets, once, addressee !== undefined);
-    const range = [...values, numberOfConversation(conversation), after, up_to];
+    const range = [...values, numbering.numberOfConversation(conversation), after, up_to];
     if (addressee === undefined) update.run(...range);
-    else for (const person of persons.numbersOf(addressee)) update.run(...range, person);
+    else for (const person of numbering.numbersOfUser(addressee)) update.run(...range, person);
   };
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { UserDocument } from '../documents.ts';
+import { usersOfText } from '../merge.ts';
 import type { ReadModelQueries } from '../read-model.ts';
 import { decoder, selected } from './columns.ts';
 import type { Names, Value } from './columns.ts';
@@ -7,6 +8,7 @@ import { conversationQueries } from './conversation-queries.ts';
 import { messageQueries } from './message-queries.ts';
 import { createNames } from './references.ts';
 import { prepareRows } from './rows.ts';
+import type { Rows } from './rows.ts';
 import { toStored } from './text.ts';
 
 /** The port's queries over one connection, synchronous. */
@@ -27,9 +29,17 @@ export function createQueries(db: DatabaseSyncInstance): Queries {
   };
 }
 
-function userQueries(db: DatabaseSyncInstance, names: Names): Pick<Queries, 'user' | 'usersById' | 'users'> {
+function userQueries(
+  db: DatabaseSyncInstance,
+  names: Names,
+): Pick<Queries, 'user' | 'usersById' | 'users' | 'usersStarting'> {
   const one = prepareRows<Value[]>(db, `SELECT ${selected('user')} FROM user WHERE _id = ?`);
-  const every = prepareRows<Value[]>(db, `SELECT ${selected('user')} FROM user ORDER BY _id`);
+  const above = prepareRows<Value[]>(db, `SELECT ${selected('user')} FROM user WHERE _id > ? ORDER BY _id LIMIT ?`);
+  const fromId = prepareRows<Value[]>(db, `SELECT ${selected('user')} FROM user WHERE _id >= ? ORDER BY _id LIMIT ?`);
+  const fromName = prepareRows<Value[]>(
+    db,
+    `SELECT ${selected('user')} FROM user WHERE username >= ? ORDER BY username, _id LIMIT ?`,
+  );
   const decode = decoder('user');
   function user(id: string): UserDocument | undefined {
     const row = one.get(toStored(id));
@@ -38,6 +48,10 @@ function userQueries(db: DatabaseSyncInstance, names: Names): Pick<Queries, 'use
   return {
     user,
     usersById: (ids) => [...new Set(ids)].map(user).filter((found) => found !== undefined),
-    users: () => every.all().map((row) => decode(row, names)),
+    users: ({ after = '', limit }) => above.all(toStored(after), limit).map((row) => decode(row, names)),
+    usersStarting(text, limit) {
+      const page = (rows: Rows<Value[]>) => rows.all(toStored(text), limit).map((row) => decode(row, names));
+      return usersOfText({ text, limit }, [page(fromId), page(fromName)]);
+    },
   };
 }

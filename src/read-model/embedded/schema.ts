@@ -3,7 +3,7 @@ import { documentsVersion } from '../documents.ts';
 import { createTable, everyTable } from './tables.ts';
 
 /** To be raised where tables or indexes are laid out in another way for the same documents. */
-const layoutVersion = 1;
+const layoutVersion = 2;
 
 /** Shape of the tables, kept in `user_version`. A file of another version is not read: the log gives everything again. */
 export const schemaVersion = 1_000 * layoutVersion + documentsVersion;
@@ -21,11 +21,12 @@ const seqIndex = 'CREATE UNIQUE INDEX message_by_seq ON message (conversation, s
  * the time, so that it grows at its end; by sender it would be written all over.
  */
 const clientIdIndex = 'CREATE INDEX message_by_client_id ON message (client_id, "from");';
+const nameIndex = 'CREATE INDEX user_by_name ON user (username);';
 const whole = `PRAGMA user_version = ${schemaVersion};`;
 
 /** Makes the tables of an empty read model. */
 export function createSchema(db: DatabaseSyncInstance): void {
-  db.exec(`BEGIN IMMEDIATE; ${schema} ${seqIndex} ${clientIdIndex} ${whole} COMMIT;`);
+  db.exec(`BEGIN IMMEDIATE; ${schema} ${seqIndex} ${clientIdIndex} ${nameIndex} ${whole} COMMIT;`);
 }
 
 /** The same without the indexes of `message`, whose rows are then written several times as fast. */
@@ -40,5 +41,5 @@ export function createSeqIndex(db: DatabaseSyncInstance): void {
 
 /** The last step. */
 export function completeSchema(db: DatabaseSyncInstance): void {
-  db.exec(`${clientIdIndex} ${whole}`);
+  db.exec(`${clientIdIndex} ${nameIndex} ${whole}`);
 }

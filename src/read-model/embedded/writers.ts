@@ -1,18 +1,24 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { UserDocument } from '../documents.ts';
-import type { Numbering } from './columns.ts';
+import { encodeRows } from './columns.ts';
+import type { Names, Numbering } from './columns.ts';
 import { createConversationWriter } from './conversation-writer.ts';
 import type { ConversationWriter } from './conversation-writer.ts';
+import { createInsert } from './insert-rows.ts';
 import { createMembershipWriter } from './membership-writer.ts';
 import type { MembershipWriter } from './membership-writer.ts';
 import { createPersonNumbers } from './references.ts';
 import type { PersonNumbers } from './references.ts';
-import { createUserWriter } from './user-writer.ts';
+import { overwriting, tables } from './tables.ts';
+
+/** Numbers as the writers of one connection give and know them. */
+export type WriterNumbering = Numbering &
+  Pick<Names, 'personOf'> & { readonly numbersOfUser: PersonNumbers['numbersOf'] };
 
 /** What writes everything but messages, over one connection. */
 export interface Writers {
-  readonly numbering: Numbering;
-  readonly persons: PersonNumbers;
+  readonly numbering: WriterNumbering;
+  /** One that is there already stays as it is. */
   readonly users: (users: readonly UserDocument[]) => void;
   readonly conversations: ConversationWriter;
   readonly memberships: MembershipWriter;
@@ -29,13 +35,21 @@ export interface Kept {
 export function createWriters(db: DatabaseSyncInstance, kept?: Kept): Writers {
   const persons = createPersonNumbers(db);
   const conversations = createConversationWriter(db, persons, kept?.conversations);
-  const numberOfConversation = conversations.numberOf;
-  const numbering = { numberOfPerson: persons.numberOf, numberOfConversation };
-  const memberships = createMembershipWriter(db, { persons, numberOfConversation, kept: kept?.memberships });
+  const numbering = {
+    numberOfPerson: persons.numberOf,
+    numbersOfUser: persons.numbersOf,
+    personOf: persons.personOf,
+    numberOfConversation: conversations.numberOf,
+  };
+  const memberships = createMembershipWriter(db, numbering, kept?.memberships);
+  const insertUsers = createInsert(
+    db,
+    tables.user,
+    `${overwriting(tables.user)} WHERE excluded.position > ${tables.user.name}.position`,
+  );
   return {
     numbering,
-    persons,
-    users: createUserWriter(db, numbering),
+    users: (users) => insertUsers(encodeRows('user', users, numbering)),
     conversations,
     memberships,
     forget() {

@@ -21,7 +21,7 @@ const indexes: Readonly<Record<DocumentKind, IndexDescription[]>> = {
   ],
   membership: [],
   conversation: [],
-  user: [],
+  user: [{ key: { username: 1 }, name: 'by_username' }],
 };
 
 /** In the order in which they are put in use: a conversation does not come before the messages that it names. */

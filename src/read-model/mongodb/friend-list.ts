@@ -1,12 +1,14 @@
 import type { Document } from 'mongodb';
-import { messageId } from '../../domain/conversation/conversation-id.ts';
+import { messageId, parseConversationId } from '../../domain/conversation/conversation-id.ts';
 import { membershipId } from '../documents.ts';
-import type { ConversationDocument } from '../documents.ts';
+import type { ConversationDocument, MembershipDocument } from '../documents.ts';
 import type { ConversationsQuery, ListedConversation } from '../read-model.ts';
 import type { Collections } from './collections.ts';
 import { toDocument } from './documents.ts';
 import { among, membershipsOf, readOptions } from './find.ts';
 import type { Find } from './find.ts';
+
+type Read = Pick<MembershipDocument, '_id' | 'read_seq' | 'read_date' | 'own_seq'>;
 
 /** What a user's memberships lead to. */
 export interface FriendList {
@@ -36,6 +38,13 @@ export function createFriendList({ membership, conversation }: Collections, find
     return (await found.toArray()).map((stored) => toDocument('conversation', stored));
   }
 
+  /** What has been read, by membership. */
+  async function readOf(ids: readonly string[]): Promise<ReadonlyMap<string, Read>> {
+    const projection = { read_seq: 1, read_date: 1, own_seq: 1 };
+    const found = await membership.find<Read>(among(ids), { ...readOptions, projection }).toArray();
+    return new Map(found.map((one) => [one._id, one]));
+  }
+
   return {
     async page({ user, before, limit }) {
       const place = before && {
@@ -46,16 +55,19 @@ export function createFriendList({ membership, conversation }: Collections, find
         { $sort: { updated_at: -1, _id: -1 } },
         { $limit: limit },
       ]);
-      const [memberships, messages] = await Promise.all([
-        find('membership', among(page.map(({ _id }) => membershipId(user, _id)))),
+      const [read, messages] = await Promise.all([
+        readOf(page.flatMap(({ _id }) => [user, peerIn(_id, user)].map((member) => membershipId(member, _id)))),
         find('message', among(page.map(({ _id, last_seq }) => messageId(_id, last_seq)))),
       ]);
-      const own = new Map(memberships.map((one) => [one.conversation, one]));
-      const last = new Map(messages.map((one) => [one.conversation, one]));
+      const newest = new Map(messages.map((one) => [one.conversation, one]));
       return page.flatMap((listed) => {
-        const [member, message] = [own.get(listed._id), last.get(listed._id)];
-        if (member === undefined || message === undefined) return [];
-        return [{ conversation: listed, membership: member, last_message: message }];
+        const own = read.get(membershipId(user, listed._id));
+        const message = newest.get(listed._id);
+        if (own === undefined || message === undefined) return [];
+        const { read_seq, read_date, own_seq } = own;
+        const peer_read_seq = read.get(membershipId(peerIn(listed._id, user), listed._id))?.read_seq ?? 0;
+        const membership = { user, read_seq, read_date, own_seq };
+        return [{ conversation: listed, membership, last_message: message, peer_read_seq }];
       });
     },
 
@@ -66,4 +78,11 @@ export function createFriendList({ membership, conversation }: Collections, find
         { $limit: limit },
       ]),
   };
+}
+
+/** The other side of a direct conversation; nobody in a group. */
+function peerIn(conversation: string, user: string): string {
+  const parsed = parseConversationId(conversation);
+  if (parsed?.kind !== 'direct') return '';
+  return parsed.members.find((member) => member !== user) ?? user;
 }

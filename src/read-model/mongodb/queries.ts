@@ -1,7 +1,8 @@
 import type { FindOptions } from 'mongodb';
+import { messageId } from '../../domain/conversation/conversation-id.ts';
 import { membershipId } from '../documents.ts';
 import type { DocumentKind } from '../documents.ts';
-import { greater } from '../merge.ts';
+import { greater, usersOfText } from '../merge.ts';
 import type { ReadModelQueries } from '../read-model.ts';
 import { deadlines } from './client.ts';
 import type { Collections } from './collections.ts';
@@ -38,15 +39,25 @@ export function createQueries(collections: Collections, answer: Reading): Omit<R
   return {
     user: (id) => answer(() => byId('user', id)),
     usersById: (ids) => answer(() => find('user', among(ids))),
-    users: () => answer(() => find('user', {}, { sort: { _id: 1 } })),
+    users: ({ after = '', limit }) => answer(() => find('user', { _id: { $gt: after } }, { sort: { _id: 1 }, limit })),
+    usersStarting: (text, limit) =>
+      answer(async () => {
+        const page = (field: '_id' | 'username') =>
+          find('user', { [field]: { $gte: text } }, { sort: { [field]: 1 }, limit });
+        return usersOfText({ text, limit }, await Promise.all([page('_id'), page('username')]));
+      }),
 
     conversation: (id) => answer(() => first('conversation', { _id: id, last_seq: { $gt: 0 } })),
     membership: (user, conversation) => answer(() => byId('membership', membershipId(user, conversation))),
-    membershipsById: (ids) => answer(() => find('membership', among(ids))),
     conversations: (query) => answer(() => friends.page(query)),
     conversationsChangedSince: (...since) => answer(() => friends.changedSince(...since)),
 
     message: (id) => answer(() => byId('message', id)),
+    newestMessages: (conversations) =>
+      answer(async () => {
+        const begun = await find('conversation', { ...among(conversations), last_seq: { $gt: 0 } });
+        return find('message', among(begun.map(({ _id, last_seq }) => messageId(_id, last_seq))));
+      }),
     messages: ({ conversation, before, after, limit }) => {
       const seq = after === undefined ? { $lt: before ?? Number.MAX_SAFE_INTEGER } : { $gt: after };
       const sort = { seq: after === undefined ? -1 : 1 } as const;

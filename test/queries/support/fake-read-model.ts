@@ -37,18 +37,31 @@ export function createFakeReadModel() {
 
   function listed(membership: MembershipDocument): ListedConversation {
     const conversation = conversations.get(membership.conversation)!;
-    return { conversation, membership, last_message: messages.get(`${conversation._id}:${conversation.last_seq}`)! };
+    const [one, other] = directRosters.directMembers(conversation._id) ?? [];
+    const peer = membershipId((one === membership.user ? other : one) ?? membership.user, conversation._id);
+    const last_message = messages.get(`${conversation._id}:${conversation.last_seq}`)!;
+    return { conversation, membership, last_message, peer_read_seq: memberships.get(peer)?.read_seq ?? 0 };
   }
 
   const queries: ReadModelQueries = {
     checkpoint: () => query('checkpoint', () => state.checkpoint ?? state.position),
     user: (id) => query('user', () => users.get(id)),
     usersById: (ids) => query('usersById', () => [...users.values()].filter(({ _id }) => ids.includes(_id))),
-    users: () => query('users', () => [...users.values()].sort((a, b) => (a._id < b._id ? -1 : 1))),
+    users: ({ after = '', limit }) =>
+      query('users', () =>
+        [...users.values()]
+          .filter(({ _id }) => _id > after)
+          .sort((a, b) => (a._id < b._id ? -1 : 1))
+          .slice(0, limit),
+      ),
+    usersStarting: (text, limit) =>
+      query('usersStarting', () =>
+        [...users.values()]
+          .filter(({ _id, username }) => _id.startsWith(text) || username.startsWith(text))
+          .slice(0, limit),
+      ),
     conversation: (id) => query('conversation', () => conversations.get(id)),
     membership: (user, conversation) => query('membership', () => memberships.get(membershipId(user, conversation))),
-    membershipsById: (ids) =>
-      query('membershipsById', () => [...memberships.values()].filter(({ _id }) => ids.includes(_id))),
     conversations: ({ user, before, limit }) =>
       query('conversations', () =>
         [...memberships.values()]
@@ -60,6 +73,10 @@ export function createFakeReadModel() {
       ),
     conversationsChangedSince: () => Promise.reject(new Error('not used')),
     message: (id) => query('message', () => messages.get(id)),
+    newestMessages: (ids) =>
+      query('newestMessages', () =>
+        ids.flatMap((id) => messages.get(`${id}:${conversations.get(id)?.last_seq ?? 0}`) ?? []),
+      ),
     messages: ({ conversation, before = Infinity, after, limit }) =>
       query('messages', () => {
         const found = [...messages.values()]
