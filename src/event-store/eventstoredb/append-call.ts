@@ -2,9 +2,8 @@ import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { backOff } from '../../shared/back-off.ts';
 import { connect } from './connection.ts';
 import type { Connection } from './connection.ts';
-import type { Outgoing } from './proto/codec.ts';
-import { Streams } from './proto/generated/streams.ts';
-import type { BatchAppendReq, BatchAppendResp } from './proto/generated/streams.ts';
+import { batchAppend } from './proto/protocol.ts';
+import type { BatchAppendReq, BatchAppendResp, Outgoing } from './proto/protocol.ts';
 import type { OnIncident } from './incident.ts';
 import { exceptionOf } from './rpc-error.ts';
 
@@ -123,7 +122,7 @@ function createHolder(url: string): Holder {
 }
 
 async function openBatchAppend(connection: Holder): Promise<Call> {
-  const { path, requestSerialize, responseDeserialize } = Streams.batchAppend;
+  const { path, requestSerialize, responseDeserialize } = batchAppend;
   return connection
     .get()
     .openStream('batchAppend', (grpc, metadata, options) =>

@@ -3,7 +3,7 @@ import type { ClientReadableStream } from '@grpc/grpc-js';
 import { EventStoreUnavailableError } from '../event-store.ts';
 import type { RecordedEvent } from '../event-store.ts';
 import type { Link } from './links.ts';
-import { Streams } from './proto/generated/streams.ts';
+import { read } from './proto/protocol.ts';
 import { readAnswer } from './read-frames.ts';
 import type { ReadAnswer } from './read-frames.ts';
 import type { ReadRequest } from './read-request.ts';
@@ -11,7 +11,7 @@ import { exceptionOf, isRefusal } from './rpc-error.ts';
 
 /** Starts a read or a subscription. */
 export function openRead(link: Link, request: ReadRequest): Promise<ClientReadableStream<ReadAnswer>> {
-  const { path, requestSerialize, responseDeserialize } = Streams.read;
+  const { path, requestSerialize, responseDeserialize } = read;
   const deserialize = (bytes: Buffer): ReadAnswer => readAnswer(responseDeserialize(bytes));
   return link.connection.openStream('read', (grpc, metadata, options) =>
     grpc.makeServerStreamRequest(path, requestSerialize, deserialize, request, metadata, options),
@@ -36,12 +36,12 @@ export async function collect(link: Link, request: ReadRequest, options: Collect
   // After what is there already: a busy process sees its timers before what came over the network meanwhile.
   const timer = setTimeout(() => void turn().then(() => late.abort()), withinMs);
   const over = AbortSignal.any([late.signal, link.lost]);
-  let read: ClientReadableStream<ReadAnswer> | undefined;
+  let call: ClientReadableStream<ReadAnswer> | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       over.addEventListener('abort', () => reject(new Error(`no answer within ${withinMs} ms`)), { once: true });
       openRead(link, request).then((opened) => {
-        read = opened;
+        call = opened;
         if (over.aborted) opened.cancel();
         opened.on('data', ({ event }: ReadAnswer) => {
           link.heardAt = performance.now();
@@ -62,6 +62,6 @@ export async function collect(link: Link, request: ReadRequest, options: Collect
     });
   } finally {
     clearTimeout(timer);
-    read?.cancel();
+    call?.cancel();
   }
 }
