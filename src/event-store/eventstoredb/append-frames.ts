@@ -62,7 +62,7 @@ function correlationOf({ correlationId }: BatchAppendResp): number {
 
 const answers: Readonly<Record<string, AppendAnswer>> = {
   MaximumAppendSizeExceeded: { kind: 'refused', reason: 'it is larger than the server takes' },
-  StreamDeleted: { kind: 'refused', reason: 'its stream was deleted for good' },
+  StreamDeleted: { kind: 'deleted' },
   BadRequest: { kind: 'refused', reason: 'the server calls it malformed' },
   AccessDenied: { kind: 'unavailable', reason: 'access denied' },
 };

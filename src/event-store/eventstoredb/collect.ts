@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ClientReadableStream } from '@grpc/grpc-js';
-import { EventStoreUnavailableError } from '../event-store.ts';
+import { EventStoreUnavailableError, StreamDeletedError } from '../event-store.ts';
 import type { RecordedEvent } from '../event-store.ts';
 import type { Link } from './links.ts';
 import { read } from './proto/protocol.ts';
@@ -25,8 +25,8 @@ export interface CollectOptions {
 }
 
 /**
- * The events of a finite read; none where its stream does not exist. Throws `EventStoreUnavailableError`. A transport
- * error, and a server that was silent for the whole time, give up the link too.
+ * The events of a finite read; none where its stream does not exist. Throws `EventStoreUnavailableError` and `StreamDeletedError`. A
+ * transport error, and a server that was silent for the whole time, give up the link too.
  */
 export async function collect(link: Link, request: ReadRequest, options: CollectOptions): Promise<RecordedEvent[]> {
   const { withinMs, most } = options;
@@ -55,7 +55,8 @@ export async function collect(link: Link, request: ReadRequest, options: Collect
     return events;
   } catch (error) {
     if (link.lost.aborted) throw link.lost.reason;
-    if (exceptionOf(error as Error) === 'stream-deleted') return [];
+    if (exceptionOf(error as Error) === 'stream-deleted')
+      throw new StreamDeletedError(streamOf(request), { cause: error });
     if (late.signal.aborted ? link.heardAt < askedAt : !isRefusal(error as Error)) link.drop(error as Error);
     throw new EventStoreUnavailableError(`the event store cannot be read: ${(error as Error).message}`, {
       cause: error,
@@ -64,4 +65,8 @@ export async function collect(link: Link, request: ReadRequest, options: Collect
     clearTimeout(timer);
     call?.cancel();
   }
+}
+
+function streamOf({ options }: ReadRequest): string {
+  return Buffer.from(options?.stream?.streamIdentifier?.streamName ?? []).toString();
 }
