@@ -11,7 +11,6 @@ import type { Link, Links } from './links.ts';
 import { consume } from './proto/protocol.ts';
 import type { ConsumerReq, Outgoing } from './proto/protocol.ts';
 import { readEvent } from './read-frames.ts';
-import { watchLink } from './watch.ts';
 
 export interface PersistentFeedOptions {
   /** Connection string. */
@@ -68,12 +67,10 @@ async function* follow(following: Following, subscribe: SubscribeOptions): Async
   const over = AbortSignal.any([signal, ending.signal, link.lost]);
   // Whatever this meets, the next gateway that starts tries again.
   removeDeadGroups(client, group, { signal: over }).catch(() => undefined);
-  const unwatch = watchLink(link);
   try {
     yield* batchesOf(link, following, subscribe);
   } finally {
     ending.abort();
-    unwatch();
     if (!link.lost.aborted) await deleteGroup(client, group).catch(() => undefined);
   }
 }
