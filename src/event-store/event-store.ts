@@ -84,7 +84,8 @@ export interface EventStore {
    *
    * Idempotent: the same ids at the same expected revision give the first outcome, also after the stream has moved on.
    * Throws `WrongExpectedRevisionError` where the stream is elsewhere and the events are not there yet,
-   * `EventStoreUnavailableError` where the store gave no answer: the outcome is then unknown, append the same again.
+   * `EventStoreUnavailableError` where the store gave no answer: the outcome is then unknown, append the same again;
+   * `StreamDeletedError`, `MisplacedAppendError` where somebody else deleted in the log.
    */
   appendToStream(
     stream: string,
@@ -92,7 +93,7 @@ export interface EventStore {
     expectedRevision: ExpectedRevision,
   ): Promise<AppendResult>;
 
-  /** Events of one stream; empty where there is no such stream. Throws `EventStoreUnavailableError`. */
+  /** Events of one stream; empty where there is no such stream. Throws `EventStoreUnavailableError`, `StreamDeletedError`. */
   readStream(stream: string, options: ReadStreamOptions): Promise<readonly RecordedEvent[]>;
 
   /**
@@ -112,4 +113,16 @@ export interface EventStore {
   close(): Promise<void>;
 }
 
-export { EventStoreError, EventStoreUnavailableError, LogDamagedError, WrongExpectedRevisionError } from './errors.ts';
+export {
+  EventStoreError,
+  EventStoreUnavailableError,
+  LogDamagedError,
+  MisplacedAppendError,
+  StreamDeletedError,
+  WrongExpectedRevisionError,
+} from './errors.ts';
+
+/** The revision of an append's last event, where all is well. */
+export function lastRevisionOf(expected: ExpectedRevision, count: number): number {
+  return expected === 'no_stream' ? count - 1 : expected + count;
+}

@@ -39,12 +39,18 @@ describe('opening an EventStoreDB', () => {
     'esdb://admin:geheim@',
     'esdb://admin:geheim@127.0.0.1:geheim',
     'esdb://admin:geheim@127.0.0.1:2113?tls=geheim',
+    'esdb://admin:geheim@127.0.0.1:2113,127.0.0.2:0?tls=false',
     'esdb://admin:geheim@127.0.0.1:2113?keepAliveInterval=-5&tls=false',
     'esdb://admin:geheim@127.0.0.1:2113?tlsCAFile=/none/there.pem',
   ])('by a connection string that cannot be used says so, without a part of it: %s', async (url) => {
     const message = await refusal(url);
     expect(message).toContain('EVENTSTORE_URL');
     expect(message).not.toMatch(/admin|geheim/);
+  });
+
+  test('at a port that cannot be is refused at once, and names the port', async () => {
+    const message = await refusal('esdb://admin:geheim@127.0.0.1:99999?tls=false', 60_000);
+    expect(message).toBe('EVENTSTORE_URL cannot be used: there is no port 99999');
   });
 
   test('tells of settings that db-client does not know', async () => {

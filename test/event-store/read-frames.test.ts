@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Outgoing } from '../../src/event-store/eventstoredb/proto/codec.ts';
-import { ReadResp } from '../../src/event-store/eventstoredb/proto/generated/streams.ts';
+import { ReadResp } from '../../src/event-store/eventstoredb/proto/protocol.ts';
+import type { Outgoing } from '../../src/event-store/eventstoredb/proto/protocol.ts';
 import { readAnswer } from '../../src/event-store/eventstoredb/read-frames.ts';
 import type { ReadAnswer } from '../../src/event-store/eventstoredb/read-frames.ts';
 
@@ -36,7 +36,7 @@ function answerOf(parts: Parts): Buffer {
   });
 }
 
-const read = (bytes: Uint8Array): ReadAnswer => readAnswer(ReadResp.decode(bytes));
+const read = (bytes: Uint8Array): ReadAnswer => readAnswer(ReadResp.decode(Buffer.from(bytes)));
 
 describe("answers of EventStoreDB's reads", () => {
   test('an event, with texts of any script and positions beyond 32 bits', () => {

@@ -1,4 +1,4 @@
-import { EventStoreUnavailableError, WrongExpectedRevisionError } from '../event-store.ts';
+import { EventStoreUnavailableError, lastRevisionOf, WrongExpectedRevisionError } from '../event-store.ts';
 import type { AppendResult, EventData, ExpectedRevision, RecordedEvent } from '../event-store.ts';
 import type { CommitAppend, CommitOutcome } from './commit-protocol.ts';
 import type { CommitResult } from './commit-thread.ts';
@@ -104,7 +104,7 @@ function settleOne(
 ): readonly RecordedEvent[] {
   const { append, events, resolve, reject } = pending;
   const { stream, expected } = append;
-  const revision = firstRevision(append) + events.length - 1;
+  const revision = lastRevisionOf(expected, events.length);
   if (typeof outcome === 'number') {
     resolve({ revision, position: outcome });
     return recordedOf(pending, outcome);
@@ -114,14 +114,10 @@ function settleOne(
   return [];
 }
 
-function firstRevision({ expected }: CommitAppend): number {
-  return expected === 'no_stream' ? 0 : expected + 1;
-}
-
 /** `position`: that of the last event. */
 function recordedOf({ append, events }: Pending, position: number): RecordedEvent[] {
-  const { stream, created } = append;
-  const first = firstRevision(append);
+  const { stream, expected, created } = append;
+  const first = lastRevisionOf(expected, 1);
   const start = position - events.length + 1;
   return events.map(({ id, type, data, metadata }, index) => {
     return { id, type, data, metadata, stream, revision: first + index, position: start + index, created };

@@ -50,7 +50,7 @@ export function subscribeLive(
 ): LiveSubscription {
   let position = after;
   let live = false;
-  const waiting = createWaiting();
+  const inbox = createInbox();
 
   function push(events: readonly RecordedEvent[]): void {
     if (!live) return;
@@ -58,7 +58,7 @@ export function subscribeLive(
     for (const event of events) {
       if (event.position > position && prefixes.some((prefix) => event.stream.startsWith(prefix))) wanted.push(event);
     }
-    if (!waiting.add(wanted)) live = false;
+    live = inbox.add(wanted);
   }
 
   function catchUp(): EventBatch {
@@ -74,80 +74,65 @@ export function subscribeLive(
     return more === undefined || more.position > limit;
   }
 
-  /** Undefined: nothing came, or too much to keep. */
-  async function takeLive(): Promise<EventBatch | undefined> {
-    const { events, left } = await waiting.take(maxBatch);
-    position = events.at(-1)?.position ?? position;
-    return events.length === 0 ? undefined : { events, caughtUp: left === 0 };
-  }
-
   async function* run(): AsyncGenerator<EventBatch> {
     let told = false;
-    const stop = (): void => waiting.end();
+    const stop = (): void => inbox.end();
     signal.addEventListener('abort', stop, { once: true });
     try {
-      while (!waiting.isOver() && !signal.aborted) {
+      while (!inbox.isOver() && !signal.aborted) {
         const behind = !live;
-        const batch = behind ? catchUp() : await takeLive();
-        if (batch !== undefined && (batch.events.length > 0 || !told)) yield batch;
-        if (behind) told = batch?.caughtUp === true;
+        const batch = behind ? catchUp() : await inbox.take(maxBatch);
+        position = batch.events.at(-1)?.position ?? position;
+        if (batch.events.length > 0 || (behind && !told)) yield batch;
+        if (behind) told = batch.caughtUp;
       }
-      waiting.throwFailure();
+      inbox.throwFailure();
     } finally {
-      waiting.end();
+      inbox.end();
       signal.removeEventListener('abort', stop);
     }
   }
 
-  return { push, end: waiting.end, batches: run() };
+  return { push, end: inbox.end, batches: run() };
 }
 
 /** Events that wait in memory for their reader. */
-interface Waiting {
+interface Inbox {
   /** False: they were too many, and all that waited was let go. */
   add(events: readonly RecordedEvent[]): boolean;
-  /** The first of them, at most so many, once there are some or the reader is to look again. `left`: how many are left. */
-  take(most: number): Promise<{ readonly events: readonly RecordedEvent[]; readonly left: number }>;
+  /** The first of them, once there are some; none where they were let go, or where it is over. */
+  take(most: number): Promise<EventBatch>;
   end(error?: Error): void;
   isOver(): boolean;
   throwFailure(): void;
 }
 
-function createWaiting(): Waiting {
+function createInbox(): Inbox {
   let waiting: RecordedEvent[] = [];
   let over = false;
   let failure: Error | undefined;
   let wake: (() => void) | undefined;
-
-  /** Read anew: TypeScript believes that a variable stays what it was before an await. */
-  const isOver = (): boolean => over;
-
-  function wakeUp(): void {
-    wake?.();
-    wake = undefined;
-  }
 
   return {
     add(events) {
       waiting.push(...events);
       const fits = waiting.length <= maxWaiting;
       if (!fits) waiting = [];
-      wakeUp();
+      wake?.();
       return fits;
     },
     async take(most) {
-      if (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-      if (isOver()) return { events: [], left: 0 };
-      const events = waiting.length <= most ? waiting : waiting.slice(0, most);
-      waiting = waiting.slice(events.length);
-      return { events, left: waiting.length };
+      if (waiting.length === 0 && !over) await new Promise<void>((resolve) => (wake = resolve));
+      const events = waiting.splice(0, most);
+      return { events, caughtUp: waiting.length === 0 };
     },
     end(error) {
       over = true;
       failure ??= error;
-      wakeUp();
+      waiting = [];
+      wake?.();
     },
-    isOver,
+    isOver: () => over,
     throwFailure() {
       if (failure !== undefined) throw failure;
     },

@@ -1,10 +1,9 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { backOff } from '../../shared/back-off.ts';
-import { connect } from './connection.ts';
-import type { Connection } from './connection.ts';
-import type { Outgoing } from './proto/codec.ts';
-import { Streams } from './proto/generated/streams.ts';
-import type { BatchAppendReq, BatchAppendResp } from './proto/generated/streams.ts';
+import { createLinks } from './links.ts';
+import type { Links } from './links.ts';
+import { batchAppend } from './proto/protocol.ts';
+import type { BatchAppendReq, BatchAppendResp, Outgoing } from './proto/protocol.ts';
 import type { OnIncident } from './incident.ts';
 import { exceptionOf } from './rpc-error.ts';
 
@@ -36,7 +35,7 @@ type Call = ClientDuplexStream<Outgoing<BatchAppendReq>, BatchAppendResp>;
 
 export function createAppendCall(options: AppendCallOptions): AppendCall {
   const { url, onOpen, onReply, onLost, onIncident } = options;
-  const connection = createHolder(url);
+  const links = createLinks(url, () => undefined);
   let call: Call | undefined;
   let opening = false;
   let closed = false;
@@ -66,14 +65,15 @@ export function createAppendCall(options: AppendCallOptions): AppendCall {
     opening = false;
     if (closed) return;
     onIncident({ kind: 'connection-lost', count: 1, reason: `appends: ${error.message}` });
-    leave(exceptionOf(error) !== 'not-leader');
-    onLost();
+    leave(exceptionOf(error) === 'not-leader' ? undefined : error);
   }
 
-  function leave(afresh: boolean): void {
+  /** `error`: the connection is given up too. */
+  function leave(error: Error | undefined): void {
     failures += 1;
     call = undefined;
-    if (afresh) connection.drop();
+    if (error !== undefined) links.drop(error);
+    onLost();
   }
 
   return {
@@ -82,51 +82,28 @@ export function createAppendCall(options: AppendCallOptions): AppendCall {
     open() {
       if (opening || closed) return;
       opening = true;
-      setTimeout(() => {
-        if (!closed) openBatchAppend(connection).then(attach).catch(lose);
-      }, pauseAfter(failures));
+      // Once it is closed this fails, and is of no matter.
+      setTimeout(() => void openBatchAppend(links).then(attach).catch(lose), failures === 0 ? 0 : backOff(failures));
     },
     write: (frame) => void call?.write(frame),
     renew() {
       if (call === undefined) return;
       onIncident({ kind: 'connection-renewed', count: 1, reason: 'appends: no sign of life' });
-      leave(true);
-      onLost();
+      leave(new Error('no sign of life'));
     },
     close() {
       closed = true;
-      leave(true);
+      call = undefined;
+      links.close();
     },
   };
 }
 
-/** Milliseconds. */
-function pauseAfter(failures: number): number {
-  return failures === 0 ? 0 : backOff(failures);
-}
-
-interface Holder {
-  /** The connection, made where there is none. Throws `OperatorError` where the connection string cannot be used. */
-  get(): Connection;
-  drop(): void;
-}
-
-function createHolder(url: string): Holder {
-  let connection: Connection | undefined;
-  return {
-    get: () => (connection ??= connect(url)),
-    drop() {
-      connection?.close();
-      connection = undefined;
-    },
-  };
-}
-
-async function openBatchAppend(connection: Holder): Promise<Call> {
-  const { path, requestSerialize, responseDeserialize } = Streams.batchAppend;
-  return connection
-    .get()
-    .openStream('batchAppend', (grpc, metadata, options) =>
+async function openBatchAppend(links: Links): Promise<Call> {
+  const { path, requestSerialize, responseDeserialize } = batchAppend;
+  return links
+    .current()
+    .connection.openStream('batchAppend', (grpc, metadata, options) =>
       grpc.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, options),
     );
 }

@@ -1,7 +1,6 @@
 import type { AppendOutcome, AppendRequest, EncodedEvent } from './append-protocol.ts';
-import type { Bytes, Outgoing } from './proto/codec.ts';
-import { WrongExpectedVersion } from './proto/generated/client.ts';
-import type { BatchAppendReq, BatchAppendReqProposedMessage, BatchAppendResp } from './proto/generated/streams.ts';
+import { WrongExpectedVersion } from './proto/protocol.ts';
+import type { BatchAppendReq, BatchAppendResp, Outgoing, ProposedMessage } from './proto/protocol.ts';
 
 /**
  * Requests and answers of EventStoreDB's batch append. Two things differ from what db-client sends. Contents go as
@@ -26,7 +25,7 @@ export function appendFrame(
   };
 }
 
-function proposedMessage([id, type, data, metadata]: EncodedEvent): Outgoing<BatchAppendReqProposedMessage> {
+function proposedMessage([id, type, data, metadata]: EncodedEvent): Outgoing<ProposedMessage> {
   return {
     id: { string: id },
     metadata: { type, 'content-type': contentType },
@@ -49,7 +48,7 @@ export function readReply(reply: BatchAppendResp): AppendReply {
   const correlation = correlationOf(reply);
   const { success } = reply;
   if (success === null) return { correlation, answer: readError(reply) };
-  const revision = success.currentRevision.toNumber();
+  const revision = success.currentRevision?.toNumber() ?? -1;
   const position = success.position?.commitPosition.toNumber() ?? 0;
   return { correlation, answer: { kind: 'appended', revision, position } };
 }
@@ -63,7 +62,7 @@ function correlationOf({ correlationId }: BatchAppendResp): number {
 
 const answers: Readonly<Record<string, AppendAnswer>> = {
   MaximumAppendSizeExceeded: { kind: 'refused', reason: 'it is larger than the server takes' },
-  StreamDeleted: { kind: 'refused', reason: 'its stream was deleted for good' },
+  StreamDeleted: { kind: 'deleted' },
   BadRequest: { kind: 'refused', reason: 'the server calls it malformed' },
   AccessDenied: { kind: 'unavailable', reason: 'access denied' },
 };
@@ -77,8 +76,7 @@ function readError({ error }: BatchAppendResp): AppendAnswer {
   return answers[name] ?? { kind: 'transient', reason: message };
 }
 
-function readWrong(details: Bytes): AppendAnswer {
-  const wrong = WrongExpectedVersion.decode(Buffer.from(details));
-  const moved = wrong.currentStreamRevisionOption === 'currentStreamRevision';
-  return { kind: 'wrong', actual: moved ? wrong.currentStreamRevision.toNumber() : 'no_stream' };
+function readWrong(details: Buffer): AppendAnswer {
+  const { currentStreamRevision } = WrongExpectedVersion.decode(details);
+  return { kind: 'wrong', actual: currentStreamRevision?.toNumber() ?? 'no_stream' };
 }

@@ -1,4 +1,5 @@
 import type { ExpectedRevision } from '../event-store.ts';
+import type { Incident } from './incident.ts';
 
 /** One append on its way to the server. */
 export interface AppendRequest {
@@ -22,6 +23,8 @@ export type AppendThreadRequest =
 export type AppendOutcome =
   | { readonly kind: 'appended'; readonly key: number; readonly revision: number; readonly position: number }
   | { readonly kind: 'wrong'; readonly key: number; readonly actual: ExpectedRevision }
+  /** Its stream was deleted for good. */
+  | { readonly kind: 'deleted'; readonly key: number }
   /** The server will never take it. */
   | { readonly kind: 'refused'; readonly key: number; readonly reason: string }
   /** The server cannot take it as things are, which only an operator changes. */
@@ -31,3 +34,9 @@ export interface AppendWorkerData {
   /** Connection string. */
   readonly url: string;
 }
+
+/** What it tells. */
+export type AppendThreadReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'outcomes'; readonly outcomes: readonly AppendOutcome[] }
+  | { readonly kind: 'incident'; readonly incident: Incident };

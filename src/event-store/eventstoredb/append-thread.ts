@@ -2,22 +2,11 @@ import { Worker } from 'node:worker_threads';
 import { backOff } from '../../shared/back-off.ts';
 import { workerUrl } from '../../shared/worker-url.ts';
 import { EventStoreUnavailableError } from '../event-store.ts';
-import type { AppendResult, EventData, ExpectedRevision } from '../event-store.ts';
-import type {
-  AppendOutcome,
-  AppendRequest,
-  AppendThreadRequest,
-  AppendWorkerData,
-  EncodedEvent,
-} from './append-protocol.ts';
-import type { Incident, OnIncident } from './incident.ts';
+import type { EventStore } from '../event-store.ts';
+import { hashOf } from '../stream-hash.ts';
+import type { AppendRequest, AppendThreadReply, AppendThreadRequest, AppendWorkerData } from './append-protocol.ts';
+import type { OnIncident } from './incident.ts';
 import { createWaitingAppends } from './waiting-appends.ts';
-
-/** What a thread that appends tells. */
-export type AppendThreadReply =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'outcomes'; readonly outcomes: readonly AppendOutcome[] }
-  | { readonly kind: 'incident'; readonly incident: Incident };
 
 export interface AppendThreadOptions extends AppendWorkerData {
   /** Milliseconds after which the outcome of an append is told to be unknown. */
@@ -31,29 +20,41 @@ export interface AppendThreadOptions extends AppendWorkerData {
 export interface AppendThread {
   /** Resolves once it runs: until then an append waits, and its time goes by. Rejects where it cannot run. */
   readonly ready: Promise<void>;
-  append(stream: string, events: readonly EventData[], expected: ExpectedRevision): Promise<AppendResult>;
+  readonly append: EventStore['appendToStream'];
   /** Waits for appends in flight, each of which ends within its timeout; then ends the thread. */
   close(): Promise<void>;
 }
 
-/** Milliseconds that a thread is given to end by itself. */
-const endWithin = 5_000;
+/** Several threads that append. A stream always goes to the same one, so its appends keep their order. */
+export function startAppendThreads({ count, ...options }: AppendThreadOptions & { count: number }): AppendThread {
+  const threads = Array.from({ length: count }, () => startAppendThread(options));
+  return {
+    ready: Promise.all(threads.map(({ ready }) => ready)).then(() => undefined),
+    append(stream, events, expected) {
+      const thread = threads[hashOf(stream) % count];
+      if (thread === undefined) throw new RangeError('there is no thread to append');
+      return thread.append(stream, events, expected);
+    },
+    async close() {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
 
 export function startAppendThread({ timeoutMs, onIncident, ...options }: AppendThreadOptions): AppendThread {
   let outbox: AppendRequest[] = [];
   let lastKey = 0;
   let closing: Promise<void> | undefined;
-  const waiting = createWaitingAppends({
-    timeoutMs,
-    onExpired(keys) {
-      onIncident({ kind: 'append-timed-out', count: keys.length, reason: `no answer within ${timeoutMs} ms` });
-      worker.post({ kind: 'drop', keys });
-    },
+  const waiting = createWaitingAppends(timeoutMs, (keys) => {
+    onIncident({ kind: 'append-timed-out', count: keys.length, reason: `no answer within ${timeoutMs} ms` });
+    worker.post({ kind: 'drop', keys });
   });
   const worker = keepWorker({
     ...options,
-    onOutcome: waiting.settle,
-    onIncident,
+    onReply(reply) {
+      if (reply.kind === 'incident') onIncident(reply.incident);
+      else if (reply.kind === 'outcomes') reply.outcomes.forEach(waiting.settle);
+    },
     onStarted: flush,
     /** Whatever threw in it: what it held may or may not have reached the server. */
     onLost(error) {
@@ -75,12 +76,14 @@ export function startAppendThread({ timeoutMs, onIncident, ...options }: AppendT
     ready: worker.ready,
     async append(stream, events, expected) {
       if (closing !== undefined) throw new EventStoreUnavailableError('the event store is closed');
-      const encoded = events.map(encode);
-      const key = ++lastKey;
+      const encoded = events.map(({ id, type, data, metadata }) => {
+        return [id, type, JSON.stringify(data), JSON.stringify(metadata)] as const;
+      });
+      const append = { key: ++lastKey, stream, expected, events: encoded };
       // After the callbacks of this turn, so that every append they make goes in one message.
       if (outbox.length === 0) process.nextTick(flush);
-      outbox.push({ key, stream, expected, events: encoded });
-      return waiting.add(key, { stream, expected });
+      outbox.push(append);
+      return waiting.add(append);
     },
     close: () => (closing ??= waiting.drained().then(() => worker.end())),
   };
@@ -88,8 +91,7 @@ export function startAppendThread({ timeoutMs, onIncident, ...options }: AppendT
 
 interface KeptWorkerOptions extends AppendWorkerData {
   readonly program?: URL;
-  onOutcome(outcome: AppendOutcome): void;
-  onIncident: OnIncident;
+  onReply(reply: AppendThreadReply): void;
   /** Another one runs in place of one that was lost. */
   onStarted(): void;
   onLost(error: Error): void;
@@ -102,17 +104,16 @@ interface KeptWorker {
   end(): Promise<void>;
 }
 
+/** Milliseconds that a thread is given to end by itself. */
+const endWithin = 5_000;
+
 /** A worker that is started again where it is lost, later each time in a row. */
-function keepWorker(options: KeptWorkerOptions): KeptWorker {
-  const { url, program, onOutcome, onIncident, onStarted, onLost } = options;
+function keepWorker({ url, program, onReply, onStarted, onLost }: KeptWorkerOptions): KeptWorker {
   const file = program ?? workerUrl('append-worker', import.meta.url);
   const workerData: AppendWorkerData = { url };
   let begun: () => void;
   let failed: (error: Error) => void;
-  const ready = new Promise<void>((resolve, reject) => {
-    begun = resolve;
-    failed = reject;
-  });
+  const ready = new Promise<void>((resolve, reject) => ([begun, failed] = [resolve, reject]));
   ready.catch(() => undefined);
   let failures = 0;
   let ending = false;
@@ -122,11 +123,8 @@ function keepWorker(options: KeptWorkerOptions): KeptWorker {
     const started = new Worker(file, { workerData });
     started.on('message', (reply: AppendThreadReply) => {
       if (reply.kind === 'ready') begun();
-      else if (reply.kind === 'incident') onIncident(reply.incident);
-      else {
-        failures = 0;
-        for (const outcome of reply.outcomes) onOutcome(outcome);
-      }
+      if (reply.kind === 'outcomes') failures = 0;
+      onReply(reply);
     });
     started.on('error', (error) => replace(started, error));
     started.on('exit', () => replace(started, new Error('the thread ended')));
@@ -163,8 +161,4 @@ function keepWorker(options: KeptWorkerOptions): KeptWorker {
       clearTimeout(late);
     },
   };
-}
-
-function encode({ id, type, data, metadata }: EventData): EncodedEvent {
-  return [id, type, JSON.stringify(data), JSON.stringify(metadata)];
 }

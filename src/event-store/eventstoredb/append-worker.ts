@@ -1,6 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { AppendOutcome, AppendThreadRequest, AppendWorkerData } from './append-protocol.ts';
-import type { AppendThreadReply } from './append-thread.ts';
+import type { AppendOutcome, AppendThreadReply, AppendThreadRequest, AppendWorkerData } from './append-protocol.ts';
 import { createAppender } from './appender.ts';
 
 /**

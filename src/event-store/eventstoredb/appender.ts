@@ -4,7 +4,7 @@ import { appendFrame, readReply } from './append-frames.ts';
 import type { AppendReply } from './append-frames.ts';
 import type { AppendOutcome, AppendRequest } from './append-protocol.ts';
 import type { OnIncident } from './incident.ts';
-import type { BatchAppendResp } from './proto/generated/streams.ts';
+import type { BatchAppendResp } from './proto/protocol.ts';
 
 export interface AppenderOptions {
   readonly url: string;

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ClientReadableStream } from '@grpc/grpc-js';
-import { EventStoreUnavailableError } from '../event-store.ts';
+import { EventStoreUnavailableError, StreamDeletedError } from '../event-store.ts';
 import type { RecordedEvent } from '../event-store.ts';
 import type { Link } from './links.ts';
-import { Streams } from './proto/generated/streams.ts';
+import { read } from './proto/protocol.ts';
 import { readAnswer } from './read-frames.ts';
 import type { ReadAnswer } from './read-frames.ts';
 import type { ReadRequest } from './read-request.ts';
@@ -11,7 +11,7 @@ import { exceptionOf, isRefusal } from './rpc-error.ts';
 
 /** Starts a read or a subscription. */
 export function openRead(link: Link, request: ReadRequest): Promise<ClientReadableStream<ReadAnswer>> {
-  const { path, requestSerialize, responseDeserialize } = Streams.read;
+  const { path, requestSerialize, responseDeserialize } = read;
   const deserialize = (bytes: Buffer): ReadAnswer => readAnswer(responseDeserialize(bytes));
   return link.connection.openStream('read', (grpc, metadata, options) =>
     grpc.makeServerStreamRequest(path, requestSerialize, deserialize, request, metadata, options),
@@ -25,8 +25,8 @@ export interface CollectOptions {
 }
 
 /**
- * The events of a finite read; none where its stream does not exist. Throws `EventStoreUnavailableError`. A transport
- * error, and a server that was silent for the whole time, give up the link too.
+ * The events of a finite read; none where its stream does not exist. Throws `EventStoreUnavailableError` and `StreamDeletedError`. A
+ * transport error, and a server that was silent for the whole time, give up the link too.
  */
 export async function collect(link: Link, request: ReadRequest, options: CollectOptions): Promise<RecordedEvent[]> {
   const { withinMs, most } = options;
@@ -36,12 +36,12 @@ export async function collect(link: Link, request: ReadRequest, options: Collect
   // After what is there already: a busy process sees its timers before what came over the network meanwhile.
   const timer = setTimeout(() => void turn().then(() => late.abort()), withinMs);
   const over = AbortSignal.any([late.signal, link.lost]);
-  let read: ClientReadableStream<ReadAnswer> | undefined;
+  let call: ClientReadableStream<ReadAnswer> | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       over.addEventListener('abort', () => reject(new Error(`no answer within ${withinMs} ms`)), { once: true });
       openRead(link, request).then((opened) => {
-        read = opened;
+        call = opened;
         if (over.aborted) opened.cancel();
         opened.on('data', ({ event }: ReadAnswer) => {
           link.heardAt = performance.now();
@@ -55,13 +55,18 @@ export async function collect(link: Link, request: ReadRequest, options: Collect
     return events;
   } catch (error) {
     if (link.lost.aborted) throw link.lost.reason;
-    if (exceptionOf(error as Error) === 'stream-deleted') return [];
+    if (exceptionOf(error as Error) === 'stream-deleted')
+      throw new StreamDeletedError(streamOf(request), { cause: error });
     if (late.signal.aborted ? link.heardAt < askedAt : !isRefusal(error as Error)) link.drop(error as Error);
     throw new EventStoreUnavailableError(`the event store cannot be read: ${(error as Error).message}`, {
       cause: error,
     });
   } finally {
     clearTimeout(timer);
-    read?.cancel();
+    call?.cancel();
   }
+}
+
+function streamOf({ options }: ReadRequest): string {
+  return Buffer.from(options?.stream?.streamIdentifier?.streamName ?? []).toString();
 }

@@ -28,6 +28,7 @@ const beginning = /^[^:]+:\/\/(?:([^:]+:[^@]+)@)?/;
 export function readConnectionString(text: string): ConnectionString {
   const options = quietly(() => parse(text)).value;
   refuseMisread(text, options);
+  refusePorts(options);
   checkFiles(options);
   const url = putRight(text, options);
   return {
@@ -88,6 +89,12 @@ function refuseMisread(text: string, { hosts }: ConnectionOptions): void {
   if (credentials.split(':').length > 2 || hosts.some(({ address }) => address.includes('@'))) {
     throw unusable('it begins with user:password@; a colon in either is written %3A, an @ is written %40');
   }
+}
+
+/** db-client tries such a port until the time is over. */
+function refusePorts({ hosts }: ConnectionOptions): void {
+  const bad = hosts.find(({ port }) => port < 1 || port > 65_535);
+  if (bad !== undefined) throw unusable(`there is no port ${bad.port}`);
 }
 
 /** db-client does not say which file it misses, and takes one without a certificate for an authority file. */

@@ -1,5 +1,5 @@
 import type { EventStore } from '../event-store.ts';
-import { startAppendThreads } from './append-threads.ts';
+import { startAppendThreads } from './append-thread.ts';
 import { collect } from './collect.ts';
 import { findIdleSettings, readConnectionString } from './connection-string.ts';
 import type { OnIncident } from './incident.ts';

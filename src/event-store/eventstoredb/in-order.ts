@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { StreamDeletedError } from '../event-store.ts';
 import type { EventStore, RecordedEvent } from '../event-store.ts';
 
 /** Streams whose place is remembered. One that was forgotten is taken as it comes, as one never seen is. */
@@ -22,11 +23,17 @@ export function inOrder(
       if (place !== undefined && revision <= place) continue;
       if (place !== undefined && revision > place + 1) {
         const gap = { direction: 'forwards', fromRevision: place + 1, maxCount: revision - place - 1 } as const;
-        ordered.push(...(await readStream(stream, gap)));
+        ordered.push(...(await readStream(stream, gap).catch(unlessDeleted)));
       }
       places.set(stream, revision);
       ordered.push(event);
     }
     return ordered;
   };
+}
+
+/** Of a stream that was deleted meanwhile, what comes is all there is. */
+function unlessDeleted(error: unknown): readonly RecordedEvent[] {
+  if (error instanceof StreamDeletedError) return [];
+  throw error;
 }

@@ -4,6 +4,7 @@ import { EventStoreUnavailableError } from '../event-store.ts';
 import type { Link } from './links.ts';
 import { exceptionOf, isRefusal } from './rpc-error.ts';
 import { isAborted } from '../../shared/abort.ts';
+import { watchLink } from './watch.ts';
 
 /** What an endless call brings, taken when its reader has time: beyond `most` it waits at the server. */
 export interface Inbox<T> {
@@ -48,9 +49,9 @@ export function createInbox<T>(open: () => Promise<EndlessCall>, { link, signal,
     wake();
   }
 
-  const unconfirmed = setTimeout(() => {
-    fail(new Error(`the subscription was not confirmed within ${confirmWithin} ms`));
-  }, confirmWithin);
+  const late = new Error(`the subscription was not confirmed within ${confirmWithin} ms`);
+  const unconfirmed = setTimeout(() => fail(late), confirmWithin);
+  const unwatch = watchLink(link);
   const onLost = (): void => fail(link.lost.reason as Error);
   link.lost.addEventListener('abort', onLost);
   signal.addEventListener('abort', wake);
@@ -88,6 +89,7 @@ export function createInbox<T>(open: () => Promise<EndlessCall>, { link, signal,
 
     end() {
       ended = true;
+      unwatch();
       clearTimeout(unconfirmed);
       link.lost.removeEventListener('abort', onLost);
       signal.removeEventListener('abort', wake);

@@ -17,6 +17,8 @@ export interface Link {
 export interface Links {
   /** The link in use, a new one where the last was lost. Throws `EventStoreUnavailableError` once closed. */
   current(): Link;
+  /** Gives up the link in use. */
+  drop(error: Error): void;
   close(): void;
 }
 
@@ -47,6 +49,7 @@ export function createLinks(url: string, onIncident: OnIncident): Links {
       if (closed) throw new EventStoreUnavailableError('the event store is closed');
       return (link ??= open());
     },
+    drop: (error) => link?.drop(error),
     close() {
       closed = true;
       link?.drop(new Error('closed'));

@@ -8,11 +8,9 @@ import { createInbox } from './inbox.ts';
 import type { OnIncident } from './incident.ts';
 import { createLinks } from './links.ts';
 import type { Link, Links } from './links.ts';
-import type { Outgoing } from './proto/codec.ts';
-import { PersistentSubscriptions } from './proto/generated/persistent-subscriptions.ts';
-import type { ReadReq } from './proto/generated/persistent-subscriptions.ts';
+import { consume } from './proto/protocol.ts';
+import type { ConsumerReq, Outgoing } from './proto/protocol.ts';
 import { readEvent } from './read-frames.ts';
-import { watchLink } from './watch.ts';
 
 export interface PersistentFeedOptions {
   /** Connection string. */
@@ -37,7 +35,7 @@ export interface PersistentFeed {
 
 /** Nothing but the confirmation is no event. */
 type FeedAnswer = RecordedEvent | undefined;
-type FeedCall = ClientDuplexStream<Outgoing<ReadReq>, FeedAnswer>;
+type FeedCall = ClientDuplexStream<Outgoing<ConsumerReq>, FeedAnswer>;
 
 export function createPersistentFeed(options: PersistentFeedOptions): PersistentFeed {
   const { url, gatewayId, readStream, onIncident = () => undefined } = options;
@@ -69,18 +67,16 @@ async function* follow(following: Following, subscribe: SubscribeOptions): Async
   const over = AbortSignal.any([signal, ending.signal, link.lost]);
   // Whatever this meets, the next gateway that starts tries again.
   removeDeadGroups(client, group, { signal: over }).catch(() => undefined);
-  const unwatch = watchLink(link);
   try {
-    yield* consume(link, following, subscribe);
+    yield* batchesOf(link, following, subscribe);
   } finally {
     ending.abort();
-    unwatch();
     if (!link.lost.aborted) await deleteGroup(client, group).catch(() => undefined);
   }
 }
 
 /** Connects to the group and hands out what it sends. */
-async function* consume(
+async function* batchesOf(
   link: Link,
   { group, readStream }: Following,
   { after, signal, maxBatch = windowSize }: SubscribeOptions,
@@ -107,7 +103,7 @@ async function* consume(
 }
 
 async function openFeed(link: Link, group: string): Promise<FeedCall> {
-  const { path, requestSerialize, responseDeserialize } = PersistentSubscriptions.read;
+  const { path, requestSerialize, responseDeserialize } = consume;
   const deserialize = (bytes: Buffer): FeedAnswer => readEvent(responseDeserialize(bytes).event?.event ?? null);
   const call = await link.connection.openStream('persistentRead', (grpc, metadata, options) =>
     grpc.makeBidiStreamRequest(path, requestSerialize, deserialize, metadata, options),
@@ -116,6 +112,6 @@ async function openFeed(link: Link, group: string): Promise<FeedCall> {
   return call;
 }
 
-function acknowledgement(events: readonly RecordedEvent[]): Outgoing<ReadReq> {
+function acknowledgement(events: readonly RecordedEvent[]): Outgoing<ConsumerReq> {
   return { ack: { ids: events.map(({ id }) => ({ string: id })) } };
 }

@@ -1,7 +1,5 @@
 import type { EventMetadata, RecordedEvent } from '../event-store.ts';
-import { textOf } from './proto/codec.ts';
-import type { Bytes } from './proto/codec.ts';
-import type { ReadResp, ReadRespReadEventRecordedEvent } from './proto/generated/streams.ts';
+import type { ReadResp, RecordedMessage } from './proto/protocol.ts';
 
 /** What a read, a subscription or a consumer group brings. */
 export interface ReadAnswer {
@@ -21,7 +19,7 @@ export function readAnswer({ event, caughtUp, fellBehind }: ReadResp): ReadAnswe
  * An event as the house knows it; consumer groups have a message of the same shape. What somebody else wrote without
  * our metadata has the `schemaVersion` 0, and what is no JSON is null: kinds that no reader knows.
  */
-export function readEvent(recorded: ReadRespReadEventRecordedEvent | null): RecordedEvent | undefined {
+export function readEvent(recorded: RecordedMessage | null): RecordedEvent | undefined {
   if (recorded === null) return undefined;
   const metadata = parse(recorded.customMetadata);
   return {
@@ -29,7 +27,7 @@ export function readEvent(recorded: ReadRespReadEventRecordedEvent | null): Reco
     type: recorded.metadata['type'] ?? '',
     data: parse(recorded.data),
     metadata: isMetadata(metadata) ? metadata : { schemaVersion: 0 },
-    stream: textOf(recorded.streamIdentifier?.streamName),
+    stream: recorded.streamIdentifier?.streamName.toString() ?? '',
     revision: recorded.streamRevision.toNumber(),
     // Commit and prepare are the same, but for events of explicit transactions, which nobody writes any more.
     position: recorded.commitPosition.toNumber(),
@@ -38,9 +36,9 @@ export function readEvent(recorded: ReadRespReadEventRecordedEvent | null): Reco
   };
 }
 
-function parse(bytes: Bytes): unknown {
+function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(textOf(bytes));
+    return JSON.parse(bytes.toString());
   } catch {
     return null;
   }

@@ -1,8 +1,7 @@
 import type { ReadStreamOptions } from '../event-store.ts';
 import { ownPrefixes } from '../own-streams.ts';
-import type { Outgoing } from './proto/codec.ts';
-import { ReadReqOptionsReadDirection as directions } from './proto/generated/streams.ts';
-import type { ReadReq, ReadReqOptionsFilterOptions } from './proto/generated/streams.ts';
+import { directions } from './proto/protocol.ts';
+import type { FilterOptions, Outgoing, ReadReq } from './proto/protocol.ts';
 
 /**
  * Reads and subscriptions in EventStoreDB's protocol. Beside db-client's methods because those cannot filter a read,
@@ -21,7 +20,7 @@ export function streamRequest(stream: string, { direction, fromRevision, maxCoun
   const place = fromRevision === undefined ? end : { revision: fromRevision };
   return {
     options: {
-      readDirection: direction === 'forwards' ? directions.FORWARDS : directions.BACKWARDS,
+      readDirection: directions[direction],
       uuidOption: textIds,
       stream: { streamIdentifier, ...place },
       count: maxCount,
@@ -34,7 +33,7 @@ export function streamRequest(stream: string, { direction, fromRevision, maxCoun
 export function newestRequest(): ReadRequest {
   return {
     options: {
-      readDirection: directions.BACKWARDS,
+      readDirection: directions.backwards,
       uuidOption: textIds,
       all: { end: {} },
       count: 1,
@@ -48,7 +47,7 @@ export function subscriptionRequest(after: number, prefixes: readonly string[]):
   const position = { commitPosition: after, preparePosition: after };
   return {
     options: {
-      readDirection: directions.FORWARDS,
+      readDirection: directions.forwards,
       uuidOption: textIds,
       all: after === 0 ? { start: {} } : { position },
       subscription: {},
@@ -57,6 +56,6 @@ export function subscriptionRequest(after: number, prefixes: readonly string[]):
   };
 }
 
-function streamFilter(prefix: readonly string[]): Outgoing<ReadReqOptionsFilterOptions> {
+function streamFilter(prefix: readonly string[]): Outgoing<FilterOptions> {
   return { streamIdentifier: { prefix }, max: searchWindow, checkpointIntervalMultiplier: 1 };
 }

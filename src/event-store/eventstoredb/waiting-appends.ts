@@ -1,38 +1,35 @@
-import { EventStoreUnavailableError, WrongExpectedRevisionError } from '../event-store.ts';
-import type { AppendResult, ExpectedRevision } from '../event-store.ts';
-import type { AppendOutcome } from './append-protocol.ts';
+import {
+  EventStoreUnavailableError,
+  lastRevisionOf,
+  MisplacedAppendError,
+  StreamDeletedError,
+  WrongExpectedRevisionError,
+} from '../event-store.ts';
+import type { AppendResult } from '../event-store.ts';
+import type { AppendOutcome, AppendRequest } from './append-protocol.ts';
 
 /** Appends that somebody waits for. They have the same timeout, so one timer does for all: the oldest is due first. */
 export interface WaitingAppends {
   size(): number;
   has(key: number): boolean;
   /** Its outcome, told by `settle`, `failAll`, or to be unknown when its time is up. */
-  add(key: number, place: AppendPlace): Promise<AppendResult>;
+  add(append: AppendRequest): Promise<AppendResult>;
   settle(outcome: AppendOutcome): void;
   failAll(error: Error): void;
   /** Resolves once nobody waits. */
   drained(): Promise<void>;
 }
 
-interface AppendPlace {
-  readonly stream: string;
-  readonly expected: ExpectedRevision;
-}
-
-interface Waiting extends AppendPlace {
+interface Waiting extends Pick<AppendRequest, 'stream' | 'expected'> {
+  readonly count: number;
   /** By the clock of `performance.now`. */
   readonly deadline: number;
   resolve(result: AppendResult): void;
   reject(error: Error): void;
 }
 
-export interface WaitingOptions {
-  readonly timeoutMs: number;
-  /** Of these the outcome was just told to be unknown. */
-  onExpired(keys: readonly number[]): void;
-}
-
-export function createWaitingAppends({ timeoutMs, onExpired }: WaitingOptions): WaitingAppends {
+/** `onExpired`: of these the outcome was just told to be unknown. */
+export function createWaitingAppends(timeoutMs: number, onExpired: (keys: readonly number[]) => void): WaitingAppends {
   /** By key, the oldest first. */
   const waiting = new Map<number, Waiting>();
   let timer: NodeJS.Timeout | undefined;
@@ -59,35 +56,30 @@ export function createWaitingAppends({ timeoutMs, onExpired }: WaitingOptions): 
       append.reject(new EventStoreUnavailableError(`no answer to an append within ${timeoutMs} ms`));
     }
     if (keys.length > 0) onExpired(keys);
-    tellWhenDrained();
+    if (waiting.size === 0) drained?.();
     watch();
-  }
-
-  function tellWhenDrained(): void {
-    if (waiting.size > 0) return;
-    drained?.();
   }
 
   return {
     size: () => waiting.size,
     has: (key) => waiting.has(key),
-    add: (key, place) =>
+    add: ({ key, stream, expected, events: { length: count } }) =>
       new Promise((resolve, reject) => {
-        waiting.set(key, { ...place, deadline: performance.now() + timeoutMs, resolve, reject });
+        const deadline = performance.now() + timeoutMs;
+        waiting.set(key, { stream, expected, count, deadline, resolve, reject });
         watch();
       }),
     settle(outcome) {
       const append = waiting.get(outcome.key);
       if (append === undefined) return;
       waiting.delete(outcome.key);
-      if (outcome.kind === 'appended') append.resolve({ revision: outcome.revision, position: outcome.position });
-      else append.reject(errorOf(outcome, append));
-      tellWhenDrained();
+      settleOne(outcome, append);
+      if (waiting.size === 0) drained?.();
     },
     failAll(error) {
       for (const { reject } of waiting.values()) reject(error);
       waiting.clear();
-      tellWhenDrained();
+      drained?.();
     },
     async drained() {
       if (waiting.size > 0) await new Promise<void>((resolve) => (drained = resolve));
@@ -96,13 +88,25 @@ export function createWaitingAppends({ timeoutMs, onExpired }: WaitingOptions): 
   };
 }
 
-function errorOf(outcome: Exclude<AppendOutcome, { kind: 'appended' }>, { stream, expected }: AppendPlace): Error {
+function settleOne(outcome: AppendOutcome, { stream, expected, count, resolve, reject }: Waiting): void {
   switch (outcome.kind) {
+    case 'appended': {
+      const { revision, position } = outcome;
+      const last = lastRevisionOf(expected, count);
+      if (revision === last) resolve({ revision, position });
+      else reject(new MisplacedAppendError(stream, last, revision));
+      break;
+    }
     case 'wrong':
-      return new WrongExpectedRevisionError(stream, expected, outcome.actual);
+      reject(new WrongExpectedRevisionError(stream, expected, outcome.actual));
+      break;
+    case 'deleted':
+      reject(new StreamDeletedError(stream));
+      break;
     case 'refused':
-      return new Error(`append to ${stream} refused: ${outcome.reason}`);
+      reject(new Error(`append to ${stream} refused: ${outcome.reason}`));
+      break;
     case 'unavailable':
-      return new EventStoreUnavailableError(`append refused: ${outcome.reason}`);
+      reject(new EventStoreUnavailableError(`append refused: ${outcome.reason}`));
   }
 }

@@ -1,6 +1,5 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import { textOf } from 'weiliao/eventstoredb-protocol';
-import type { streams } from 'weiliao/eventstoredb-protocol';
+import type { BatchAppendOptions, BatchAppendReq } from 'weiliao/eventstoredb-protocol';
 import { EventStoreUnavailableError } from 'weiliao/event-store';
 import type { CallContext } from './calls.ts';
 import { failStream, toRpcError } from './calls.ts';
@@ -28,14 +27,14 @@ import { isAnonymous } from './user.ts';
 /** Longest that an append may be gathered or take, in milliseconds; a request may ask for less. */
 const writeTimeoutMs = 2_000;
 
-type BatchCall = ServerDuplexStream<streams.BatchAppendReq, BatchResponse>;
+type BatchCall = ServerDuplexStream<BatchAppendReq, BatchResponse>;
 
 /** One stream of appends, each gathered from one request or more and answered under its correlation id. */
 export function handleBatchAppend(log: Log, context: CallContext, call: BatchCall): void {
   const gathering = createGathering((id, { stream }) => answers.send(batchError(id, stream, timeoutStatus())));
   const answers = createAnswers(call, gathering.clear);
 
-  function begin(id: string, options: streams.BatchAppendReqOptions): Gathered | undefined {
+  function begin(id: string, options: BatchAppendOptions): Gathered | undefined {
     const stream = streamNameOf(options.streamIdentifier);
     if (context.user !== undefined && isAnonymous(call.metadata)) {
       answers.send(batchError(id, stream, accessDeniedStatus()));
@@ -46,11 +45,11 @@ export function handleBatchAppend(log: Log, context: CallContext, call: BatchCal
       answers.send(batchError(id, stream, timeoutStatus()));
       return undefined;
     }
-    const expected = expectedOf(options.expectedStreamPosition, options.streamPosition);
+    const expected = expectedOf(options, options.streamPosition);
     return gathering.begin(id, { stream, expected }, timeoutMs);
   }
 
-  function take(request: streams.BatchAppendReq): void {
+  function take(request: BatchAppendReq): void {
     const id = uuidOf(request.correlationId);
     const append = gathering.get(id) ?? (request.options === null ? undefined : begin(id, request.options));
     if (append === undefined) return;
@@ -68,14 +67,14 @@ export function handleBatchAppend(log: Log, context: CallContext, call: BatchCal
     }
   }
 
-  call.on('data', (request: streams.BatchAppendReq) => {
+  call.on('data', (request: BatchAppendReq) => {
     try {
       take(request);
     } catch (error) {
       // Answered once. EventStoreDB lets the append time out too, and a second answer ends the client's process.
       const id = request.correlationId?.string ?? '';
       gathering.end(id);
-      const stream = textOf(request.options?.streamIdentifier?.streamName);
+      const stream = request.options?.streamIdentifier?.streamName.toString() ?? '';
       answers.send(batchError(id, stream, badRequestStatus((error as Error).message)));
     }
   });
@@ -154,7 +153,7 @@ function createAnswers(call: BatchCall, onOver: () => void): Answers {
   };
 }
 
-function requestedMs({ deadline }: streams.BatchAppendReqOptions): number {
+function requestedMs({ deadline }: BatchAppendOptions): number {
   if (deadline === null) return Number.POSITIVE_INFINITY;
   return deadline.seconds.toNumber() * 1_000 + deadline.nanos / 1e6 - Date.now();
 }

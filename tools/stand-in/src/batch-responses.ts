@@ -1,13 +1,14 @@
 import { status as rpcStatus } from '@grpc/grpc-js';
-import { client, rpc } from 'weiliao/eventstoredb-protocol';
-import type { Codec, Outgoing, streams } from 'weiliao/eventstoredb-protocol';
+import type { BatchAppendResp, Infer, Message, Outgoing, WrongExpectedVersion } from 'weiliao/eventstoredb-protocol';
+import type { Status as StatusMessage } from 'weiliao/eventstoredb-protocol';
 import type { Expected } from './decide.ts';
+import { details } from './protocol.ts';
 import { positionMessage, streamMessage, uuidMessage } from './responses.ts';
 import { maxAppendSize } from './rpc-errors.ts';
 import type { RpcError } from './rpc-errors.ts';
 
-export type BatchResponse = Outgoing<streams.BatchAppendResp>;
-type Status = Outgoing<rpc.Status>;
+export type BatchResponse = Outgoing<BatchAppendResp>;
+type Status = Outgoing<StatusMessage>;
 
 /** The answers of a stream of appends: an error is a message like the others, and says nothing of the stream of calls. */
 export function batchSuccess(
@@ -30,11 +31,10 @@ function answerTo(id: string, stream: string): BatchResponse {
 
 export function wrongStatus(expected: Expected, actual: number): Status {
   const current = actual < 0 ? { currentNoStream: {} } : { currentStreamRevision: actual };
-  const details = { ...current, ...expectedPosition(expected) };
-  return statusOf(rpc.Code.ALREADY_EXISTS, 'WrongExpectedVersion', details);
+  return statusOf(rpcStatus.ALREADY_EXISTS, 'WrongExpectedVersion', { ...current, ...expectedPosition(expected) });
 }
 
-function expectedPosition(expected: Expected): Outgoing<client.WrongExpectedVersion> {
+function expectedPosition(expected: Expected): Outgoing<WrongExpectedVersion> {
   if (expected === 'any') return { expectedAny: {} };
   if (expected === 'stream_exists') return { expectedStreamExists: {} };
   if (expected === 'no_stream') return { expectedNoStream: {} };
@@ -42,23 +42,23 @@ function expectedPosition(expected: Expected): Outgoing<client.WrongExpectedVers
 }
 
 export function deletedStatus(stream: string): Status {
-  return statusOf(rpc.Code.NOT_FOUND, 'StreamDeleted', { streamIdentifier: streamMessage(stream) });
+  return statusOf(rpcStatus.NOT_FOUND, 'StreamDeleted', { streamIdentifier: streamMessage(stream) });
 }
 
 export function accessDeniedStatus(): Status {
-  return statusOf(rpc.Code.PERMISSION_DENIED, 'AccessDenied', {});
+  return statusOf(rpcStatus.PERMISSION_DENIED, 'AccessDenied', {});
 }
 
 export function timeoutStatus(): Status {
-  return statusOf(rpc.Code.DEADLINE_EXCEEDED, 'Timeout', {});
+  return statusOf(rpcStatus.DEADLINE_EXCEEDED, 'Timeout', {});
 }
 
 export function tooLargeStatus(): Status {
-  return statusOf(rpc.Code.INVALID_ARGUMENT, 'MaximumAppendSizeExceeded', { maxAppendSize });
+  return statusOf(rpcStatus.INVALID_ARGUMENT, 'MaximumAppendSizeExceeded', { maxAppendSize });
 }
 
 export function badRequestStatus(message: string): Status {
-  return statusOf(rpc.Code.INVALID_ARGUMENT, 'BadRequest', { message });
+  return statusOf(rpcStatus.INVALID_ARGUMENT, 'BadRequest', { message });
 }
 
 /** What a server that cannot take appends now says of one; undefined where it ends the whole stream instead. */
@@ -70,16 +70,14 @@ export function notHandledStatus({ code, details }: RpcError): Status | undefine
 
 const typeUrls = 'type.googleapis.com/';
 
-type Details =
-  'WrongExpectedVersion' | 'StreamDeleted' | 'AccessDenied' | 'Timeout' | 'MaximumAppendSizeExceeded' | 'BadRequest';
-type MessageOf<Name extends Details> = (typeof client)[Name] extends Codec<infer Message> ? Outgoing<Message> : never;
+type Details = typeof details;
 
 /** The message's name is its type's, too. */
-function statusOf<Name extends Details>(code: number, message: Name, details: MessageOf<Name>): Status {
-  const codec = client[message] as Codec<unknown>;
-  return {
-    code,
-    message,
-    details: { type_url: `${typeUrls}event_store.client.${message}`, value: codec.encode(details) },
-  };
+function statusOf<Name extends keyof Details>(
+  code: number,
+  message: Name,
+  content: Outgoing<Infer<Details[Name]>>,
+): Status {
+  const { encode } = details[message] as Message<unknown>;
+  return { code, message, details: { type_url: `${typeUrls}event_store.client.${message}`, value: encode(content) } };
 }

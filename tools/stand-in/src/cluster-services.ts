@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { handleUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
-import { gossip, persistent, serverFeatures, streams } from 'weiliao/eventstoredb-protocol';
-import type { client, Outgoing } from 'weiliao/eventstoredb-protocol';
+import type { Empty, Outgoing } from 'weiliao/eventstoredb-protocol';
 import { answerUnary } from './calls.ts';
 import type { CallContext } from './calls.ts';
+import { gossip, leader, serverFeatures } from './cluster-protocol.ts';
+import type { ClusterInfo, SupportedMethods } from './cluster-protocol.ts';
+import { persistentSubscriptions, streams } from './protocol.ts';
 import { uuidMessage } from './responses.ts';
 
 /** The server version whose answers these are. */
@@ -11,17 +13,17 @@ const serverVersion = '24.6.0';
 
 /** What clients ask for before they choose how to append. */
 const featuresByPath = new Map<string, readonly string[]>([
-  [streams.Streams.read.path, ['position', 'events']],
-  [streams.Streams.batchAppend.path, ['deadline_duration']],
-  ...Object.values(persistent.PersistentSubscriptions).map(({ path }) => [path, ['stream', 'all']] as const),
+  [streams.read.path, ['position', 'events']],
+  [streams.batchAppend.path, ['deadline_duration']],
+  ...Object.values(persistentSubscriptions).map(({ path }) => [path, ['stream', 'all']] as const),
 ]);
 
 interface FeaturesImplementation extends UntypedServiceImplementation {
-  readonly getSupportedMethods: handleUnaryCall<client.Empty, Outgoing<serverFeatures.SupportedMethods>>;
+  readonly getSupportedMethods: handleUnaryCall<Empty, Outgoing<SupportedMethods>>;
 }
 
 export function createServerFeatures(context: CallContext): FeaturesImplementation {
-  const services = [streams.Streams, persistent.PersistentSubscriptions, gossip.Gossip, serverFeatures.ServerFeatures];
+  const services = [streams, persistentSubscriptions, gossip, serverFeatures];
   const paths = services.flatMap((service) => Object.values(service).map(({ path }: { path: string }) => path));
   const methods = paths.map((path) => {
     const [, serviceName, methodName] = path.toLowerCase().split('/');
@@ -33,7 +35,7 @@ export function createServerFeatures(context: CallContext): FeaturesImplementati
 }
 
 interface GossipImplementation extends UntypedServiceImplementation {
-  readonly read: handleUnaryCall<client.Empty, Outgoing<gossip.ClusterInfo>>;
+  readonly read: handleUnaryCall<Empty, Outgoing<ClusterInfo>>;
 }
 
 /** A cluster of this one node, which leads it. */
@@ -48,7 +50,7 @@ export function createGossip(
       const member = {
         instanceId: uuidMessage(instance, true),
         timeStamp: String(BigInt(Date.now()) * 10_000n),
-        state: gossip.MemberInfoVNodeState.LEADER,
+        state: leader,
         isAlive: true,
         httpEndPoint: { address: host, port },
       };

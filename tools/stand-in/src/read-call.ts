@@ -1,5 +1,5 @@
-import { streams } from 'weiliao/eventstoredb-protocol';
-import type { Long } from 'weiliao/eventstoredb-protocol';
+import { directions } from 'weiliao/eventstoredb-protocol';
+import type { Long, ReadOptions, ReadReq } from 'weiliao/eventstoredb-protocol';
 import { createFilter, isInAll } from './filter.ts';
 import type { EventFilter } from './filter.ts';
 import { resolve } from './link.ts';
@@ -13,13 +13,10 @@ import { handlerFailed, invalid, invalidRead } from './rpc-errors.ts';
 import { subscribeToAll } from './subscribe-to-all.ts';
 import { subscribeToStream } from './subscribe-to-stream.ts';
 
-type Options = streams.ReadReqOptions;
 type Answers = AsyncIterable<Buffer> | Iterable<Buffer>;
 
-const { BACKWARDS } = streams.ReadReqOptionsReadDirection;
-
 /** The answers to a read or a subscription, in order. Throws `RpcError`. */
-export function answersTo(log: Log, { options }: streams.ReadReq, signal: AbortSignal): Answers {
+export function answersTo(log: Log, { options }: ReadReq, signal: AbortSignal): Answers {
   if (options === null || options.uuidOption === null) throw invalid(' `uuidOption` is a required argument');
   const subscribes = options.subscription !== null;
   if (options.stream !== null)
@@ -28,7 +25,7 @@ export function answersTo(log: Log, { options }: streams.ReadReq, signal: AbortS
   throw invalid("'None' is not a valid stream option");
 }
 
-function* streamEvents(log: Log, options: Options): Generator<Buffer> {
+function* streamEvents(log: Log, options: ReadOptions): Generator<Buffer> {
   const read = streamReadOf(options);
   const pages = readStream(log, read);
   if (pages === undefined) yield streamNotFoundResponse(read.stream);
@@ -36,7 +33,7 @@ function* streamEvents(log: Log, options: Options): Generator<Buffer> {
     for (const event of page) yield eventResponse(resolve(log, event, options.resolveLinks), usesBits(options));
 }
 
-function streamReadOf(options: Options): StreamRead {
+function streamReadOf(options: ReadOptions): StreamRead {
   if (options.filter !== null) throw invalid('a read of a stream takes no filter');
   const from = revisionOf(options) ?? 0;
   const maxCount = countOf(options);
@@ -46,7 +43,7 @@ function streamReadOf(options: Options): StreamRead {
   return { stream, direction, from, maxCount };
 }
 
-function* allEvents(log: Log, options: Options): Generator<Buffer> {
+function* allEvents(log: Log, options: ReadOptions): Generator<Buffer> {
   const direction = directionOf(options);
   const from = positionOf(options) ?? 0;
   const maxCount = countOf(options);
@@ -54,9 +51,9 @@ function* allEvents(log: Log, options: Options): Generator<Buffer> {
     for (const event of page) yield eventResponse(resolve(log, event, options.resolveLinks), usesBits(options));
 }
 
-function streamSubscription(log: Log, options: Options, signal: AbortSignal): AsyncIterable<Buffer> {
+function streamSubscription(log: Log, options: ReadOptions, signal: AbortSignal): AsyncIterable<Buffer> {
   if (options.filter !== null) throw invalid('a subscription to a stream takes no filter');
-  if (options.readDirection === BACKWARDS) throw invalid('a subscription reads forwards');
+  if (options.readDirection === directions.backwards) throw invalid('a subscription reads forwards');
   return subscribeToStream(log, {
     stream: streamNameOf(options.stream?.streamIdentifier),
     after: revisionOf(options) ?? -1,
@@ -66,10 +63,10 @@ function streamSubscription(log: Log, options: Options, signal: AbortSignal): As
   });
 }
 
-function allSubscription(log: Log, options: Options, signal: AbortSignal): AsyncIterable<Buffer> {
-  if (options.readDirection === BACKWARDS) throw invalid('a subscription reads forwards');
+function allSubscription(log: Log, options: ReadOptions, signal: AbortSignal): AsyncIterable<Buffer> {
+  if (options.readDirection === directions.backwards) throw invalid('a subscription reads forwards');
   const { filter } = options;
-  const window = filter?.window === 'max' ? filter.max : pageSize;
+  const window = filter?.max ?? pageSize;
   const multiplier = filter?.checkpointIntervalMultiplier ?? 1;
   if (multiplier === 0) throw handlerFailed();
   return subscribeToAll(log, {
@@ -82,9 +79,9 @@ function allSubscription(log: Log, options: Options, signal: AbortSignal): Async
   });
 }
 
-function filterOf({ filter }: Options): EventFilter {
+function filterOf({ filter }: ReadOptions): EventFilter {
   if (filter === null) return isInAll;
-  const on = filter.filter === 'eventType' ? 'type' : 'stream';
+  const on = filter.eventType === null ? 'stream' : 'type';
   const expression = filter.eventType ?? filter.streamIdentifier;
   if (expression === null) throw invalid('a filter of nothing');
   try {
@@ -95,18 +92,18 @@ function filterOf({ filter }: Options): EventFilter {
 }
 
 /** Undefined for the start. */
-function revisionOf({ stream }: Options): number | 'end' | undefined {
-  if (stream?.revisionOption === 'end') return 'end';
-  if (stream?.revisionOption !== 'revision') return undefined;
-  return isHighest(stream.revision) ? 'end' : Number(toRevision(stream.revision));
+function revisionOf({ stream }: ReadOptions): number | 'end' | undefined {
+  if (stream !== null && stream.end !== null) return 'end';
+  const revision = stream?.revision ?? null;
+  if (revision === null) return undefined;
+  return isHighest(revision) ? 'end' : Number(toRevision(revision));
 }
 
 /** Undefined for the start. */
-function positionOf({ all }: Options): number | 'end' | undefined {
-  if (all?.allOption === 'end') return 'end';
-  if (all?.allOption !== 'position') return undefined;
-  const position = all.position?.commitPosition;
-  if (position === undefined) return 0;
+function positionOf({ all }: ReadOptions): number | 'end' | undefined {
+  if (all !== null && all.end !== null) return 'end';
+  const position = all?.position?.commitPosition;
+  if (position === undefined) return undefined;
   return isHighest(position) ? 'end' : Number(unsigned(position));
 }
 
@@ -114,14 +111,14 @@ function isHighest(bits: Long): boolean {
   return unsigned(bits) === highest;
 }
 
-function countOf({ count }: Options): number {
+function countOf({ count }: ReadOptions): number {
   return Math.min(Number(unsigned(count)), Number.MAX_SAFE_INTEGER);
 }
 
-function directionOf({ readDirection }: Options): StreamRead['direction'] {
-  return readDirection === BACKWARDS ? 'backwards' : 'forwards';
+function directionOf({ readDirection }: ReadOptions): StreamRead['direction'] {
+  return readDirection === directions.backwards ? 'backwards' : 'forwards';
 }
 
-function usesBits({ uuidOption }: Options): boolean {
-  return uuidOption?.content === 'structured';
+function usesBits({ uuidOption }: ReadOptions): boolean {
+  return uuidOption !== null && uuidOption.structured !== null;
 }

@@ -1,20 +1,20 @@
-import { textOf } from 'weiliao/eventstoredb-protocol';
-import type { client, Long, streams } from 'weiliao/eventstoredb-protocol';
+import type { Long, ProposedMessage, StreamIdentifier, UUID } from 'weiliao/eventstoredb-protocol';
 import type { Expected } from './decide.ts';
+import type { WriteOptions } from './protocol.ts';
 import { handlerFailed, invalid } from './rpc-errors.ts';
 import type { WireEvent } from './stored-event.ts';
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const emptyUuid = '00000000-0000-0000-0000-000000000000';
 
-export function streamNameOf(identifier: client.StreamIdentifier | null | undefined): string {
-  const name = textOf(identifier?.streamName);
+export function streamNameOf(identifier: StreamIdentifier | null | undefined): string {
+  const name = identifier?.streamName.toString() ?? '';
   if (name === '') throw handlerFailed();
   return name;
 }
 
 /** Lower case. Throws `RpcError` where it is none. */
-export function uuidOf(message: client.UUID | null): string {
+export function uuidOf(message: UUID | null): string {
   const structured = message?.structured ?? null;
   const text =
     structured === null
@@ -32,23 +32,15 @@ function formatUuid(digits: string): string {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-type ExpectedOption = 'revision' | 'streamPosition' | 'noStream' | 'any' | 'streamExists';
+type ExpectedOptions = Pick<WriteOptions, 'noStream' | 'any' | 'streamExists'>;
 
 /** Which of the four ways of expecting a stream a request names. Throws `RpcError` where it is none. */
-export function expectedOf(option: ExpectedOption | undefined, revision: Long): Expected {
-  switch (option) {
-    case 'revision':
-    case 'streamPosition':
-      return toRevision(revision);
-    case 'noStream':
-      return 'no_stream';
-    case 'any':
-      return 'any';
-    case 'streamExists':
-      return 'stream_exists';
-    case undefined:
-      throw invalid("'None' is not a valid expected stream revision");
-  }
+export function expectedOf(options: ExpectedOptions, revision: Long | null): Expected {
+  if (revision !== null) return toRevision(revision);
+  if (options.noStream !== null) return 'no_stream';
+  if (options.any !== null) return 'any';
+  if (options.streamExists !== null) return 'stream_exists';
+  throw invalid("'None' is not a valid expected stream revision");
 }
 
 const highestRevision = 2n ** 63n - 1n;
@@ -69,7 +61,7 @@ export function unsigned({ high, low }: Long): bigint {
 export const highest = 2n ** 64n - 1n;
 
 /** Throws an `Error` with EventStoreDB's words where the event is none. */
-export function proposedEvent(message: streams.BatchAppendReqProposedMessage): WireEvent {
+export function proposedEvent(message: ProposedMessage): WireEvent {
   const id = uuidOf(message.id);
   const type = message.metadata['type'] ?? '';
   if (id === emptyUuid) throw new Error("Empty eventId provided. (Parameter 'eventId')");

@@ -1,5 +1,5 @@
-import { streams } from 'weiliao/eventstoredb-protocol';
-import type { client, Outgoing } from 'weiliao/eventstoredb-protocol';
+import { ReadResp } from 'weiliao/eventstoredb-protocol';
+import type { Outgoing, Position, RecordedMessage, StreamIdentifier, UUID } from 'weiliao/eventstoredb-protocol';
 import type { RecordedEvent } from 'weiliao/event-store';
 import { isTombstone, toWire } from './stored-event.ts';
 
@@ -20,10 +20,7 @@ export function originalOf({ event, link }: ResolvedEvent): RecordedEvent {
 }
 
 /** What both read protocols say of an event; theirs are two message types of one shape. */
-export function recordedMessage(
-  event: RecordedEvent,
-  structuredIds: boolean,
-): Outgoing<streams.ReadRespReadEventRecordedEvent> {
+export function recordedMessage(event: RecordedEvent, structuredIds: boolean): Outgoing<RecordedMessage> {
   const { json, data, metadata } = toWire(event);
   return {
     id: uuidMessage(event.id, structuredIds),
@@ -77,19 +74,19 @@ export function streamNotFoundResponse(stream: string): Buffer {
 }
 
 /** Commit and prepare position are the same here. */
-export function positionMessage(position: number | string): Outgoing<client.AllStreamPosition> {
+export function positionMessage(position: number | string): Outgoing<Position> {
   return { commitPosition: position, preparePosition: position };
 }
 
-export function streamMessage(stream: string): Outgoing<client.StreamIdentifier> {
+export function streamMessage(stream: string): Outgoing<StreamIdentifier> {
   return { streamName: Buffer.from(stream, 'utf8') };
 }
 
-export function uuidMessage(id: string, structured: boolean): Outgoing<client.UUID> {
+export function uuidMessage(id: string, structured: boolean): Outgoing<UUID> {
   if (!structured) return { string: id };
   const hex = id.replaceAll('-', '');
   const half = (text: string): string => String(BigInt.asIntN(64, BigInt(`0x${text}`)));
   return { structured: { mostSignificantBits: half(hex.slice(0, 16)), leastSignificantBits: half(hex.slice(16)) } };
 }
 
-const { encode } = streams.ReadResp;
+const { encode } = ReadResp;

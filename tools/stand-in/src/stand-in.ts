@@ -2,7 +2,6 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { gossip, serverFeatures } from 'weiliao/eventstoredb-protocol';
 import { OperatorError } from 'weiliao/tooling';
 import type { Logger } from 'weiliao/tooling';
 import type { CallContext } from './calls.ts';
@@ -12,6 +11,7 @@ import type { Faults } from './faults.ts';
 import { openLog } from './log.ts';
 import { openGroups } from './persistent/groups.ts';
 import { createPersistentService, persistentDefinition } from './persistent/service.ts';
+import { gossip, serverFeatures } from './cluster-protocol.ts';
 import { createStreamsService, streamsDefinition } from './streams-service.ts';
 import { requireUser } from './user.ts';
 import type { User } from './user.ts';
@@ -66,9 +66,9 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   });
   server.addService(streamsDefinition, createStreamsService(log, context));
   server.addService(persistentDefinition, createPersistentService(groups, context));
-  server.addService(serverFeatures.ServerFeatures, createServerFeatures(context));
+  server.addService(serverFeatures, createServerFeatures(context));
   server.addService(
-    gossip.Gossip,
+    gossip,
     createGossip(context, () => ({ host, port })),
   );
 

@@ -6,13 +6,14 @@ import type {
   ServiceDefinition,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { streams } from 'weiliao/eventstoredb-protocol';
-import type { Outgoing } from 'weiliao/eventstoredb-protocol';
+import type { BatchAppendReq, BatchAppendResp, Outgoing, ReadReq } from 'weiliao/eventstoredb-protocol';
 import { appendOne } from './append-call.ts';
 import { handleBatchAppend } from './batch-append.ts';
 import { answerUnary, endOf, failStream, sendAll, toRpcError } from './calls.ts';
 import type { CallContext } from './calls.ts';
 import type { Log } from './log.ts';
+import { streams } from './protocol.ts';
+import type { AppendReq, AppendResp, RemoveReq, RemoveResp, WriteOptions } from './protocol.ts';
 import { answersTo } from './read-call.ts';
 import { expectedOf, streamNameOf } from './requests.ts';
 import { positionMessage } from './responses.ts';
@@ -20,16 +21,16 @@ import { invalid, streamDeleted, wrongDelete } from './rpc-errors.ts';
 
 /** Read answers are bytes already: an event is encoded once, however many read it. */
 export const streamsDefinition: ServiceDefinition = {
-  ...streams.Streams,
-  read: { ...streams.Streams.read, responseSerialize: (bytes: Buffer) => bytes },
+  ...streams,
+  read: { ...streams.read, responseSerialize: (bytes: Buffer) => bytes },
 };
 
 interface StreamsImplementation extends UntypedServiceImplementation {
-  readonly read: handleServerStreamingCall<streams.ReadReq, Buffer>;
-  readonly append: handleClientStreamingCall<streams.AppendReq, Outgoing<streams.AppendResp>>;
-  readonly batchAppend: handleBidiStreamingCall<streams.BatchAppendReq, Outgoing<streams.BatchAppendResp>>;
-  readonly delete: handleUnaryCall<streams.DeleteReq, Outgoing<streams.DeleteResp>>;
-  readonly tombstone: handleUnaryCall<streams.TombstoneReq, Outgoing<streams.TombstoneResp>>;
+  readonly read: handleServerStreamingCall<ReadReq, Buffer>;
+  readonly append: handleClientStreamingCall<AppendReq, Outgoing<AppendResp>>;
+  readonly batchAppend: handleBidiStreamingCall<BatchAppendReq, Outgoing<BatchAppendResp>>;
+  readonly delete: handleUnaryCall<RemoveReq, Outgoing<RemoveResp>>;
+  readonly tombstone: handleUnaryCall<RemoveReq, Outgoing<RemoveResp>>;
 }
 
 export function createStreamsService(log: Log, context: CallContext): StreamsImplementation {
@@ -55,19 +56,17 @@ export function createStreamsService(log: Log, context: CallContext): StreamsImp
 
     batchAppend: (call) => handleBatchAppend(log, context, call),
 
-    delete: answerUnary(context, async ({ options }: streams.DeleteReq) => removed(log, options, false), write),
+    delete: answerUnary(context, async ({ options }: RemoveReq) => removed(log, options, false), write),
 
-    tombstone: answerUnary(context, async ({ options }: streams.TombstoneReq) => removed(log, options, true), write),
+    tombstone: answerUnary(context, async ({ options }: RemoveReq) => removed(log, options, true), write),
   };
 }
 
-type RemoveOptions = streams.DeleteReqOptions | streams.TombstoneReqOptions | null;
-
 /** The position of what deletes the stream. Throws `RpcError`. */
-async function removed(log: Log, options: RemoveOptions, hard: boolean): Promise<Outgoing<streams.DeleteResp>> {
+async function removed(log: Log, options: WriteOptions | null, hard: boolean): Promise<Outgoing<RemoveResp>> {
   if (options === null) throw invalid('a request without options');
   const stream = streamNameOf(options.streamIdentifier);
-  const expected = expectedOf(options.expectedStreamRevision, options.revision);
+  const expected = expectedOf(options, options.revision);
   const outcome = await log.remove(stream, expected, hard);
   if (outcome.kind === 'deleted') throw streamDeleted(stream);
   if (outcome.kind === 'wrong') throw wrongDelete(stream, expected, outcome.actual);

@@ -1,6 +1,7 @@
 import { ServerInterceptingCall, status } from '@grpc/grpc-js';
 import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
-import { gossip, serverFeatures, streams } from 'weiliao/eventstoredb-protocol';
+import { gossip, serverFeatures } from './cluster-protocol.ts';
+import { streams } from './protocol.ts';
 import { accessDenied, RpcError } from './rpc-errors.ts';
 
 /** The one user of a stand-in, who may do everything. */
@@ -11,9 +12,9 @@ export interface User {
 
 /** What anybody may ask. A stream of appends is refused append by append. */
 const open: ReadonlySet<string> = new Set([
-  gossip.Gossip.read.path,
-  serverFeatures.ServerFeatures.getSupportedMethods.path,
-  streams.Streams.batchAppend.path,
+  gossip.read.path,
+  serverFeatures.getSupportedMethods.path,
+  streams.batchAppend.path,
 ]);
 
 /** Refuses what does not come from the user, as EventStoreDB does: a wrong password everywhere, none where it matters. */

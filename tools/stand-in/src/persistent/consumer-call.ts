@@ -1,5 +1,5 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import { persistent } from 'weiliao/eventstoredb-protocol';
+import type { ConsumerReq } from 'weiliao/eventstoredb-protocol';
 import { endOf, failStream, sendAll, toRpcError } from '../calls.ts';
 import type { CallContext } from '../calls.ts';
 import { uuidOf } from '../requests.ts';
@@ -13,7 +13,7 @@ import { sourceNameOf } from './requests.ts';
 import { confirmationResponse, messageResponse } from './responses.ts';
 import { groupKey } from './settings.ts';
 
-type ConsumerCall = ServerDuplexStream<persistent.ReadReq, Buffer>;
+type ConsumerCall = ServerDuplexStream<ConsumerReq, Buffer>;
 
 /** A consumer's connection: first its options, then what it acks and refuses; events go the other way. */
 export function handleConsumer(groups: Groups, { gate, logger }: CallContext, call: ConsumerCall): void {
@@ -26,12 +26,12 @@ export function handleConsumer(groups: Groups, { gate, logger }: CallContext, ca
     failStream(call, toRpcError(error, logger));
   }
 
-  async function open(options: persistent.ReadReqOptions): Promise<void> {
+  async function open(options: NonNullable<ConsumerReq['options']>): Promise<void> {
     if (!(await gate.admit()) || signal.aborted) return;
     const stream = sourceNameOf(options);
     const group = options.groupName;
     const outbox = createOutbox(signal);
-    const structured = options.uuidOption?.content === 'structured';
+    const structured = options.uuidOption !== null && options.uuidOption.structured !== null;
     outbox.put(confirmationResponse(groupKey({ stream, group })));
     const port: ConsumerPort = {
       connectionName: String(call.metadata.get('connection-name')[0] ?? '<unknown>'),
@@ -43,7 +43,7 @@ export function handleConsumer(groups: Groups, { gate, logger }: CallContext, ca
     await sendAll(call, outbox.answers, { gate, signal });
   }
 
-  function take({ options, ack, nack }: persistent.ReadReq): void {
+  function take({ options, ack, nack }: ConsumerReq): void {
     if (!opened) {
       if (options === null) throw invalid('a subscription begins with its options');
       opened = true;
@@ -51,11 +51,11 @@ export function handleConsumer(groups: Groups, { gate, logger }: CallContext, ca
     } else if (ack !== null) {
       connection?.ack(ack.ids.map(uuidOf));
     } else if (nack !== null) {
-      connection?.nack(nack.ids.map(uuidOf), actionOf(nack), nack.reason);
+      connection?.nack(nack.ids.map(uuidOf), actions[nack.action] ?? 'retry', nack.reason);
     }
   }
 
-  call.on('data', (request: persistent.ReadReq) => {
+  call.on('data', (request: ConsumerReq) => {
     try {
       take(request);
     } catch (error) {
@@ -65,20 +65,8 @@ export function handleConsumer(groups: Groups, { gate, logger }: CallContext, ca
   signal.addEventListener('abort', () => connection?.close(), { once: true });
 }
 
-const actions = persistent.ReadReqNackAction;
-
-/** `stop` is known to EventStoreDB, and does what `skip` does. */
-function actionOf({ action }: persistent.ReadReqNack): NackAction {
-  switch (action) {
-    case actions.PARK:
-      return 'park';
-    case actions.SKIP:
-    case actions.STOP:
-      return 'skip';
-    default:
-      return 'retry';
-  }
-}
+/** By number: unknown, park, retry, skip, and stop, which does what `skip` does. */
+const actions: readonly NackAction[] = ['retry', 'park', 'retry', 'skip', 'skip'];
 
 interface Outbox {
   put(answer: Buffer): void;

@@ -1,33 +1,30 @@
-import { persistent } from 'weiliao/eventstoredb-protocol';
-import type { client } from 'weiliao/eventstoredb-protocol';
+import type { Empty, Long, StreamIdentifier } from 'weiliao/eventstoredb-protocol';
 import { createFilter } from '../filter.ts';
 import { streamNameOf, unsigned } from '../requests.ts';
+import type { AllOptions, GroupOptions, GroupReq, Settings } from '../protocol.ts';
 import { groupFailed, invalid } from '../rpc-errors.ts';
 import { allStream, strategyNames } from './settings.ts';
 import type { GroupConfig } from './settings.ts';
 
 /** The stream that a request is about. */
 export function sourceNameOf(options: {
-  readonly streamIdentifier: client.StreamIdentifier | null;
-  readonly all: client.Empty | null;
+  readonly streamIdentifier: StreamIdentifier | null;
+  readonly all: Empty | AllOptions | null;
 }): string {
   return options.all === null ? streamNameOf(options.streamIdentifier) : allStream;
 }
 
-export function configOfCreate({ options }: persistent.CreateReq): GroupConfig {
+export function configOfCreate({ options }: GroupReq): GroupConfig {
   if (options === null) throw invalid('a request without options');
   return { ...baseOf(options), filter: filterOf(options) };
 }
 
-export function configOfUpdate({ options }: persistent.UpdateReq): Omit<GroupConfig, 'filter'> {
+export function configOfUpdate({ options }: GroupReq): Omit<GroupConfig, 'filter'> {
   if (options === null) throw invalid('a request without options');
   return baseOf(options);
 }
 
-type Options = persistent.CreateReqOptions | persistent.UpdateReqOptions;
-type Settings = persistent.CreateReqSettings | persistent.UpdateReqSettings;
-
-function baseOf(options: Options): Omit<GroupConfig, 'filter'> {
+function baseOf(options: GroupOptions): Omit<GroupConfig, 'filter'> {
   const { settings } = options;
   if (settings === null) throw invalid('a request without settings');
   const stream = options.all === null ? streamOf(options) : allStream;
@@ -37,15 +34,9 @@ function baseOf(options: Options): Omit<GroupConfig, 'filter'> {
     group,
     resolveLinkTos: settings.resolveLinks,
     extraStatistics: settings.extraStatistics,
-    messageTimeout:
-      settings.messageTimeout === 'messageTimeoutMs'
-        ? settings.messageTimeoutMs
-        : ticksToMs(settings.messageTimeoutTicks),
+    messageTimeout: settings.messageTimeoutMs ?? ticksToMs(settings.messageTimeoutTicks),
     maxRetryCount: settings.maxRetryCount,
-    checkPointAfter:
-      settings.checkpointAfter === 'checkpointAfterMs'
-        ? settings.checkpointAfterMs
-        : ticksToMs(settings.checkpointAfterTicks),
+    checkPointAfter: settings.checkpointAfterMs ?? ticksToMs(settings.checkpointAfterTicks),
     minCheckPointCount: settings.minCheckpointCount,
     maxCheckPointCount: settings.maxCheckpointCount,
     maxSubscriberCount: settings.maxSubscriberCount,
@@ -57,46 +48,42 @@ function baseOf(options: Options): Omit<GroupConfig, 'filter'> {
   };
 }
 
-function streamOf({ stream, streamIdentifier }: Options): string {
+function streamOf({ stream, streamIdentifier }: GroupOptions): string {
   return streamNameOf(stream?.streamIdentifier ?? streamIdentifier);
 }
 
-const strategies = persistent.CreateReqConsumerStrategy;
-const enumNames = new Map<number, GroupConfig['namedConsumerStrategy']>([
-  [strategies.DISPATCHTOSINGLE, 'DispatchToSingle'],
-  [strategies.ROUNDROBIN, 'RoundRobin'],
-  [strategies.PINNED, 'Pinned'],
-]);
+/** By number. */
+const enumNames: readonly GroupConfig['namedConsumerStrategy'][] = ['DispatchToSingle', 'RoundRobin', 'Pinned'];
 
 function strategyOf(settings: Settings, stream: string, group: string): GroupConfig['namedConsumerStrategy'] {
-  const named = 'consumerStrategy' in settings ? settings.consumerStrategy : '';
-  if (named === '') return enumNames.get(settings.namedConsumerStrategy) ?? 'RoundRobin';
+  const named = settings.consumerStrategy;
+  if (named === '') return enumNames[settings.namedConsumerStrategy] ?? 'RoundRobin';
   const known = strategyNames.find((name) => name === named);
   if (known === undefined) throw groupFailed(stream, group, `Consumer strategy ${named} does not exist.`);
   return known;
 }
 
 /** Null for the end. */
-function startOfAll(all: persistent.CreateReqAllOptions | persistent.UpdateReqAllOptions): number | null {
-  if (all.allOption === 'end') return null;
+function startOfAll(all: AllOptions): number | null {
+  if (all.end !== null) return null;
   return all.position?.commitPosition.toNumber() ?? 0;
 }
 
 /** Null for the end. */
-function startOfStream({ stream }: Options, settings: Settings): number | null {
-  if (stream?.revisionOption === 'end') return null;
-  if (stream?.revisionOption === 'start') return 0;
+function startOfStream({ stream }: GroupOptions, settings: Settings): number | null {
+  if (stream !== null && stream.end !== null) return null;
+  if (stream !== null && stream.start !== null) return 0;
   // Older clients, and the one for Node.js to this day, put it among the settings: the highest number is the end.
   const revision = unsigned(stream?.revision ?? settings.revision);
   return revision > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(revision);
 }
 
-function filterOf({ all }: persistent.CreateReqOptions): GroupConfig['filter'] {
+function filterOf({ all }: GroupOptions): GroupConfig['filter'] {
   const filter = all?.filter ?? null;
   if (filter === null) return null;
   const expression = filter.eventType ?? filter.streamIdentifier;
   if (expression === null) throw invalid('a filter of nothing');
-  const on: 'type' | 'stream' = filter.filter === 'eventType' ? 'type' : 'stream';
+  const on: 'type' | 'stream' = filter.eventType === null ? 'stream' : 'type';
   const asked = { on, regex: expression.regex, prefixes: [...expression.prefix] };
   try {
     createFilter(asked);
@@ -106,6 +93,6 @@ function filterOf({ all }: persistent.CreateReqOptions): GroupConfig['filter'] {
   return asked;
 }
 
-function ticksToMs(ticks: persistent.CreateReqSettings['messageTimeoutTicks']): number {
+function ticksToMs(ticks: Long): number {
   return Math.trunc(ticks.toNumber() / 10_000);
 }

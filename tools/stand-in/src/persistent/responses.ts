@@ -1,6 +1,7 @@
-import { persistent } from 'weiliao/eventstoredb-protocol';
-import type { Outgoing } from 'weiliao/eventstoredb-protocol';
+import { ConsumerResp } from 'weiliao/eventstoredb-protocol';
+import type { Outgoing, RecordedMessage } from 'weiliao/eventstoredb-protocol';
 import type { RecordedEvent } from 'weiliao/event-store';
+import type { ConnectionInfo, SubscriptionInfo } from '../protocol.ts';
 import { originalOf, positionMessage, recordedMessage } from '../responses.ts';
 import type { Consumer, GroupMessage } from './consumer.ts';
 import type { Group } from './group.ts';
@@ -16,11 +17,11 @@ export function messageResponse({ resolved, retryCount }: GroupMessage, structur
   if (known !== undefined) return known;
   const { position } = originalOf(resolved);
   // Both carry the position of what was read, the link's where there is one.
-  const recorded = (it: RecordedEvent): Outgoing<persistent.ReadRespReadEventRecordedEvent> => ({
+  const recorded = (it: RecordedEvent): Outgoing<RecordedMessage> => ({
     ...recordedMessage(it, structuredIds),
     ...positionMessage(position),
   });
-  const buffer = persistent.ReadResp.encode({
+  const buffer = ConsumerResp.encode({
     event: { event: event && recorded(event), link: link && recorded(link), retryCount, commitPosition: position },
   });
   if (shareable) encoded.set(event, buffer);
@@ -28,10 +29,10 @@ export function messageResponse({ resolved, retryCount }: GroupMessage, structur
 }
 
 export function confirmationResponse(subscriptionId: string): Buffer {
-  return persistent.ReadResp.encode({ subscriptionConfirmation: { subscriptionId } });
+  return ConsumerResp.encode({ subscriptionConfirmation: { subscriptionId } });
 }
 
-export function infoMessage(group: Group): Outgoing<persistent.SubscriptionInfo> {
+export function infoMessage(group: Group): Outgoing<SubscriptionInfo> {
   const { config } = group;
   const statistics = group.statistics();
   const { consumers } = statistics;
@@ -64,7 +65,7 @@ export function infoMessage(group: Group): Outgoing<persistent.SubscriptionInfo>
   };
 }
 
-function connectionMessage(consumer: Consumer): Outgoing<persistent.SubscriptionInfoConnectionInfo> {
+function connectionMessage(consumer: Consumer): Outgoing<ConnectionInfo> {
   const { port, inFlight, slots, total } = consumer;
   return {
     username: 'anonymous',

@@ -4,11 +4,22 @@ import type {
   ServiceDefinition,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { persistent } from 'weiliao/eventstoredb-protocol';
-import type { client, Outgoing } from 'weiliao/eventstoredb-protocol';
+import type { ConsumerReq, Empty, Outgoing } from 'weiliao/eventstoredb-protocol';
 import { answerUnary } from '../calls.ts';
 import type { CallContext } from '../calls.ts';
 import { streamNameOf } from '../requests.ts';
+import { persistentSubscriptions } from '../protocol.ts';
+import type {
+  DeleteReq,
+  GetInfoReq,
+  GetInfoResp,
+  GroupReq,
+  ListedStream,
+  ListReq,
+  ListResp,
+  ReplayParkedOptions,
+  ReplayParkedReq,
+} from '../protocol.ts';
 import { groupFailed, invalid } from '../rpc-errors.ts';
 import { handleConsumer } from './consumer-call.ts';
 import type { Groups } from './groups.ts';
@@ -18,36 +29,36 @@ import { allStream } from './settings.ts';
 
 /** What consumers get is bytes already. */
 export const persistentDefinition: ServiceDefinition = {
-  ...persistent.PersistentSubscriptions,
-  read: { ...persistent.PersistentSubscriptions.read, responseSerialize: (bytes: Buffer) => bytes },
+  ...persistentSubscriptions,
+  read: { ...persistentSubscriptions.read, responseSerialize: (bytes: Buffer) => bytes },
 };
 
 type Unary<Request, Response> = handleUnaryCall<Request, Outgoing<Response>>;
 
 interface PersistentImplementation extends UntypedServiceImplementation {
-  readonly create: Unary<persistent.CreateReq, persistent.CreateResp>;
-  readonly update: Unary<persistent.UpdateReq, persistent.UpdateResp>;
-  readonly delete: Unary<persistent.DeleteReq, persistent.DeleteResp>;
-  readonly read: handleBidiStreamingCall<persistent.ReadReq, Buffer>;
-  readonly getInfo: Unary<persistent.GetInfoReq, persistent.GetInfoResp>;
-  readonly replayParked: Unary<persistent.ReplayParkedReq, persistent.ReplayParkedResp>;
-  readonly list: Unary<persistent.ListReq, persistent.ListResp>;
-  readonly restartSubsystem: Unary<client.Empty, client.Empty>;
+  readonly create: Unary<GroupReq, Empty>;
+  readonly update: Unary<GroupReq, Empty>;
+  readonly delete: Unary<DeleteReq, Empty>;
+  readonly read: handleBidiStreamingCall<ConsumerReq, Buffer>;
+  readonly getInfo: Unary<GetInfoReq, GetInfoResp>;
+  readonly replayParked: Unary<ReplayParkedReq, Empty>;
+  readonly list: Unary<ListReq, ListResp>;
+  readonly restartSubsystem: Unary<Empty, Empty>;
 }
 
 export function createPersistentService(groups: Groups, context: CallContext): PersistentImplementation {
   return {
-    create: answerUnary(context, async (request: persistent.CreateReq) => {
+    create: answerUnary(context, async (request: GroupReq) => {
       await groups.create(configOfCreate(request));
       return {};
     }),
 
-    update: answerUnary(context, async (request: persistent.UpdateReq) => {
+    update: answerUnary(context, async (request: GroupReq) => {
       await groups.update(configOfUpdate(request));
       return {};
     }),
 
-    delete: answerUnary(context, async (request: persistent.DeleteReq) => {
+    delete: answerUnary(context, async (request: DeleteReq) => {
       const options = required(request.options);
       await groups.remove(sourceNameOf(options), options.groupName);
       return {};
@@ -55,17 +66,17 @@ export function createPersistentService(groups: Groups, context: CallContext): P
 
     read: (call) => handleConsumer(groups, context, call),
 
-    getInfo: answerUnary(context, (request: persistent.GetInfoReq) => {
+    getInfo: answerUnary(context, (request: GetInfoReq) => {
       const options = required(request.options);
       return { subscriptionInfo: infoMessage(groups.get(sourceNameOf(options), options.groupName)) };
     }),
 
-    replayParked: answerUnary(context, (request: persistent.ReplayParkedReq) => {
+    replayParked: answerUnary(context, (request: ReplayParkedReq) => {
       replayParked(groups, required(request.options));
       return {};
     }),
 
-    list: answerUnary(context, ({ options }: persistent.ListReq) => {
+    list: answerUnary(context, ({ options }: ListReq) => {
       const found = groups.list(listedStream(options?.listForStream ?? null));
       return { subscriptions: found.map(infoMessage) };
     }),
@@ -77,9 +88,9 @@ export function createPersistentService(groups: Groups, context: CallContext): P
   };
 }
 
-function replayParked(groups: Groups, options: persistent.ReplayParkedReqOptions): void {
+function replayParked(groups: Groups, options: ReplayParkedOptions): void {
   const stream = sourceNameOf(options);
-  const stopAt = options.stopAtOption === 'stopAt' ? options.stopAt.toNumber() : undefined;
+  const stopAt = options.stopAt?.toNumber();
   if (stopAt !== undefined && stopAt < 0) {
     const reason = 'Cannot stop replaying parked message at a negative version.';
     throw groupFailed(stream, options.groupName, reason);
@@ -88,7 +99,7 @@ function replayParked(groups: Groups, options: persistent.ReplayParkedReqOptions
 }
 
 /** Undefined for all. */
-function listedStream(option: persistent.ListReqStreamOption | null): string | undefined {
+function listedStream(option: ListedStream | null): string | undefined {
   if (option === null) return undefined;
   return option.all === null ? streamNameOf(option.stream) : allStream;
 }
