@@ -202,11 +202,13 @@ export type ErrorCode =
   | 'USER_EXISTS'
   /** This client message id was used before with another `msg` or addressee. */
   | 'IDEMPOTENCY_CONFLICT'
+  /** The addressee has blocked the sender, or the sender the addressee. */
+  | 'BLOCKED'
   /** A seq beyond the last one. */
   | 'SEQ_OUT_OF_RANGE'
-  /** More sends a second than `RATE_LIMIT` allows this user; repeated sends count too. */
+  /** More a second than a limit allows: commands of a kind by a user (`RATE_LIMIT`, repeated sends count too), sockets of an address (`HELLO_RATE`) or a user, look-ups of what is not there (`LOOKUP_RATE`). The message and `Retry-After` say when to come back. */
   | 'RATE_LIMITED'
-  /** More commands in flight than `MAX_IN_FLIGHT`, or too much sent before `welcome`. */
+  /** More commands in flight than `MAX_IN_FLIGHT` or `MAX_IN_FLIGHT_PER_USER`, more requests or unsent answers than `MAX_QUERIES` and `MAX_ANSWER_BYTES`, or too much sent before `welcome`. */
   | 'OVERLOADED'
   /** No answer from the log within `COMMAND_TIMEOUT_MS`, or it cannot be written: the outcome is unknown, send the same id again; or the key set at `JWKS_URL` is out of reach: the message says which. */
   | 'STORE_UNAVAILABLE'
