@@ -94,7 +94,7 @@ export async function commandsOver(
       soleWriter: false,
       ...deps,
     },
-    { commandTimeoutMs: 5_000, maxInFlight: 10_000, rateLimit: 0, ...options },
+    { commandTimeoutMs: 5_000, maxInFlight: 10_000, maxInFlightPerUser: 0, rateLimit: 0, ...options },
   );
 }
 

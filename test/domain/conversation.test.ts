@@ -26,7 +26,7 @@ function given(...events: ConversationEvent[]): Conversation {
 }
 
 function send(clientId: string, msg = 'hello', prior?: RecordedMessage): SendMessage {
-  return { conversation: id, clientId, from, to, msg, now: 5_000, prior };
+  return { conversation: id, clientId, from, to, blocked: false, msg, now: 5_000, prior };
 }
 
 function markRead(reader: string, seq: number, readSeq: number): MarkRead {
@@ -39,6 +39,15 @@ function priorOf(event: ConversationEvent, conversation = id): RecordedMessage {
 }
 
 describe('sending a message', () => {
+  it('to somebody who is blocked is refused, and what was sent before is answered as it was', () => {
+    expect(decideSend(given(), { ...send('a'), blocked: true })).toMatchObject({ kind: 'refused', code: 'BLOCKED' });
+    const prior = priorOf(sent(1));
+    expect(decideSend(given(sent(1)), { ...send('c1', 'message 1', prior), blocked: true })).toEqual({
+      kind: 'duplicate',
+      prior,
+    });
+  });
+
   it('begins a conversation at seq 1', () => {
     expect(decideSend(given(), send('a'))).toEqual({
       kind: 'accepted',

@@ -17,7 +17,7 @@ const text = fc.oneof(
   fc.constantFrom(...awkward),
   fc.array(fc.constantFrom(...awkward), { minLength: 1 }).map((parts) => parts.join('')),
 );
-const userId = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/);
+const userId = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/).filter((id) => !/^\.{1,2}$/.test(id));
 const clientId = fc.stringMatching(/^[A-Za-z0-9._:-]{1,64}$/);
 const userRef = fc.record({ id: userId, username: text });
 const seq = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });

@@ -44,6 +44,27 @@ const parts: { readonly [Type in ConversationEventType | UserEventType | 'Someth
     }),
   },
   UserRegistered: { weight: 1, arbitrary: fc.nat(4).map((number) => () => registered(`u${number}`)) },
+  UserChanged: {
+    weight: 1,
+    arbitrary: fc.tuple(fc.nat(4), text, fc.option(text)).map(([number, username, avatar]) => () => {
+      const id = `u${number}`;
+      return { stream: `user-${id}`, type: 'UserChanged', data: { id, username, avatar } };
+    }),
+  },
+  UserBlocked: {
+    weight: 1,
+    arbitrary: fc.tuple(fc.nat(4), fc.nat(4)).map(([one, other]) => block('UserBlocked', one, other)),
+  },
+  UserUnblocked: {
+    weight: 1,
+    arbitrary: fc.tuple(fc.nat(4), fc.nat(4)).map(([one, other]) => block('UserUnblocked', one, other)),
+  },
+  SessionsEnded: {
+    weight: 1,
+    arbitrary: fc.nat(4).map((number) => () => {
+      return { stream: `user-u${number}`, type: 'SessionsEnded', data: { id: `u${number}`, date: 5 } };
+    }),
+  },
   SomethingElse: {
     weight: 1,
     arbitrary: fc.constant(({ conversation }) => {
@@ -51,6 +72,10 @@ const parts: { readonly [Type in ConversationEventType | UserEventType | 'Someth
     }),
   },
 };
+
+function block(type: 'UserBlocked' | 'UserUnblocked', one: number, other: number): Act {
+  return () => ({ stream: `user-u${one}`, type, data: { id: `u${one}`, blocked: `u${other}`, date: 5 } });
+}
 
 const conversations = ['dm~u0~u1', 'dm~u1~u2', 'dm~u3~u3', 'group~g'];
 
