@@ -8,7 +8,7 @@ import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fast
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { boundLookUps, boundWork } from './bounds.ts';
 import type { ApiContext, ApiDeps } from './context.ts';
-import { minPositionHeader, positionHeader } from './context.ts';
+import { minPositionHeader, positionHeader, tellPositions } from './context.ts';
 import { conversationRoutes } from './conversations.ts';
 import { keepDoor, logRequests, requestIdHeader } from './door.ts';
 import { createFreshness } from './freshness.ts';
@@ -51,6 +51,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   keepDoor(app, deps);
   boundWork(app, deps);
   boundLookUps(app, deps);
+  tellPositions(app, deps);
   if (config.logRequests) logRequests(app);
   acceptOnlyJson(app);
 
