@@ -7,7 +7,7 @@ const lookMs = 250;
 export function createTokenEnds(sessions: ReadonlySet<Session>, onEnd: (session: Session) => void): { stop(): void } {
   const timer = setInterval(() => {
     const now = Date.now();
-    for (const session of sessions) if (session.expires <= now) onEnd(session);
+    for (const session of sessions) if (session.expires <= now && !session.closed) onEnd(session);
   }, lookMs);
   return { stop: () => clearInterval(timer) };
 }

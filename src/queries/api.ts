@@ -6,11 +6,11 @@ import swaggerUi from '@fastify/swagger-ui';
 import { fastify, LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
-import { boundLookUps, boundWork } from './bounds.ts';
+import { boundLookUps, boundRegistrations, boundWork } from './bounds.ts';
 import type { ApiContext, ApiDeps } from './context.ts';
 import { minPositionHeader, positionHeader } from './context.ts';
 import { conversationRoutes } from './conversations.ts';
-import { keepDoor, logRequests, requestIdHeader } from './door.ts';
+import { keepDoor, knowAddresses, logRequests, requestIdHeader } from './door.ts';
 import { createFreshness } from './freshness.ts';
 import { messageRoutes } from './messages.ts';
 import { maxBodyBytes } from '../protocol/limits.ts';
@@ -19,6 +19,7 @@ import { operationRoutes } from './operations.ts';
 import { originalRoutes } from './original.ts';
 import { answerClientError, BadBodyError, createErrorHandler, notFound, sendProblem } from './problem.ts';
 import { createPeerDirectory } from './peer-directory.ts';
+import { socketRoutes } from './sockets.ts';
 import { userRoutes } from './users.ts';
 
 /** The REST API, not listening yet. `listen`, `inject` and `close` are fastify's. */
@@ -48,9 +49,12 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     void reply.header(requestIdHeader, request.id);
     done();
   });
-  keepDoor(app, deps);
+  knowAddresses(app, deps);
+  // Before the door: who is refused a thousand times at once must not fill the memory with refusals.
   boundWork(app, deps);
+  keepDoor(app, deps);
   boundLookUps(app, deps);
+  boundRegistrations(app, deps);
   if (config.logRequests) logRequests(app);
   acceptOnlyJson(app);
 
@@ -72,7 +76,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     freshness: createFreshness(readModel, floor),
     peers: createPeerDirectory(readModel),
   };
-  const resources = [operationRoutes];
+  const resources = [operationRoutes, socketRoutes];
   if (deps.serve === 'everything') {
     resources.push(userRoutes, messageRoutes, conversationRoutes);
     if (mode === 'none') resources.push(originalRoutes);

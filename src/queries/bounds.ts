@@ -78,3 +78,13 @@ export function boundLookUps(app: FastifyInstance, { config: { limits } }: Pick<
     done();
   });
 }
+
+/** Bounds how many users one address may make. */
+export function boundRegistrations(app: FastifyInstance, { config: { limits } }: Pick<ApiDeps, 'config'>): void {
+  const registrations = createRateLimits(limits.helloRate);
+  app.addHook('preHandler', (request, _reply, done) => {
+    const counted = request.routeOptions.config.registers === true;
+    const wait = counted ? registrations.take(addressKey(request.clientAddress)) : 0;
+    done(wait > 0 ? rateLimited('too many registrations from this address', wait) : undefined);
+  });
+}

@@ -26,7 +26,7 @@ const newUserSchema = z.object({
   avatar: avatarSchema.default(null).describe('URL or path of a picture'),
 });
 
-/** Users. With tokens both routes ask who the caller is; without, anybody may register and look. */
+/** Users. In mode none anybody may register and look; else both routes ask who the caller is. */
 export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
   registerUser(app, context);
   getUser(app, context);
@@ -34,28 +34,29 @@ export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, d
 };
 
 function registerUser(app: App, context: ApiContext): void {
-  const { jwt, common, ofCaller, guard } = routeOf(context);
+  const { known, common, ofCaller, guard } = routeOf(context);
   app.post(
     '/v1/users',
     {
       ...guard,
+      config: { registers: true },
       schema: {
         ...common,
         operationId: 'registerUser',
         summary: 'Register a user',
-        description: jwt ? 'Registers the caller: `id` must be the `sub` of the token.' : 'Registers any user.',
+        description: known ? 'Registers the caller: `id` must be the caller’s.' : 'Registers any user.',
         body: newUserSchema,
         response: {
           201: commandAnswer('Registered', userSchema),
           200: commandAnswer('The same user was there already', userSchema),
-          ...problems(...ofCaller, 'USER_EXISTS', ...(jwt ? (['FORBIDDEN'] as const) : []), ...commandProblems),
+          ...problems(...ofCaller, 'USER_EXISTS', ...commandProblems),
         },
       },
     },
     async (request, reply) => {
       const { id, username, avatar } = request.body;
       if (request.caller !== null && request.caller !== id) {
-        throw new WeiliaoError('FORBIDDEN', 'a token registers its own user only: id must equal its sub');
+        throw new WeiliaoError('FORBIDDEN', 'users register themselves only: id must be the caller’s');
       }
       const { user, created, position } = await context.commands.registerUser({ id, username, avatar });
       acknowledge(reply, context, position);
@@ -98,11 +99,12 @@ function getUser(app: App, context: ApiContext): void {
 
 /** What the routes of this resource have in common. */
 function routeOf({ authenticator }: ApiContext) {
-  const jwt = authenticator.mode === 'jwt';
+  const { mode } = authenticator;
+  const known = mode !== 'none';
   return {
-    jwt,
-    common: { tags: ['users'], ...(jwt && security(authenticator.mode)) },
-    ofCaller: jwt ? callerProblems('jwt') : [],
-    guard: jwt ? { onRequest: identifyCaller(authenticator) } : {},
+    known,
+    common: { tags: ['users'], ...(known && security(mode)) },
+    ofCaller: known ? callerProblems(mode) : [],
+    guard: known ? { onRequest: identifyCaller(authenticator) } : {},
   };
 }

@@ -26,6 +26,8 @@ const bad: Readonly<Record<string, readonly string[]>> = {
   LOG_LEVEL: ['loud', 'INFO'],
 };
 
+const secret = 'a secret of thirty-two bytes, or more';
+
 function faultsOf(env: Record<string, string>): string[] {
   try {
     readConfig(env);
@@ -51,8 +53,8 @@ describe('a setting', () => {
 
   test('of AUTH=jwt needs exactly one key, and a key needs AUTH=jwt', () => {
     expect(faultsOf({ AUTH: 'jwt' })[0]).toMatch(/^AUTH: /);
-    expect(faultsOf({ AUTH: 'jwt', JWT_SECRET: 'x', JWKS_URL: 'http://x' })[0]).toMatch(/^AUTH: /);
-    expect(faultsOf({ JWT_SECRET: 'x' })[0]).toMatch(/^AUTH: /);
+    expect(faultsOf({ AUTH: 'jwt', JWT_SECRET: secret, JWKS_URL: 'https://x' })[0]).toMatch(/^AUTH: /);
+    expect(faultsOf({ JWT_SECRET: secret })[0]).toMatch(/^AUTH: /);
     expect(faultsOf({ AUTH: 'jwt', JWKS_URL: 'ftp://x' })[0]).toMatch(/^JWKS_URL: /);
   });
 });
@@ -68,9 +70,9 @@ describe('the start', () => {
   test.each([
     ['JWT_PUBLIC_KEY', { AUTH: 'jwt', JWT_PUBLIC_KEY: 'nonsense' }],
     ['JWKS_URL', { AUTH: 'jwt', JWKS_URL: 'http://' }],
-    ['HOST', { HOST: '192.0.2.1' }],
-    ['HOST', { HOST: 'no.such.host.invalid' }],
-    ['HTTP_PORT', { ROLES: 'api,projector', HOST: '192.0.2.1' }],
+    ['HOST', { HOST: '192.0.2.1', INSECURE: '1' }],
+    ['HOST', { HOST: 'no.such.host.invalid', INSECURE: '1' }],
+    ['HTTP_PORT', { ROLES: 'api,projector', HOST: '192.0.2.1', INSECURE: '1' }],
   ])('with a %s that cannot be used names it, and fails', async (name, env) => {
     const server = spawnServer(env);
     expect((await server.exited).code).toBeGreaterThan(0);
