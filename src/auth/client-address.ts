@@ -20,11 +20,13 @@ export function clientAddress(remote: string, forwarded: string | undefined, tru
 /** What limits of an address count under: one customer of a provider has a whole /64 of IPv6. */
 export function addressKey(address: string): string {
   if (!isIPv6(address)) return address;
-  const [head = '', tail = ''] = address.split('%', 1)[0]?.split('::') ?? [];
+  // One way to write it, of many.
+  const { hostname } = new URL(`http://[${address.replace(/%.*$/s, '')}]`);
+  const [head = '', tail = ''] = hostname.slice(1, -1).split('::');
   const groups = head.split(':').filter((group) => group !== '');
   const after = tail.split(':').filter((group) => group !== '');
   const zeros = Array.from({ length: Math.max(0, 8 - groups.length - after.length) }, () => '0');
-  return `${[...groups, ...(address.includes('::') ? zeros : []), ...after].slice(0, 4).join(':')}::/64`;
+  return `${[...groups, ...(hostname.includes('::') ? zeros : []), ...after].slice(0, 4).join(':')}::/64`;
 }
 
 /** An IPv4 address that came over an IPv6 socket, as what it is; without the port that some proxies add. */

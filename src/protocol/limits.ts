@@ -36,7 +36,11 @@ export const limits: readonly Limit[] = [
   { what: 'the same', limit: bytes(maxToldFrameBytes), beyond: 'cut without a close frame: the client sees 1006' },
   { what: 'bad frames of one socket', limit: String(maxBadFrames - 1), beyond: 'closed with 4500 at the next one' },
   { what: 'time until `hello`', limit: `${helloMs / 1_000} s`, beyond: 'closed with 4001' },
-  { what: 'frames before `welcome`, together', limit: `${bytes(maxHeldCharacters)}, ${maxHeldFrames} frames`, beyond: '`OVERLOADED`' },
+  {
+    what: 'frames before `welcome`, together',
+    limit: `${bytes(maxHeldCharacters)}, ${maxHeldFrames} frames`,
+    beyond: '`OVERLOADED`',
+  },
   { what: 'the same, of all sockets of a gateway', limit: bytes(maxHeldInAll), beyond: '`OVERLOADED`' },
   { what: '`msg`', limit: `1 to ${grouped(maxMessageBytes)} bytes of UTF-8`, beyond: '`BAD_FRAME`' },
   { what: '`conversation`', limit: characters(maxConversationIdLength), beyond: '`BAD_FRAME`' },
