@@ -92,8 +92,11 @@ const serverOptions = {
   bodyLimit: maxBodyBytes,
   /** Milliseconds to receive a whole request. */
   requestTimeout: 15_000,
-  /** How often that is looked at, in milliseconds; and how much of a head is taken, for those who have many cookies. */
-  http: { connectionsCheckingInterval: 1_000, maxHeaderSize: 32_768 },
+  /**
+   * The same for its head, which Node would take for the shorter of the two times if it were longer; how often both are
+   * looked at; and how much of a head is taken, in bytes, for those who have many cookies.
+   */
+  http: { headersTimeout: 15_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 32_768 },
   /** Milliseconds that an idle connection is kept: longer than the 60 s of common load balancers. */
   keepAliveTimeout: 65_000,
   /** While it closes, the server finishes what comes on open connections. */

@@ -12,6 +12,7 @@ import { createAdmissions } from '../../src/gateway/admission.ts';
 import type { AdmissionDeps } from '../../src/gateway/admission.ts';
 import type { Address, GatewayServer, ServerHandlers } from '../../src/gateway/listener.ts';
 import type { Session } from '../../src/gateway/session.ts';
+import { readConfig } from '../../src/shared/config.ts';
 import { createConnectionBudget } from '../../src/shared/connection-budget.ts';
 import { OperatorError } from '../../src/shared/errors.ts';
 import { doorOf, limitsOf, tokenRules } from '../support/settings.ts';
@@ -132,6 +133,72 @@ describe.each(listeners.filter(({ skipped }) => !skipped))('sockets over $name',
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(answer.headers.get('sec-websocket-version')).toBe('13');
     expect(await answer.json()).toMatchObject({ status: 426, title: 'Upgrade Required' });
+  });
+
+  it('are refused in another version, which is told the one there is', async () => {
+    const { url, refusals } = await serve(listen);
+    const answer = await refused(`${url}/v1/ws`, { protocolVersion: 8 });
+    expect(answer).toMatchObject({ status: 426, headers: { 'sec-websocket-version': '13', upgrade: 'websocket' } });
+    expect(refusals).toEqual(['version']);
+  });
+
+  it('are refused to pages elsewhere', async () => {
+    const { url, refusals, sessions } = await serve(listen);
+    expect(await refused(`${url}/v1/ws`, { origin: 'https://evil.example' })).toMatchObject({ status: 403 });
+    expect(await refused(`${url}/v1/ws`, { headers: { Host: 'evil.example' } })).toMatchObject({ status: 403 });
+    expect(refusals).toEqual(['origin', 'origin']);
+    expect(sessions).toEqual([]);
+  });
+
+  it('know the user whom a proxy in front named, and refuse those it did not', async () => {
+    const { url, connect } = await serve(listen, { auth: { mode: 'proxy', userHeader: 'x-auth-user' } });
+    expect((await connect('/v1/ws', { 'X-Auth-User': 'alice' })).session.vouched).toBe('alice');
+    expect(await refused(`${url}/v1/ws`)).toMatchObject({ status: 401 });
+    expect(await refused(`${url}/v1/ws`, { headers: { 'X-Auth-User': 'a b' } })).toMatchObject({ status: 401 });
+  });
+
+  it('are counted by the address behind a trusted proxy', async () => {
+    const proxies = readConfig({ TRUST_PROXY: 'loopback' }).door.trustedProxies;
+    const { connect } = await serve(listen, { proxies });
+    const { session } = await connect('/v1/ws', { 'X-Forwarded-For': '9.9.9.9, 198.51.100.7' });
+    expect(session.address).toBe('198.51.100.7');
+  });
+
+  it('agree to no subprotocol', async () => {
+    const { url } = await serve(listen);
+    const socket = new WebSocket(`${url}/v1/ws`, ['chat', 'superchat']);
+    socket.on('error', () => undefined);
+    onTestFinished(() => socket.terminate());
+    const [{ headers }] = (await once(socket, 'upgrade')) as [IncomingMessage];
+    expect(headers['sec-websocket-protocol']).toBeUndefined();
+  });
+
+  it('take no more connections than there is room for, and count each that leaves', async () => {
+    const budget = createConnectionBudget(() => undefined, 67);
+    const { url, connect } = await serve(listen, { budget });
+    const opened = [await connect(), await connect(), await connect()];
+    expect(budget.held).toBe(3);
+    const late = new WebSocket(`${url}/v1/ws`);
+    const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException];
+    expect(error.message).toMatch(/ECONNRESET|hang up/);
+    await until(() => budget.held === 3, 'it has left again');
+    for (const { socket } of opened) socket.close();
+    await until(() => budget.held === 0, 'all have left');
+    await fetch(url.replace('ws:', 'http:'), { headers: { Connection: 'close' } });
+    await until(() => budget.held === 0, 'a request has left too');
+    expect((await connect()).socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('end where a peer sends pings and takes no pongs', async () => {
+    const { connect, happened } = await serve(listen, { maxUnsentBytes: 64 * 1024 });
+    const { socket } = await connect();
+    socket.pause();
+    const payload = Buffer.alloc(125);
+    await until(() => {
+      for (let count = 0; count < 2_000 && socket.bufferedAmount < 1_000_000; count += 1) socket.ping(payload);
+      return happened.length > 0;
+    }, 'it is given up');
+    expect(happened).toEqual([{ closed: 1006 }]);
   });
 
   it('hand on text as it was sent', async () => {
