@@ -32,7 +32,12 @@ export function createReplies(deps: Pick<ProtocolDeps, 'outboxes' | 'logger' | '
 
   /** Ends a session that is refused again and again, whatever for, unless the trouble is our own. */
   function losePatience(session: Session, code: ErrorCode): void {
-    if (session.closed || ownTrouble.has(code) || limits.refusalRate === 0 || patience.take(session.name ?? session.address) === 0)
+    if (
+      session.closed ||
+      ownTrouble.has(code) ||
+      limits.refusalRate === 0 ||
+      patience.take(session.name ?? session.address) === 0
+    )
       return;
     tellRefusal('refused again and again', about(session));
     outboxes.close(session, closeCodes.protocolViolation, 'refused again and again');

@@ -28,7 +28,7 @@ export const errorCodes = {
     temporary: false,
     status: 403,
     title: 'Forbidden',
-    when: 'REST, mode jwt: registering somebody else',
+    when: 'REST: registering somebody else, or an `Origin` or `Host` that may not call',
   },
   NOT_FOUND: { temporary: false, status: 404, title: 'Not found', when: 'REST: no such address' },
   USER_NOT_FOUND: {
@@ -65,13 +65,13 @@ export const errorCodes = {
     temporary: true,
     status: 429,
     title: 'Rate limited',
-    when: 'More sends a second than `RATE_LIMIT` allows this user; repeated sends count too',
+    when: 'More commands a second than `RATE_LIMIT` allows this user, repeated ones too; or another bound of a user or an address',
   },
   OVERLOADED: {
     temporary: true,
     status: 503,
     title: 'Overloaded',
-    when: 'More commands in flight than `MAX_IN_FLIGHT`, or too much sent before `welcome`',
+    when: 'More commands in flight than `MAX_IN_FLIGHT`, too much sent before `welcome`, or too many requests over REST under way',
   },
   STORE_UNAVAILABLE: {
     temporary: true,

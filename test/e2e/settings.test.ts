@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/shared/config.ts';
+import { settings } from '../../src/shared/config/settings.ts';
+import { program } from '../support/loader.ts';
 import { ownFolder, spawnServer, startServer } from '../support/server.ts';
 
 const bad: Readonly<Record<string, readonly string[]>> = {
@@ -56,6 +60,16 @@ describe('a setting', () => {
     expect(faultsOf({ AUTH: 'jwt', JWT_SECRET: secret, JWKS_URL: 'https://x' })[0]).toMatch(/^AUTH: /);
     expect(faultsOf({ JWT_SECRET: secret })[0]).toMatch(/^AUTH: /);
     expect(faultsOf({ AUTH: 'jwt', JWKS_URL: 'ftp://x' })[0]).toMatch(/^JWKS_URL: /);
+  });
+});
+
+describe('start --help', () => {
+  test('lists every setting with what it means', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [program, 'start', '--help']);
+    for (const [name, { meaning }] of Object.entries(settings)) {
+      expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+      expect(stdout).toContain(meaning.replaceAll('`', ''));
+    }
   });
 });
 

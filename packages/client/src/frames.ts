@@ -190,7 +190,7 @@ export type ErrorCode =
   | 'BAD_FRAME'
   /** No user named, a bad token, or another frame before `hello`. */
   | 'NOT_AUTHENTICATED'
-  /** REST, mode jwt: registering somebody else. */
+  /** REST: registering somebody else, or an `Origin` or `Host` that may not call. */
   | 'FORBIDDEN'
   /** REST: no such address. */
   | 'NOT_FOUND'
@@ -204,9 +204,9 @@ export type ErrorCode =
   | 'IDEMPOTENCY_CONFLICT'
   /** `read` beyond the last seq. */
   | 'SEQ_OUT_OF_RANGE'
-  /** More sends a second than `RATE_LIMIT` allows this user; repeated sends count too. */
+  /** More commands a second than `RATE_LIMIT` allows this user, repeated ones too; or another bound of a user or an address. */
   | 'RATE_LIMITED'
-  /** More commands in flight than `MAX_IN_FLIGHT`, or too much sent before `welcome`. */
+  /** More commands in flight than `MAX_IN_FLIGHT`, too much sent before `welcome`, or too many requests over REST under way. */
   | 'OVERLOADED'
   /** No answer from the log within `COMMAND_TIMEOUT_MS`, or it cannot be written: the outcome is unknown, send the same id again; or the key set at `JWKS_URL` is out of reach: the message says which. */
   | 'STORE_UNAVAILABLE'
