@@ -19,6 +19,8 @@ describe('the address of a client', () => {
     ['without a port', '10.0.0.1', '198.51.100.9:51234', '198.51.100.9'],
     ['of IPv6 without brackets and port', '10.0.0.1', '[2001:db8::9]:51234', '2001:db8::9'],
     ['of IPv4 over IPv6', '::ffff:192.0.2.1', undefined, '192.0.2.1'],
+    ['of IPv4 over IPv6 written out', '0000:0000:0000:0000:0000:ffff:c000:0201', undefined, '192.0.2.1'],
+    ['of IPv6 written out, in short', '2001:0db8:0000:0000:0000:0000:0000:0001', undefined, '2001:db8::1'],
     ['behind a proxy of IPv4 over IPv6', '::ffff:10.0.0.1', '198.51.100.9', '198.51.100.9'],
     ['behind a proxy of IPv6', '2001:db8:1::1', '2001:db8:2::9', '2001:db8:2::9'],
     ['nothing, of a connection that is gone', '', '198.51.100.9', ''],

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished, describe, expect, it } from 'vitest';
@@ -71,12 +71,13 @@ async function serve(
   });
   onTestFinished(() => server.close());
   const url = `ws://127.0.0.1:${server.port}`;
-  async function connect(path = '/v1/ws', headers: Record<string, string> = {}) {
+  async function connect(path = '/v1/ws', headers: OutgoingHttpHeaders = {}) {
+    const before = sessions.length;
     const socket = new WebSocket(url + path, { headers });
     socket.on('error', () => undefined);
     onTestFinished(() => socket.terminate());
     await once(socket, 'open');
-    await until(() => sessions.length > 0, 'the session is open');
+    await until(() => sessions.length > before, 'the session is open');
     return { socket, session: sessions.at(-1)! };
   }
   return { server, url, happened, sessions, refusals, budget, connect };
@@ -157,11 +158,27 @@ describe.each(listeners.filter(({ skipped }) => !skipped))('sockets over $name',
     expect(await refused(`${url}/v1/ws`, { headers: { 'X-Auth-User': 'a b' } })).toMatchObject({ status: 401 });
   });
 
+  it('are counted by an address of IPv4 as what it is, on a listener of both', async () => {
+    const { sessions, server } = await serve(
+      (address, handlers) => listen({ ...address, host: '::ffff:127.0.0.1' }, handlers),
+      {
+        door: createDoor(doorOf({ loopback: false })),
+      },
+    );
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/v1/ws`);
+    onTestFinished(() => socket.terminate());
+    await once(socket, 'open');
+    await until(() => sessions.length === 1, 'the session is open');
+    expect(sessions[0]!.address).toBe('127.0.0.1');
+  });
+
   it('are counted by the address behind a trusted proxy', async () => {
     const proxies = readConfig({ TRUST_PROXY: 'loopback' }).door.trustedProxies;
     const { connect } = await serve(listen, { proxies });
     const { session } = await connect('/v1/ws', { 'X-Forwarded-For': '9.9.9.9, 198.51.100.7' });
     expect(session.address).toBe('198.51.100.7');
+    const twoLines = await connect('/v1/ws', { 'X-Forwarded-For': ['9.9.9.9', '198.51.100.8'] });
+    expect(twoLines.session.address).toBe('198.51.100.8');
   });
 
   it('agree to no subprotocol', async () => {
