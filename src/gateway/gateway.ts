@@ -35,7 +35,7 @@ import { createSessionEnds } from './session-ends.ts';
 import { createV1Protocol } from './v1.ts';
 
 export interface GatewayDeps {
-  readonly config: Pick<Config, 'host' | 'wsPort' | 'auth' | 'door' | 'limits' | 'drainMs'>;
+  readonly config: Pick<Config, 'host' | 'wsPort' | 'auth' | 'door' | 'limits' | 'drainMs' | 'logRequests'>;
   readonly door: Door;
   readonly budget: ConnectionBudget;
   readonly tellRefusal: RefusalLog;
@@ -188,7 +188,7 @@ const libraryReserve = 256 * 1024;
 
 /** What is done with sockets, from their opening to their end. */
 function createHandlers(deps: GatewayDeps, parts: SessionParts): ServerHandlers {
-  const { config, door, budget, metrics, tellRefusal } = deps;
+  const { config, door, budget, metrics, tellRefusal, logger } = deps;
   const { hub, sessions, outboxes, deadlines, closed } = parts;
   const { limits, auth } = config;
   const sockets = limits.sockets ?? budget.limit;
@@ -227,6 +227,9 @@ function createHandlers(deps: GatewayDeps, parts: SessionParts): ServerHandlers 
       hub.leave(session);
       metrics.sockets.dec({ kind: session.kind });
       metrics.closes.inc({ code });
+      if (!config.logRequests) return;
+      const { kind, user, address } = session;
+      logger.info({ component: 'gateway', kind, user, address, code }, 'socket closed');
     },
   };
 }

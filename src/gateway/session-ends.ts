@@ -33,7 +33,7 @@ export function createSessionEnds({ sessions, hub, outboxes, commands, tellRefus
   // One timer for all tokens.
   const timer = setInterval(() => {
     const now = Date.now();
-    for (const session of sessions) if (session.expires <= now) end(session, 'the token ended');
+    for (const session of sessions) if (session.expires <= now && !session.closed) end(session, 'the token ended');
   }, lookMs);
   const deadlines = createHelloDeadlines((session) => outboxes.close(session, closeCodes.noHello, 'no hello in time'));
 
