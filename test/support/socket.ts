@@ -6,6 +6,7 @@ import { originalFrames } from '../../src/protocol/original-frames.ts';
 import type { replyFrames } from '../../src/protocol/reply-frames.ts';
 import { serverFrames } from '../../src/protocol/server-frames.ts';
 import type { ServerFrame } from '../../src/protocol/server-frames.ts';
+import type { signalFrames } from '../../src/protocol/signal-frames.ts';
 import type { Server } from './server.ts';
 import { within } from './until.ts';
 
@@ -24,6 +25,10 @@ interface Frames {
   readonly message: MessageFrame;
   readonly read: z.infer<typeof eventFrames.MessagesRead.schema>;
   readonly pong: z.infer<Replies['pong']['schema']>;
+  readonly live: z.infer<typeof signalFrames.live.schema>;
+  readonly reset: z.infer<typeof signalFrames.reset.schema>;
+  readonly typing: z.infer<typeof signalFrames.typing.schema>;
+  readonly presence: z.infer<typeof signalFrames.presence.schema>;
 }
 
 export type Frame = Frames[keyof Frames];
@@ -223,6 +228,7 @@ export async function connectChat(server: Server, user?: string): Promise<Chat> 
   if (user === undefined) return chat;
   chat.send({ type: 'hello', user });
   await chat.next('welcome');
+  await chat.next('live');
   return chat;
 }
 
@@ -236,6 +242,7 @@ export async function enter(server: Server, user: string, fields: object = {}): 
   const chat = await openSocket(server);
   chat.send({ type: 'hello', user, ...fields });
   await chat.next('welcome');
+  await chat.next('live');
   return chat;
 }
 
