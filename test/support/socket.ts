@@ -13,10 +13,12 @@ import { within } from './until.ts';
 /** No field that is not in the schema, none that is missing. */
 const strict = new Map(serverFrames.map(({ name, schema }) => [name, z.strictObject(schema.shape)]));
 const strictOriginal = z.strictObject(originalFrames.originalMessage.schema.shape);
+const strictOriginalError = z.strictObject(originalFrames.originalError.schema.shape);
 
 type Replies = typeof replyFrames;
 export type MessageFrame = z.infer<typeof eventFrames.MessageSent.schema>;
 export type OriginalMessage = z.infer<typeof strictOriginal>;
+export type OriginalError = z.infer<typeof strictOriginalError>;
 
 interface Frames {
   readonly welcome: z.infer<Replies['welcome']['schema']>;
@@ -164,11 +166,11 @@ export class Chat extends Socket {
   }
 }
 
-export class OriginalChat extends Socket<OriginalMessage | Frames['error']> {
+export class OriginalChat extends Socket<OriginalMessage | OriginalError> {
   constructor(raw: WebSocket) {
     super(raw, (text) => {
-      const frame = JSON.parse(text) as OriginalMessage | Frames['error'];
-      if ('type' in frame) strict.get('error')!.parse(frame);
+      const frame = JSON.parse(text) as OriginalMessage | OriginalError;
+      if ('type' in frame) strictOriginalError.parse(frame);
       else strictOriginal.parse(frame);
       return frame;
     });
@@ -178,7 +180,7 @@ export class OriginalChat extends Socket<OriginalMessage | Frames['error']> {
     return this.take((frame) => !('type' in frame), 'a message');
   }
 
-  error(): Promise<Frames['error']> {
+  error(): Promise<OriginalError> {
     return this.take((frame) => 'type' in frame, 'an error');
   }
 }
