@@ -21,6 +21,8 @@ export interface FanOutDeps {
   onOriginalDelivery(reader: string, conversation: string, seq: number): void;
   /** A conversation has changed, whether anybody here takes the event or not. */
   onChange(change: Change): void;
+  /** The first message of a direct conversation was delivered. */
+  onBegun(members: readonly string[]): void;
   onFanOut(sockets: number): void;
   /** An event that this program cannot deliver: of a kind that a newer one writes, or of a stream that is not ours. */
   onAside(kind: 'unknown' | 'foreign', event: RecordedEvent): void;
@@ -37,16 +39,7 @@ interface Local {
 }
 
 export function createFanOut(deps: FanOutDeps): FanOut {
-  const { hub, rosters, outboxes, positions, onOriginalDelivery, onChange, onFanOut, onAside } = deps;
-
-  /** Sockets here of those who belong to the conversation. */
-  function sessionsOf(conversation: string, members: readonly string[] | undefined): readonly Session[] {
-    const sessions: Session[] = [];
-    const take = (session: Session): void => void sessions.push(session);
-    if (members === undefined) eachOf(hub.ofGroup(conversation), take);
-    else for (const member of members) eachOf(hub.ofUser(member), take);
-    return sessions;
-  }
+  const { hub, rosters, outboxes, positions, onOriginalDelivery, onChange, onBegun, onFanOut, onAside } = deps;
 
   /** Undefined where nobody here takes the event. */
   function localOf(recorded: RecordedEvent): Local | undefined {
@@ -58,7 +51,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
       return undefined;
     }
     onChange({ conversation, members, position: recorded.position });
-    const sessions = sessionsOf(conversation, members);
+    const sessions = sessionsOf(hub, conversation, members);
     if (sessions.length > 0) return { recorded, conversation, sessions };
     onFanOut(0);
     return undefined;
@@ -72,6 +65,12 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const [reader] = takers;
     if (reader?.user !== undefined) onOriginalDelivery(reader.user, place.conversation, sent.seq);
     return takers.length;
+  }
+
+  /** What messages lead to beside their frames; to how many sockets more they went. */
+  function sent(original: readonly Session[], place: EventPlace, message: MessageSent): number {
+    if (message.seq === 1) onBegun(rosters.directMembers(place.conversation) ?? []);
+    return original.length === 0 ? 0 : deliverOriginal(original, place, message);
   }
 
   function deliver({ recorded, sessions }: Local, place: EventPlace): void {
@@ -89,7 +88,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
       session.position = position;
       if (session.kind === 'v1') outboxes.deliver(session, frame);
     }
-    if (original.length > 0 && event.type === 'MessageSent') sockets += deliverOriginal(original, place, event.data);
+    if (event.type === 'MessageSent') sockets += sent(original, place, event.data);
     onFanOut(sockets);
   }
 
@@ -102,4 +101,13 @@ export function createFanOut(deps: FanOutDeps): FanOut {
       deliver(one, { conversation, revision: recorded.revision, cursor: cursors[index] ?? '' });
     });
   };
+}
+
+/** Sockets here of those who belong to the conversation. */
+function sessionsOf(hub: Hub, conversation: string, members: readonly string[] | undefined): readonly Session[] {
+  const sessions: Session[] = [];
+  const take = (session: Session): void => void sessions.push(session);
+  if (members === undefined) eachOf(hub.ofGroup(conversation), take);
+  else for (const member of members) eachOf(hub.ofUser(member), take);
+  return sessions;
 }

@@ -13,6 +13,8 @@ import type { WirePositions } from '../protocol/wire-position.ts';
 import { closeCodes } from '../protocol/close-codes.ts';
 import { createAdmissions } from './admission.ts';
 import { createAsideTeller } from './aside.ts';
+import { createCompany } from './company.ts';
+import type { Company } from './company.ts';
 import { drainSessions } from './drain.ts';
 import { createFanOut } from './fan-out.ts';
 import { startFeed } from './feed.ts';
@@ -42,8 +44,10 @@ export interface GatewayDeps {
   /** Names this process in session ids and in the store. */
   readonly gatewayId: string;
   readonly source: FeedSource;
-  readonly store: Pick<EventStore, 'readStream' | 'subscribeToAll' | 'lastPosition'>;
-  readonly readModel: Pick<ReadModelQueries, 'checkpoint' | 'conversationsChangedSince'>;
+  readonly store: EventStore;
+  /** Whether there may be other gateways. */
+  readonly shared: boolean;
+  readonly readModel: Pick<ReadModelQueries, 'checkpoint' | 'conversation' | 'conversationsChangedSince'>;
   readonly commands: Commands;
   readonly rosters: Rosters;
   readonly authenticator: Authenticator;
@@ -70,6 +74,8 @@ interface Parts {
   readonly hub: Hub;
   readonly sessions: Set<Session>;
   readonly outboxes: Outboxes;
+  /** Told of conversations that begin, once there is somebody to tell. */
+  begun?: (members: readonly string[]) => void;
 }
 
 /** Starts the feed and the WebSocket listener. Rejects with `OperatorError` where the port cannot be had. */
@@ -86,13 +92,16 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     return feed.live() ? undefined : 'this gateway has lost the log';
   };
   const resume = createResume({ ...deps, recent, outboxes, feedPosition });
-  const handlers = createHandlers(deps, { ...parts, deadlines: ends.deadlines, resume, feedPosition, closed });
+  const company = createCompany({ ...deps, ...parts, recent });
+  parts.begun = company.met;
+  const handlers = createHandlers(deps, { ...parts, deadlines: ends.deadlines, resume, company, feedPosition, closed });
   const upgrades = createUpgrades(handlers);
 
   async function stop(): Promise<void> {
     ends.stop();
     upgrades.close();
     recent.stop();
+    await company.stop();
     await feed.stop();
   }
 
@@ -151,10 +160,11 @@ async function follow(
 /** What is done with a batch of the feed. */
 function createDelivery(
   deps: GatewayDeps,
-  { hub, outboxes }: Parts,
+  parts: Parts,
   recent: RecentChanges,
 ): (events: readonly RecordedEvent[]) => void {
   const { gatewayId, commands, rosters, metrics, logger, positions } = deps;
+  const { hub, outboxes } = parts;
   const reads = createOriginalReads({ commands, logger, gatewayId });
   const deliver = createFanOut({
     hub,
@@ -163,6 +173,7 @@ function createDelivery(
     positions,
     onOriginalDelivery: reads.note,
     onChange: recent.note,
+    onBegun: (members) => parts.begun?.(members),
     onFanOut: (sockets) => metrics.fanOut.observe(sockets),
     onAside: createAsideTeller(logger, metrics),
   });
@@ -179,6 +190,7 @@ function createDelivery(
 interface SessionParts extends Parts {
   readonly deadlines: HelloDeadlines;
   readonly resume: Resume;
+  readonly company: Company;
   feedPosition(): number;
   closed(): string | undefined;
 }
@@ -189,7 +201,7 @@ const libraryReserve = 256 * 1024;
 /** What is done with sockets, from their opening to their end. */
 function createHandlers(deps: GatewayDeps, parts: SessionParts): ServerHandlers {
   const { config, door, budget, metrics, tellRefusal, logger } = deps;
-  const { hub, sessions, outboxes, deadlines, closed } = parts;
+  const { hub, sessions, outboxes, deadlines, company, closed } = parts;
   const { limits, auth } = config;
   const sockets = limits.sockets ?? budget.limit;
   const admissions = createAdmissions({
@@ -200,7 +212,8 @@ function createHandlers(deps: GatewayDeps, parts: SessionParts): ServerHandlers 
     closed,
     onRefused: (reason, _refusal, address) => tellRefusal(reason, { address }),
   });
-  const shared = { ...deps, limits, hub, outboxes, resume: parts.resume, feedPosition: parts.feedPosition };
+  const { resume, feedPosition } = parts;
+  const shared = { ...deps, limits, hub, outboxes, resume, company, feedPosition };
   const protocols = { v1: createV1Protocol(shared), original: createOriginalProtocol(shared) };
   return {
     budget,
@@ -225,6 +238,7 @@ function createHandlers(deps: GatewayDeps, parts: SessionParts): ServerHandlers 
       sessions.delete(session);
       admissions.leave(session);
       hub.leave(session);
+      company.left(session);
       metrics.sockets.dec({ kind: session.kind });
       metrics.closes.inc({ code });
       if (!config.logRequests) return;

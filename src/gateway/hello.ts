@@ -55,9 +55,11 @@ function letIn(deps: ProtocolDeps, session: Session, { user, groups, place }: En
   if (place === undefined || place >= upTo) {
     session.seen = place ?? upTo;
     outboxes.send(session, liveFrame(positions.encode(session.seen)));
+    deps.company.arrived(session, user);
     return;
   }
   session.held = [];
+  deps.company.arrived(session, user);
   resume.catchUp(session, { user, groups, after: place, upTo }).catch((error: unknown) => {
     deps.logger.warn({ component: 'resume', error, user }, 'what a client missed could not be found');
     outboxes.close(session, closeCodes.feedLost, 'what was missed could not be found');
@@ -73,6 +75,7 @@ function renew(deps: ProtocolDeps, session: Session, { user, expires, issued }: 
   const { position } = session;
   sendWelcome(deps, session, { user, position, recovered: true });
   deps.outboxes.deliver(session, liveFrame(deps.positions.encode(position)));
+  deps.company.arrived(session, user);
 }
 
 interface Greeting {

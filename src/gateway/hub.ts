@@ -12,6 +12,8 @@ export interface Hub {
   ofUser(user: string): Held;
   /** The sockets here of a group's members: however many members it has, only those cost anything. */
   ofGroup(conversation: string): Held;
+  /** Users with a socket here. */
+  users(): Iterable<string>;
   /** How many sockets the user has here. */
   socketsOf(user: string): number;
   /** Position of the newest event that any of the user's sockets here was sent, 0: none. */
@@ -41,6 +43,8 @@ export function createHub(): Hub {
 
     ofUser: (user) => users.get(user),
     ofGroup: (conversation) => groups.get(conversation),
+
+    users: () => users.keys(),
 
     socketsOf(user) {
       const held = users.get(user);

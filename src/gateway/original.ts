@@ -51,6 +51,7 @@ export function createOriginalProtocol(deps: ProtocolDeps): Protocol {
           if (session.closed) return;
           session.position = deps.feedPosition();
           hub.join(user, session, groups);
+          deps.company.arrived(session, user);
           for (const text of waiting) frame(session, text);
         });
     },

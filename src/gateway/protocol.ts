@@ -6,6 +6,7 @@ import type { WirePositions } from '../protocol/wire-position.ts';
 import type { Limits } from '../shared/config.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { RefusalLog } from '../shared/refusal-log.ts';
+import type { Company } from './company.ts';
 import type { Hub } from './hub.ts';
 import type { Resume } from './resume.ts';
 import type { Outboxes, Session } from './session.ts';
@@ -23,6 +24,7 @@ export interface ProtocolDeps {
   readonly gatewayId: string;
   readonly positions: WirePositions;
   readonly resume: Resume;
+  readonly company: Company;
   /** Position of the newest event that the feed handed out. */
   feedPosition(): number;
 }

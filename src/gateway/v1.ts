@@ -109,9 +109,8 @@ function createTake(deps: ProtocolDeps, { refuse }: Replies): Take {
   }
 
   return (session, said, user) => {
-    // Not passed on yet; a client that sends it is not told off.
-    if (said.type === 'typing') return;
-    if (said.type === 'ping') outboxes.send(session, pongFrame(Date.now()));
+    if (said.type === 'typing') deps.company.typing(session, { conversation: said.conversation, user, on: said.on });
+    else if (said.type === 'ping') outboxes.send(session, pongFrame(Date.now()));
     else give(session, said, { user, correlationId: sessionId(deps, session) });
   };
 }

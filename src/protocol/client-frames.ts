@@ -18,7 +18,7 @@ const helloSchema = z.object({
   cursor: z
     .string()
     .max(maxCursorLength, atMost(maxCursorLength))
-    .describe('The last cursor seen; its form is checked, nothing is replayed in this version')
+    .describe('The last cursor seen, or any Weiliao-Position: what was missed since then follows')
     .optional(),
 });
 
@@ -45,7 +45,7 @@ export const clientFrames = [
   {
     type: 'typing',
     schema: typingSchema,
-    summary: 'Accepted, not passed on in this version',
+    summary: 'Passed on to the other members, never stored. Said again each 4 s while the user types',
     answer: 'none',
     example: { type: 'typing', conversation: 'dm~1001~1002', on: true },
   },

@@ -17,10 +17,8 @@ export const replyFrames = {
       type: z.literal('welcome'),
       session: z.string().describe('Names this connection in the server’s log'),
       user: z.string().describe('User id'),
-      cursor: cursorSchema.describe('Live frames begin after this place'),
-      recovered: z
-        .boolean()
-        .describe('True only if everything since the cursor given in hello follows: never in this version'),
+      cursor: cursorSchema.describe('What follows begins after this place'),
+      recovered: z.boolean().describe('True only if everything since the cursor given in hello follows'),
       serverTime: timeSchema,
     }),
     summary: 'Answers `hello`',

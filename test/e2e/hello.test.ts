@@ -123,14 +123,6 @@ describe('hello', () => {
     await socket.settled();
   });
 
-  test('with a cursor of another system is a bad frame', async () => {
-    const socket = await openSocket(server());
-    socket.send({ type: 'hello', user: newUser(), cursor: 'nonsense' });
-    const error = await socket.next('error');
-    expect(error).toMatchObject({ code: 'BAD_FRAME' });
-    expect(error.message).toContain('cursor');
-  });
-
   test('is waited for ten seconds: 4001', async () => {
     const opened = Date.now();
     const [socket, half] = await Promise.all([openSocket(server()), openSocket(server())]);

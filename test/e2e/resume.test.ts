@@ -21,7 +21,7 @@ async function comeBack(server: Server, user: string, cursor?: string): Promise<
   const { recovered } = await chat.next('welcome');
   const missed: Frame[] = [];
   for (;;) {
-    const frame = await chat.take<Frame>(({ type }) => type !== 'presence', 'a frame');
+    const frame = await chat.take<Frame>(({ type }) => type !== 'presence' && type !== 'typing', 'a frame');
     if (frame.type === 'live') return { chat, recovered, missed, cursor: frame.cursor };
     missed.push(frame);
   }
@@ -74,9 +74,9 @@ describe('a client that comes back with its cursor', () => {
     let cursor = first.cursor;
     first.chat.cut();
     const wanted: string[] = [];
-    let going = true;
+    const stop = new AbortController();
     const writing = (async () => {
-      while (going) {
+      while (!stop.signal.aborted) {
         const msg = `m${wanted.length}`;
         wanted.push(msg);
         await alice.say(b, msg);
@@ -95,7 +95,7 @@ describe('a client that comes back with its cursor', () => {
       }
       back.chat.cut();
     }
-    going = false;
+    stop.abort();
     await writing;
     got.push(...texts((await comeBack(server(), b, cursor)).missed));
     expect(got).toEqual(wanted);

@@ -22,6 +22,7 @@ function fanOut() {
     outboxes: createOutboxes({ maxBufferedBytes: 1e9, onSent: () => undefined, onTooSlow: () => undefined }),
     onOriginalDelivery: (...delivery) => noted.deliveries.push(delivery),
     onChange: () => undefined,
+    onBegun: () => undefined,
     onFanOut: (sockets) => noted.sockets.push(sockets),
     onAside: (kind) => noted.aside.push(kind),
   });
@@ -94,7 +95,7 @@ describe('the fan-out', () => {
     deliver([recorded('dm~1001~1002', 'MessagesRead', read, 1)]);
     await turn();
     expect(sender.connection.sent).toEqual([]);
-    expect(frames(addressee.connection)).toMatchObject([{ msg: 'hello', to: { id: '1002' } }]);
+    expect(frames(addressee.connection)).toMatchObject([{ msg: 'hello', to: { id: 1002 } }]);
     expect(deliveries).toEqual([['1002', 'dm~1001~1002', 1]]);
   });
 

@@ -87,7 +87,7 @@ describe('frames of events', () => {
         };
         const frame = { type: 'message', ...message, cursor };
         expect(encodeEvent(at, { type: 'MessageSent', data })).toBe(JSON.stringify(frame));
-        const original = JSON.parse(originalMessage(at, data)) as typeof message;
+        const original = JSON.parse(originalMessage(at, data)) as z.infer<typeof originalFrames.originalMessage.schema>;
         strictly(originalFrames.originalMessage.schema).parse(original);
         expect({ ...original, from, to }).toEqual(message);
         expect(String(original.from.id)).toBe(from.id);

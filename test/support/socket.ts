@@ -46,9 +46,16 @@ function parseFrame(text: string): Frame {
   return frame as Frame;
 }
 
+function isSignal(frame: unknown): boolean {
+  const { type } = frame as { readonly type?: unknown };
+  return type === 'presence' || type === 'typing';
+}
+
 /** One WebSocket as a test sees it: what comes is held to the schemas and kept until somebody asks for it. */
 class Socket<T = Frame> {
   readonly frames: T[] = [];
+  /** Presence and typing: they come when others come and go, in between of everything. */
+  readonly signals: T[] = [];
   /** What came and must not come. */
   readonly faults: unknown[] = [];
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
@@ -61,7 +68,8 @@ class Socket<T = Frame> {
     raw.on('message', (data: Buffer, isBinary) => {
       try {
         if (isBinary) throw new Error('a binary frame');
-        this.frames.push(parse(data.toString('utf8')));
+        const frame = parse(data.toString('utf8'));
+        (isSignal(frame) ? this.signals : this.frames).push(frame);
       } catch (error) {
         this.faults.push(error);
       }
@@ -92,8 +100,10 @@ class Socket<T = Frame> {
     const search = async (): Promise<F> => {
       for (;;) {
         if (this.faults.length > 0) throw this.faults[0] as Error;
-        const place = this.frames.findIndex(fits);
-        if (place >= 0) return this.frames.splice(place, 1)[0] as F;
+        for (const list of [this.frames, this.signals]) {
+          const place = list.findIndex(fits);
+          if (place >= 0) return list.splice(place, 1)[0] as F;
+        }
         if (!this.isOpen) throw new Error(`closed before ${what} came; there are ${this.describe()}`);
         await new Promise<void>((resolve) => this.#heard.push(resolve));
       }

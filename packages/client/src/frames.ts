@@ -44,7 +44,7 @@ export interface HelloFrame {
   readonly username?: string;
   /** Any name of the device; not used in this version. */
   readonly device?: string;
-  /** The last cursor seen; its form is checked, nothing is replayed in this version. */
+  /** The last cursor seen, or any Weiliao-Position: what was missed since then follows. */
   readonly cursor?: string;
 }
 
@@ -72,7 +72,7 @@ export interface ReadFrame {
   readonly id?: string;
 }
 
-/** Accepted, not passed on in this version. Answer: none. */
+/** Passed on to the other members, never stored. Said again each 4 s while the user types. Answer: none. */
 export interface TypingFrame {
   readonly type: 'typing';
   /** Conversation id. */
@@ -96,9 +96,9 @@ export interface WelcomeFrame {
   readonly session: string;
   /** User id. */
   readonly user: string;
-  /** Live frames begin after this place. */
+  /** What follows begins after this place. */
   readonly cursor: string;
-  /** True only if everything since the cursor given in hello follows: never in this version. */
+  /** True only if everything since the cursor given in hello follows. */
   readonly recovered: boolean;
   /** Epoch milliseconds. */
   readonly serverTime: number;
