@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../shared/config.ts';
 import { createLifecycle } from '../process/lifecycle.ts';
 import { createLogger } from '../shared/logger.ts';
-import { guardProcess, warnOfWideFolder } from '../process/safe-process.ts';
+import { warnOfWideFolder } from '../process/safe-process.ts';
 import { startServer } from '../process/start-server.ts';
 import { printFault } from './fault.ts';
 
@@ -17,7 +17,6 @@ export function registerStart(program: Command): void {
 async function start(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.logLevel);
-  guardProcess();
   const lifecycle = createLifecycle(logger, config.drainMs);
   try {
     const ports = await startServer(config, logger, lifecycle);
