@@ -17,7 +17,7 @@ export function makeDataFolder(dataDir: string): void {
 }
 
 /** SQLite opens whatever a name leads to, so this is looked at before. The folder itself may be a link. */
-export function refuseLinks(dataDir: string): void {
+function refuseLinks(dataDir: string): void {
   const link = readdirSync(dataDir, { withFileTypes: true }).find(
     (entry) => entry.isSymbolicLink() && ours.test(entry.name),
   );
