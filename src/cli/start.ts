@@ -20,7 +20,8 @@ async function start(): Promise<void> {
   const lifecycle = createLifecycle(logger, config.drainMs);
   try {
     const ports = await startServer(config, logger, lifecycle);
-    if ([config.log, config.readModel].some(({ kind }) => kind === 'embedded')) warnOfWideFolder(config.dataDir, logger);
+    if ([config.log, config.readModel].some(({ kind }) => kind === 'embedded'))
+      warnOfWideFolder(config.dataDir, logger);
     logger.info({ ...ports, host: config.host }, 'ready');
   } catch (error) {
     printFault(error);
