@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=32
 import { Command } from 'commander';
+import { guardProcess } from '../process/safe-process.ts';
 import { version } from '../shared/version.ts';
 import { printFault } from './fault.ts';
 import { registerRebuild } from './rebuild.ts';
@@ -9,6 +10,7 @@ import { registerStart } from './start.ts';
 import { isToolName, registerTools, runTool } from './tools.ts';
 import { registerVerify } from './verify.ts';
 
+guardProcess();
 const [name, ...rest] = process.argv.slice(2);
 if (isToolName(name)) {
   await runTool(name, rest).catch((error: unknown) => {

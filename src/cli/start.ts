@@ -3,7 +3,7 @@ import { readConfig } from '../shared/config.ts';
 import { settingsHelp } from '../shared/config/describe.ts';
 import { createLifecycle } from '../process/lifecycle.ts';
 import { createLogger } from '../shared/logger.ts';
-import { guardProcess, warnOfWideFolder } from '../process/safe-process.ts';
+import { warnOfWideFolder } from '../process/safe-process.ts';
 import { startServer } from '../process/start-server.ts';
 import { printFault } from './fault.ts';
 
@@ -19,11 +19,11 @@ export function registerStart(program: Command): void {
 async function start(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.logLevel);
-  guardProcess();
   const lifecycle = createLifecycle(logger, config.drainMs);
   try {
     const ports = await startServer(config, logger, lifecycle);
-    warnOfWideFolder(config.dataDir, logger);
+    if ([config.log, config.readModel].some(({ kind }) => kind === 'embedded'))
+      warnOfWideFolder(config.dataDir, logger);
     logger.info({ ...ports, host: config.host }, 'ready');
   } catch (error) {
     printFault(error);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDataFolder, openOwnFile } from '../shared/data-folder.ts';
 import { OperatorError } from '../shared/errors.ts';
 import { WrongExpectedRevisionError } from '../event-store/event-store.ts';
 import type { EventStore } from '../event-store/event-store.ts';
@@ -12,17 +13,41 @@ import { wireKeySize } from '../protocol/wire-position.ts';
  */
 export function wireKeyOfFolder(dataDir: string): Buffer {
   const path = join(dataDir, 'position.key');
-  try {
-    mkdirSync(dataDir, { recursive: true });
-    writeFileSync(path, randomBytes(wireKeySize), { flag: 'wx', mode: 0o600, flush: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new OperatorError(`DATA_DIR: ${path} cannot be written: ${(error as Error).message}`, { cause: error });
-    }
-  }
-  const key = readFileSync(path);
+  makeDataFolder(dataDir);
+  const key = makeKey(path) ?? readKey(path);
   if (key.length === wireKeySize) return key;
   throw new OperatorError(`${path} is damaged: remove it; cursors that clients hold are then not recognised any more`);
+}
+
+/** Undefined where there is a key already. */
+function makeKey(path: string): Buffer | undefined {
+  const key = randomBytes(wireKeySize);
+  try {
+    const file = openOwnFile(path, 'make');
+    try {
+      writeSync(file, key);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    return key;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw new OperatorError(`DATA_DIR: ${path} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function readKey(path: string): Buffer {
+  try {
+    const file = openOwnFile(path, 'read');
+    try {
+      return readFileSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw new OperatorError(`DATA_DIR: ${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** A system stream: neither projections nor feeds see it. */

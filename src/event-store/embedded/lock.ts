@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { makeDataFolder, openOwnFile } from '../../shared/data-folder.ts';
 import { OperatorError } from '../../shared/errors.ts';
 
 const sqliteBusy = 5;
@@ -13,12 +14,13 @@ const sqliteBusy = 5;
 export function lockDataDir(dataDir: string, holder: string): () => void {
   let db: DatabaseSyncInstance | undefined;
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeDataFolder(dataDir);
     db = new DatabaseSync(join(dataDir, 'lock'), { timeout: 0 });
     db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
-    writeFileSync(holder, `process ${process.pid}, since ${new Date().toISOString()}\n`);
+    tellHolder(holder);
   } catch (error) {
     db?.close();
+    if (error instanceof OperatorError) throw error;
     if ((error as { errcode?: number }).errcode === sqliteBusy) {
       throw new OperatorError(
         `DATA_DIR: ${dataDir} is in use by ${readHolder(holder)}; stop that one, or set another folder`,
@@ -28,6 +30,15 @@ export function lockDataDir(dataDir: string, holder: string): () => void {
   }
   const held = db;
   return () => held.close();
+}
+
+function tellHolder(path: string): void {
+  const file = openOwnFile(path, 'write');
+  try {
+    writeSync(file, `process ${process.pid}, since ${new Date().toISOString()}\n`);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readHolder(path: string): string {

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { makeDataFolder } from '../../shared/data-folder.ts';
 import { OperatorError } from '../../shared/errors.ts';
 import { LogDamagedError } from '../event-store.ts';
 import type { EventMetadata, RecordedEvent } from '../event-store.ts';
@@ -72,7 +73,7 @@ export function decodeAppend(row: AppendRow): RecordedEvent[] {
 export function openLogWriter(dataDir: string): DatabaseSyncInstance {
   const path = logPath(dataDir);
   return guardOpen(path, () => {
-    mkdirSync(dataDir, { recursive: true });
+    makeDataFolder(dataDir);
     const db = new DatabaseSync(path, { timeout: 5_000 });
     db.exec(`
       PRAGMA journal_mode = WAL;

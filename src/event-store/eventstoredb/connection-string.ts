@@ -26,6 +26,7 @@ const beginning = /^[^:]+:\/\/(?:([^:]+:[^@]+)@)?/;
 
 /** Throws `OperatorError` where the connection string cannot be used; credentials are never told. */
 export function readConnectionString(text: string): ConnectionString {
+  refuseSecondAt(text);
   const options = quietly(() => parse(text)).value;
   refuseMisread(text, options);
   refusePorts(options);
@@ -49,6 +50,7 @@ export function createClient({ url }: ConnectionString): EventStoreDBClient {
 
 /** What of a connection string has no effect, or is advised against: sentences without credentials. */
 export function findIdleSettings(text: string): string[] {
+  refuseSecondAt(text);
   const options = quietly(() => parse(text)).value;
   const { warnings } = quietly(() => clientOf(text));
   const idle: string[] = warnings.map((warning) => warning.split('\n')[0] ?? '');
@@ -83,12 +85,17 @@ function clientOf(url: string): EventStoreDBClient {
   }
 }
 
-/** db-client drops what comes after a second colon, and takes what comes after a second `@` for a host. */
+const escapes = 'it begins with user:password@; a colon in either is written %3A, an @ is written %40';
+
+/** db-client takes what comes after it for a host, or for an option, and would tell it as one. */
+function refuseSecondAt(text: string): void {
+  if (text.split('@').length > 2) throw unusable(escapes);
+}
+
+/** db-client drops what comes after a second colon. */
 function refuseMisread(text: string, { hosts }: ConnectionOptions): void {
   const [, credentials = ''] = beginning.exec(text.trim()) ?? [];
-  if (credentials.split(':').length > 2 || hosts.some(({ address }) => address.includes('@'))) {
-    throw unusable('it begins with user:password@; a colon in either is written %3A, an @ is written %40');
-  }
+  if (credentials.split(':').length > 2 || hosts.some(({ address }) => address.includes('@'))) throw unusable(escapes);
 }
 
 /** db-client tries such a port until the time is over. */

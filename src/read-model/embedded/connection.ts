@@ -1,10 +1,10 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { Logger } from '../../shared/logger.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
 import { createBatchWriter } from './batch-writer.ts';
 import type { BatchWriter } from './batch-writer.ts';
-import { damageMark, pointerStamp, readPointer } from './files.ts';
+import { damageMark, markDamage, pointerStamp, readPointer } from './files.ts';
 import { openForReading, openForWriting, removeUnused } from './generation.ts';
 import type { Generation } from './generation.ts';
 import { createQueries } from './queries.ts';
@@ -154,5 +154,5 @@ function emptyConnection(): { db: Generation['db']; connection: Connection } {
 function markDamaged(generation: Generation | undefined, log: Logger): void {
   if (generation === undefined) return;
   log.error({ path: generation.path }, 'read model is damaged');
-  writeFileSync(damageMark(generation.path), '');
+  markDamage(generation.path);
 }

@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs';
+import { closeSync, fsyncSync, renameSync } from 'node:fs';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { openOwnFile } from '../../shared/data-folder.ts';
 import { OperatorError } from '../../shared/errors.ts';
 import { workerUrl } from '../../shared/worker-url.ts';
 import { compareDocuments } from '../comparison.ts';
@@ -14,6 +15,7 @@ import { copyOthers } from './copy.ts';
 import type { EncodedRows } from './encoder.ts';
 import {
   generationPath,
+  makeDatabaseFile,
   nextGeneration,
   removeDatabase,
   removeUnfinished,
@@ -76,6 +78,7 @@ function begin({ dataDir, projection }: EmbeddedConstructionOptions): Constructi
     unlock();
   });
   try {
+    makeDatabaseFile(path);
     db = new DatabaseSync(path);
     db.exec(builderSettings);
     createBareSchema(db);
@@ -175,7 +178,7 @@ function finish(path: string): void {
   const db = new DatabaseSync(path);
   db.exec('PRAGMA journal_mode = WAL');
   db.close();
-  const file = openSync(path, 'r+');
+  const file = openOwnFile(path, 'change');
   try {
     fsyncSync(file);
   } finally {

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { makeDataFolder, openOwnFile } from '../../shared/data-folder.ts';
 
 /**
  * The read model is a file of its own for each generation, `read-model-<generation>.db`, and a small file that names
@@ -53,7 +54,7 @@ export function pointerStamp(dataDir: string): string {
 export function writePointer(dataDir: string, generation: number): void {
   const path = join(dataDir, pointerName);
   const temporary = `${path}.tmp`;
-  const file = openSync(temporary, 'w');
+  const file = openOwnFile(temporary, 'write');
   try {
     writeSync(file, `${generation}\n`);
     fsyncSync(file);
@@ -85,9 +86,14 @@ export function olderGenerations(dataDir: string, generation: number): number[] 
 }
 
 function generationsIn(dataDir: string): number[] {
-  mkdirSync(dataDir, { recursive: true });
+  makeDataFolder(dataDir);
   const found = readdirSync(dataDir).map((name) => Number(generationPattern.exec(name)?.[1]));
   return [...new Set(found.filter((generation) => !Number.isNaN(generation)))];
+}
+
+/** An empty file for SQLite to make a database of. Throws where there is something of this name. */
+export function makeDatabaseFile(path: string): void {
+  closeSync(openOwnFile(path, 'make'));
 }
 
 export function removeDatabase(path: string): void {
@@ -104,6 +110,10 @@ export function setAside(path: string): string {
   }
   rmSync(damageMark(path), { force: true });
   return aside;
+}
+
+export function markDamage(path: string): void {
+  closeSync(openOwnFile(damageMark(path), 'write'));
 }
 
 /** A reader that meets a damaged page leaves this file beside the database; the writer then starts a new generation. */

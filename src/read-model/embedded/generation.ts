@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { makeDataFolder } from '../../shared/data-folder.ts';
 import type { Logger } from '../../shared/logger.ts';
 import {
   damageMark,
   generationPath,
+  makeDatabaseFile,
   nextGeneration,
   olderGenerations,
   readOnlyUri,
@@ -49,7 +51,7 @@ const busyTimeout = 5_000;
  * what cannot be used is set aside, what is of an older version deleted. Throws errors of SQLite and the file system.
  */
 export function openForWriting(dataDir: string, log: Logger): Generation {
-  mkdirSync(dataDir, { recursive: true });
+  makeDataFolder(dataDir);
   const number = readPointer(dataDir);
   const found = number === undefined ? 'missing' : inspect(generationPath(dataDir, number));
   if (number !== undefined && typeof found === 'number') return openFile(dataDir, number, { readOnly: false });
@@ -85,6 +87,7 @@ function begin(dataDir: string): Generation {
   const number = nextGeneration(dataDir);
   const path = generationPath(dataDir, number);
   removeDatabase(path);
+  makeDatabaseFile(path);
   const db = new DatabaseSync(path, { timeout: busyTimeout });
   return closedOnError(db, () => {
     db.exec(writerSettings);

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { makeDataFolder } from '../../shared/data-folder.ts';
 import { OperatorError } from '../../shared/errors.ts';
 
 const busy = 5;
@@ -10,7 +10,7 @@ const busy = 5;
  * that ends. Returns the release; throws `OperatorError` where another rebuild is at work.
  */
 export function lockRebuild(dataDir: string): () => void {
-  mkdirSync(dataDir, { recursive: true });
+  makeDataFolder(dataDir);
   const db = new DatabaseSync(join(dataDir, 'read-model.rebuild'), { timeout: 0 });
   try {
     db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');

@@ -51,20 +51,25 @@ export function describeUrl(url: string): string {
 
 /** The database that the URL names, `weiliao` where it names none. */
 function databaseOf(url: string): string {
-  const path = /^mongodb(?:\+srv)?:\/\/[^/]*\/([^?]*)/.exec(url)?.[1] ?? '';
+  const path = /^mongodb(?:\+srv)?:\/\/(?:[^@]*@)?[^/?@]*\/([^?]*)/.exec(url)?.[1] ?? '';
   return path === '' ? defaultDatabase : decodeURIComponent(path);
 }
 
 /** A client that connects at its first use. Throws `OperatorError` where the URL cannot be used. */
 export function clientOf(url: string): MongoConnection {
+  // What comes after a second one would be taken for the host, for the database or for an option, and be told as that.
+  if (url.split('@').length > 2) {
+    throw new OperatorError(`${describeUrl(url)} cannot be used: in user, password and options an @ is written %40`);
+  }
   const given = new URLSearchParams(url.split('?')[1] ?? '');
   const names = new Set([...given.keys()].map((name) => name.toLowerCase()));
   const chosen = Object.entries(defaults).filter(([name]) => !names.has(name.toLowerCase()));
   try {
     const options: MongoClientOptions = { ...guarantees, ...Object.fromEntries(chosen) };
     return { client: new MongoClient(url, options), database: databaseOf(url) };
-  } catch (error) {
-    throw new OperatorError(`${describeUrl(url)} cannot be used: the URL has a fault`, { cause: error });
+  } catch {
+    // Without the driver's own words, which quote from the URL.
+    throw new OperatorError(`${describeUrl(url)} cannot be used: the URL has a fault`);
   }
 }
 
