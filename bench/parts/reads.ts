@@ -62,7 +62,11 @@ async function readsOf(dataDir: string, settings: ReadModelSettings, rounds: num
 /** Without REST: the query alone, and the page that is made of it. */
 async function inProcess(settings: ReadModelSettings, rounds: number): Promise<Row[]> {
   const readModel = await openReadModel({ settings, mode: 'read', log: pino({ enabled: false }) });
-  const context = { readModel, rosters: directRosters, peers: createPeerDirectory({ readModel, onUserEvent: () => undefined }) };
+  const context = {
+    readModel,
+    rosters: directRosters,
+    peers: createPeerDirectory({ readModel, onUserEvent: () => undefined }),
+  };
   const query = { user: seededReader, limit: pageSize };
   const calls = {
     'conversations()': () => readModel.conversations({ ...query, limit: pageSize + 1 }),

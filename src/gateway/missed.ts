@@ -27,7 +27,7 @@ export interface MissedDeps {
 }
 
 /** Missed events of one conversation that are still replayed. */
-export const maxMissedEvents = 1_000;
+const maxMissedEvents = 1_000;
 /** The same of all conversations of a user: characters of their payloads, and conversations. */
 const maxMissedCharacters = 16 * 1024 * 1024;
 const maxMissedConversations = 2_000;

@@ -28,8 +28,6 @@ export const originalMessageSchema = z.object({
   to: originalUserSchema.nullable().describe('The addressee'),
 });
 
-export type OriginalMessage = z.infer<typeof originalMessageSchema>;
-
 /** Its page sends whatever was typed, a number too: the text of it counts. */
 const anyTextSchema = z
   .preprocess((msg) => (msg === undefined || typeof msg === 'string' ? msg : JSON.stringify(msg)), messageTextSchema)

@@ -49,7 +49,7 @@ describe.each(ports)('a socket of %s', (_name, there) => {
     const first = inSeconds(3);
     const socket = await enterWith(there(), { ...ours, sub, exp: first });
     socket.send({ type: 'hello', token: await sign({ ...ours, sub, exp: first + 3 }) });
-    expect(await socket.next('welcome')).toMatchObject({ user: sub, recovered: false });
+    expect(await socket.next('welcome')).toMatchObject({ user: sub, recovered: true });
     await until(() => Date.now() > first * 1_000 + 600, 'the first token has ended', { everyMs: 50 });
     await socket.settled();
     expect(await socket.closeCode()).toBe(4501);

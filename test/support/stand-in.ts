@@ -75,7 +75,7 @@ export function sharedStandIn(options: StandInProcessOptions = {}): () => StandI
 }
 
 /** One to share between tests: whoever opens it calls `remove`. */
-export async function openStandIn({
+async function openStandIn({
   dataDir: given,
   secured = false,
 }: StandInProcessOptions = {}): Promise<StandInProcess> {

@@ -50,7 +50,7 @@ export interface BlockChange {
 }
 
 /** Most users whom one may block: the list is read as a whole. */
-export const maxBlocked = 10_000;
+const maxBlocked = 10_000;
 
 export function decideBlock(id: string, { user, on, date }: BlockChange, state: UserState | undefined): UserDecision {
   if (state === undefined) return unknownUser(id);
