@@ -31,6 +31,8 @@ export interface CommandDeps {
   readonly startPosition: number;
   /** True where nothing but this process writes to the log. */
   readonly soleWriter: boolean;
+  /** Commands on a conversation were refused since the log does not hold what it must of it. */
+  onDamaged?(conversation: string, reason: unknown): void;
 }
 
 export interface CommandOptions {
@@ -61,6 +63,7 @@ export function createCommands(deps: CommandDeps, options: CommandOptions): Comm
     store,
     heads: createHeads({ store, readModel, observe: (event, place) => ledger.observe(event, place) }),
     onConflict: () => metrics.appendConflicts.inc(),
+    onDamaged: deps.onDamaged,
     onAppend(seconds, events) {
       metrics.appendSeconds.observe(seconds);
       metrics.appendEvents.observe(events);

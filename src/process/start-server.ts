@@ -28,6 +28,7 @@ import { readModelName } from '../projections/consumer.ts';
 import type { ProjectorThread } from '../projections/projector-thread.ts';
 import { createApi } from '../queries/api.ts';
 import type { ApiDeps } from '../queries/context.ts';
+import { tellDamage } from './damage.ts';
 import { startProjector } from './projector.ts';
 import { watchStores } from './store-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
@@ -75,7 +76,7 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   const soleWriter = !house.shared;
   const { commandsInFlight: maxInFlight, commandsInFlightPerUser: maxInFlightPerUser, commandRate } = config.limits;
   const commands = createCommands(
-    { store, readModel, rosters, metrics, projected, startPosition, soleWriter },
+    { store, readModel, rosters, metrics, projected, startPosition, soleWriter, onDamaged: tellDamage(logger) },
     { commandTimeoutMs: config.commandTimeoutMs, maxInFlight, maxInFlightPerUser, rateLimit: commandRate },
   );
   lifecycle.defer('commands', () => commands.close());

@@ -60,7 +60,7 @@ function queuesOver(
     readStream: () => read(),
   };
   const observed: string[] = [];
-  const readModel = { checkpoint: () => Promise.resolve(0) };
+  const readModel = { checkpoint: () => Promise.resolve(0), conversation: () => Promise.resolve(undefined) };
   const heads = createHeads({
     store,
     readModel,
