@@ -1,5 +1,6 @@
 import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
 import { readConversationEvent } from '../domain/conversation/kinds.ts';
+import { StreamDeletedError } from '../event-store/event-store.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import { ownPrefixes } from '../event-store/own-streams.ts';
 import { hashOf } from '../event-store/stream-hash.ts';
@@ -21,23 +22,31 @@ interface StreamEnd {
   seq: number;
 }
 
+/** EventStoreDB keeps what is set for a stream in a stream of its own. */
+const metadataPrefix = '$$';
+const prefixes = [...ownPrefixes, ...ownPrefixes.map((prefix) => metadataPrefix + prefix)];
+/** Ends a stream that was deleted for good. */
+const tombstone = '$streamDeleted';
+
 /**
  * Reads the log through and yields what is wrong in it: positions that do not grow, revisions and seqs with a gap or a
- * repeat, events that cannot be read.
+ * repeat, events that cannot be read, streams that are not shown from their first event on.
  *
  * The end of each stream has to be remembered. Where there are more streams than `maxStreams`, half of them are
  * forgotten again and checked in a further pass over the log, and so on: memory stays bounded, time grows.
  */
 export async function* checkLog(check: LogCheck): AsyncGenerator<Difference> {
   const streams = createStreamEnds(check.maxStreams ?? 1_000_000);
+  const marked = new Set<string>();
   let last = 0;
-  for await (const event of eventsOf(check)) {
+  for await (const event of eventsOf(check, (stream) => marked.add(stream))) {
     const { position } = event;
     if (position <= last) yield difference('position', event, { expected: `above ${last}`, actual: position });
     last = position;
     check.onProgress?.(last);
     yield* streams.check(event);
   }
+  for (const stream of marked) if (streams.mayHold(stream)) yield* checkBeginning(check, stream);
   for (let pass = 1; pass < streams.passes(); pass += 1) {
     streams.begin(pass);
     for await (const event of eventsOf(check)) yield* streams.check(event);
@@ -62,6 +71,8 @@ function createStreamEnds(maxStreams: number) {
 
   return {
     passes,
+    /** False: the log has no event of it. */
+    mayHold: (stream: string): boolean => ends.has(stream) || hashOf(stream) % passes() !== 0,
     begin(next: number): void {
       pass = next;
       ends.clear();
@@ -74,19 +85,44 @@ function createStreamEnds(maxStreams: number) {
   };
 }
 
-async function* eventsOf({ store, upTo, signal }: LogCheck): AsyncGenerator<RecordedEvent> {
-  for await (const { events, caughtUp } of store.subscribeToAll({ after: 0, prefixes: ownPrefixes, signal })) {
+/** `onMarked`: told of each stream for which something was set, up to the log's very end. */
+async function* eventsOf(
+  { store, upTo, signal }: LogCheck,
+  onMarked?: (stream: string) => void,
+): AsyncGenerator<RecordedEvent> {
+  for await (const { events, caughtUp } of store.subscribeToAll({ after: 0, prefixes, signal })) {
     for (const event of events) {
-      if (event.position > upTo) return;
-      yield event;
+      if (event.stream.startsWith(metadataPrefix)) onMarked?.(event.stream.slice(metadataPrefix.length));
+      else if (event.position <= upTo) yield event;
     }
     if (caughtUp) return;
   }
   signal.throwIfAborted();
 }
 
+/** What a read of the stream does not show is still in the log, until it is scavenged. */
+async function* checkBeginning({ store }: LogCheck, stream: string): AsyncGenerator<Difference> {
+  const actual = await beginningOf(store, stream);
+  if (actual !== 0) yield { kind: 'cut', where: stream, expected: 'all of its events', actual };
+}
+
+async function beginningOf(store: EventStore, stream: string): Promise<number | string> {
+  try {
+    const [first] = await store.readStream(stream, { direction: 'forwards', maxCount: 1 });
+    if (first === undefined) return 'none of them';
+    return first.revision === 0 ? 0 : `those from revision ${first.revision} on`;
+  } catch (error) {
+    if (!(error instanceof StreamDeletedError)) throw error;
+    return 'none of them';
+  }
+}
+
 function* checkEvent(event: RecordedEvent, ends: Map<string, StreamEnd>): Generator<Difference> {
   const { stream, revision } = event;
+  if (event.type === tombstone) {
+    yield { kind: 'cut', where: stream, expected: 'all of its events', actual: 'deleted for good' };
+    return;
+  }
   const end = ends.get(stream) ?? { revision: -1, seq: 0 };
   ends.set(stream, end);
   const next = end.revision + 1;
