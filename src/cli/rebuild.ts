@@ -51,6 +51,9 @@ async function run({ projection, acceptLoss = false }: Flags): Promise<void> {
     progress.end();
     process.stdout.write(`${describe(result)}\n`);
     printDifferences(result.differences);
+    for (const [stream, revision] of result.stopped) {
+      process.stdout.write(`stands still: ${stream}, whose revision ${revision} cannot be read\n`);
+    }
   } catch (error) {
     if (!(error instanceof LossRefusedError)) throw error;
     process.stderr.write(`weiliao: ${error.message}\n`);

@@ -2,7 +2,7 @@ import type { Metrics } from '../shared/metrics.ts';
 import { conversationNotFound } from '../domain/conversation/conversation.ts';
 import type { Roster, Rosters } from '../domain/conversation/rosters.ts';
 import type { EventStore } from '../event-store/event-store.ts';
-import type { ReadModelQueries } from '../read-model/read-model.ts';
+import type { DamageQueries, ReadModelQueries } from '../read-model/read-model.ts';
 import { createRateLimits } from '../shared/rate-limits.ts';
 import { refusalError } from './command-error.ts';
 import { conversationCommands } from './commands.ts';
@@ -22,7 +22,7 @@ import { createUserDirectory } from './users.ts';
 
 export interface CommandDeps {
   readonly store: EventStore;
-  readonly readModel: ReadModelQueries;
+  readonly readModel: ReadModelQueries & Pick<DamageQueries, 'damage'>;
   readonly rosters: Pick<Rosters, 'of'>;
   readonly metrics: Metrics;
   /** Newest position known to be in the read model. */

@@ -2,9 +2,10 @@ import { conversationStream } from '../domain/conversation/conversation-id.ts';
 import { emptyConversation } from '../domain/conversation/conversation.ts';
 import { evolve, readConversationEvent } from '../domain/conversation/kinds.ts';
 import type { ConversationEvent } from '../domain/conversation/kinds.ts';
+import { passedRevisions } from '../domain/passed-over.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import type { ConversationDocument } from '../read-model/documents.ts';
-import type { ReadModelQueries } from '../read-model/read-model.ts';
+import type { DamageQueries, ReadModelQueries } from '../read-model/read-model.ts';
 import { damaged } from './command-error.ts';
 import type { EventPlace, Head } from './head.ts';
 
@@ -13,7 +14,7 @@ export const tailEvents = 64;
 
 export interface HeadDeps {
   readonly store: Pick<EventStore, 'readStream'>;
-  readonly readModel: Pick<ReadModelQueries, 'checkpoint' | 'conversation'>;
+  readonly readModel: Pick<ReadModelQueries & DamageQueries, 'checkpoint' | 'conversation' | 'damage'>;
   /** Called for each event that is read of a conversation, in order, whoever wrote it. */
   observe(event: ConversationEvent, place: EventPlace): void;
 }
@@ -23,13 +24,14 @@ export interface HeadDeps {
  * whole stream. Where the stream does not begin at its first event, the read model says what it must hold: a stream
  * that was cut or deleted is no conversation that never was, and no seq is given twice.
  *
- * Throws `CONVERSATION_DAMAGED` where less is there than the read model has seen.
+ * Throws `CONVERSATION_DAMAGED` where less is there than the read model has seen, and where an event cannot be read that
+ * nobody passed over.
  */
 export async function loadHead(conversation: string, deps: HeadDeps): Promise<Head> {
   const tail = await readTail(conversation, deps);
   const oldest = tail.at(-1);
   if (oldest?.revision === 0) return foldHead(conversation, { tail, whole: true, lastSeq: 0 }, deps);
-  const known = await deps.readModel.conversation(conversation);
+  const [known] = await Promise.all([deps.readModel.conversation(conversation), assertGoing(conversation, tail, deps)]);
   if (oldest === undefined && known === undefined) return emptyHead(conversation);
   const head = foldHead(conversation, { tail, whole: false, lastSeq: lastSeqOf(tail, known) }, deps);
   if (known !== undefined) await assertHolds(head, known, deps);
@@ -53,6 +55,13 @@ async function readTail(conversation: string, { store, readModel }: HeadDeps): P
     oldest = next;
   }
   return tail;
+}
+
+/** An event that cannot be read may be far back: the read model stands still there. */
+async function assertGoing(conversation: string, tail: readonly RecordedEvent[], deps: HeadDeps): Promise<void> {
+  const damage = await deps.readModel.damage(conversationStream(conversation));
+  if (damage === undefined || damage.passed !== null || passedRevisions(tail).has(damage.revision)) return;
+  throw damaged(`${conversation} stands still at revision ${damage.revision}: ${damage.reason}`);
 }
 
 /** Events that we did not write need not say it: then the read model knows, whatever was before them. */
@@ -79,15 +88,33 @@ function foldHead(conversation: string, { tail, whole, lastSeq }: Tail, deps: He
   return head;
 }
 
-/** Folds recorded events, oldest first, into a head. Kinds that this program does not know only move the revision. */
+/**
+ * Folds recorded events, oldest first, into a head. Kinds that this program does not know, and what was passed over,
+ * only move the revision and the seq. Throws `CONVERSATION_DAMAGED`.
+ */
 export function foldInto(head: Head, events: readonly RecordedEvent[], { observe }: Pick<HeadDeps, 'observe'>): void {
   const { conversation } = head;
-  for (const { revision, position, type, data, metadata } of events) {
-    const event = readConversationEvent(type, metadata.schemaVersion, data);
+  for (const recorded of events) {
+    const { revision, position, metadata } = recorded;
+    const event = readEvent(recorded, events);
     head.revision = revision;
-    if (event === undefined) continue;
-    head.state = evolve(head.state, event);
-    observe(event, { conversation, revision, position });
+    if (event !== undefined) {
+      head.state = evolve(head.state, event);
+      observe(event, { conversation, revision, position });
+    }
+    const { lastSeq = 0 } = metadata;
+    if (lastSeq > head.state.lastSeq) head.state = { ...head.state, lastSeq };
+  }
+}
+
+/** A decision to pass an event over is always behind it. */
+function readEvent(recorded: RecordedEvent, events: readonly RecordedEvent[]): ConversationEvent | undefined {
+  const { type, data, metadata, stream, revision } = recorded;
+  try {
+    return readConversationEvent(type, metadata.schemaVersion, data);
+  } catch (error) {
+    if (passedRevisions(events).has(revision)) return undefined;
+    throw damaged(`${type} at revision ${revision} of ${stream} cannot be read`, error);
   }
 }
 

@@ -1,5 +1,8 @@
+import { LRUCache } from 'lru-cache';
 import { conversationOfStream, conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
 import { readConversationEvent } from '../domain/conversation/kinds.ts';
+import type { ConversationEvent } from '../domain/conversation/kinds.ts';
+import { passedRevision } from '../domain/passed-over.ts';
 import type { MessageSent } from '../domain/conversation/kinds/message-sent.ts';
 import type { Rosters } from '../domain/conversation/rosters.ts';
 import type { RecordedEvent } from '../event-store/event-store.ts';
@@ -7,6 +10,7 @@ import { encodeEvent } from '../protocol/event-frames.ts';
 import type { EventPlace } from '../protocol/event-frames.ts';
 import { originalMessage } from '../protocol/original-frames.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
+import type { Aside } from './aside.ts';
 import type { Hub } from './hub.ts';
 import { eachOf } from './hub.ts';
 import type { Outboxes, Session } from './session.ts';
@@ -20,7 +24,7 @@ export interface FanOutDeps {
   onOriginalDelivery(reader: string, conversation: string, seq: number): void;
   onFanOut(sockets: number): void;
   /** An event that this program cannot deliver: of a kind that a newer one writes, or of a stream that is not ours. */
-  onAside(kind: 'unknown' | 'foreign', event: RecordedEvent): void;
+  onAside(kind: Aside, event: RecordedEvent): void;
 }
 
 /** Hands events of conversations to the local sockets of their members. */
@@ -71,10 +75,10 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   }
 
   function deliver({ recorded, sessions }: Local, place: EventPlace): void {
-    const { type, metadata, data, position } = recorded;
-    const event = readConversationEvent(type, metadata.schemaVersion, data);
-    if (event === undefined) {
-      onAside('unknown', recorded);
+    const { position } = recorded;
+    const event = read(recorded);
+    if (typeof event === 'string') {
+      if (event !== 'passed') onAside(event, recorded);
       return;
     }
     const original = sessions.filter(({ kind }) => kind === 'original');
@@ -88,6 +92,8 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     onFanOut(sockets);
   }
 
+  const read = createReader();
+
   return (events) => {
     // Most events are of no local socket where there are many gateways: for those, nothing else is done.
     const local = events.map(localOf).filter((one) => one !== undefined);
@@ -96,5 +102,31 @@ export function createFanOut(deps: FanOutDeps): FanOut {
       const { conversation, recorded } = one;
       deliver(one, { conversation, revision: recorded.revision, cursor: cursors[index] ?? '' });
     });
+  };
+}
+
+/** Conversations that stand still, remembered at a time. */
+const mostStops = 10_000;
+
+/**
+ * Reads events of conversations. One that cannot be read stops its own conversation: from there on nothing of it is
+ * delivered, until an operator's decision passes the event over. What comes before that is in the history then.
+ */
+function createReader(): (recorded: RecordedEvent) => ConversationEvent | 'unknown' | 'damaged' | 'passed' {
+  /** Revision of the event that cannot be read, by stream. */
+  const stops = new LRUCache<string, number>({ max: mostStops });
+  return (recorded) => {
+    const { stream, revision, type, metadata, data } = recorded;
+    const stop = stops.size === 0 ? undefined : stops.get(stream);
+    try {
+      const event = readConversationEvent(type, metadata.schemaVersion, data);
+      if (event !== undefined) return stop === undefined ? event : 'damaged';
+    } catch {
+      if (stop === undefined) stops.set(stream, revision);
+      return 'damaged';
+    }
+    const passed = passedRevision(recorded);
+    if (passed !== undefined && passed === stop) stops.delete(stream);
+    return passed === undefined ? 'unknown' : 'passed';
   };
 }

@@ -34,6 +34,8 @@ export interface RebuildResult extends Counts {
   readonly seconds: number;
   /** Position at which it was compared with the read model in use; undefined where there was none. */
   readonly comparedAt: number | undefined;
+  /** Streams that stand still in the new one, each with the revision of the event that cannot be read. */
+  readonly stopped: ReadonlyMap<string, number>;
   /** Where the read model that was in use was not what the log says; the first thousand. */
   readonly differences: readonly Difference[];
 }
@@ -69,7 +71,7 @@ function count({ length }: readonly unknown[]): string {
  * over to it by themselves; without one it works as well.
  *
  * Throws `LossRefusedError`, `OperatorError` (another one is being built, no server, nothing to take the other projections from),
- * `LogDamagedError`, `UnreadableEventError`, `ReadModelUnavailableError` (disk full, no answer) and the signal's reason.
+ * `LogDamagedError`, `ReadModelUnavailableError` (disk full, no answer) and the signal's reason.
  * What is in use is right then, too.
  */
 export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
@@ -99,7 +101,7 @@ async function build(build: Build, acceptsLoss: RebuildOptions['acceptsLoss']): 
   await builder.goOnTo(await store.lastPosition());
   await construction.putInUse(builder.position());
   const seconds = (performance.now() - begun) / 1_000;
-  return { ...builder.counts(), seconds, comparedAt: compared?.at, differences };
+  return { ...builder.counts(), stopped: builder.stops(), seconds, comparedAt: compared?.at, differences };
 }
 
 /** Only looked for where something differs: it means to read the whole log once more. */
@@ -113,9 +115,9 @@ async function firstOf(differences: AsyncIterable<Difference> | undefined): Prom
   return first;
 }
 
-function tell({ differences, ...result }: RebuildResult, { log, projection }: RebuildOptions): void {
+function tell({ differences, stopped, ...result }: RebuildResult, { log, projection }: RebuildOptions): void {
   for (const { kind, where, fields } of differences) {
     log.warn({ kind, where, fields }, 'read model was not what the log says');
   }
-  log.info({ projection, ...result, differences: differences.length }, 'read model rebuilt');
+  log.info({ projection, ...result, stopped: stopped.size, differences: differences.length }, 'read model rebuilt');
 }

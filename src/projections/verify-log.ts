@@ -1,11 +1,11 @@
-import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
+import { conversationOfStream } from '../domain/conversation/conversation-id.ts';
 import { readConversationEvent } from '../domain/conversation/kinds.ts';
+import { isOurStream, isReadable, passedRevision } from '../domain/passed-over.ts';
 import { StreamDeletedError } from '../event-store/event-store.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import { ownPrefixes } from '../event-store/own-streams.ts';
 import { hashOf } from '../event-store/stream-hash.ts';
 import type { Difference } from './compare.ts';
-import { readable, UnreadableEventError } from './fold.ts';
 
 export interface LogCheck {
   readonly store: EventStore;
@@ -20,6 +20,8 @@ export interface LogCheck {
 interface StreamEnd {
   revision: number;
   seq: number;
+  /** Events that cannot be read and are not passed over so far, by revision. */
+  unreadable?: Map<number, Difference>;
 }
 
 /** EventStoreDB keeps what is set for a stream in a stream of its own. */
@@ -47,9 +49,11 @@ export async function* checkLog(check: LogCheck): AsyncGenerator<Difference> {
     yield* streams.check(event);
   }
   for (const stream of marked) if (streams.mayHold(stream)) yield* checkBeginning(check, stream);
+  yield* streams.end();
   for (let pass = 1; pass < streams.passes(); pass += 1) {
     streams.begin(pass);
     for await (const event of eventsOf(check)) yield* streams.check(event);
+    yield* streams.end();
   }
 }
 
@@ -76,6 +80,10 @@ function createStreamEnds(maxStreams: number) {
     begin(next: number): void {
       pass = next;
       ends.clear();
+    },
+    /** What was not passed over to the end. */
+    *end(): Generator<Difference> {
+      for (const { unreadable } of ends.values()) if (unreadable !== undefined) yield* unreadable.values();
     },
     *check(event: RecordedEvent): Generator<Difference> {
       if (hashOf(event.stream) % passes() !== pass) return;
@@ -128,18 +136,25 @@ function* checkEvent(event: RecordedEvent, ends: Map<string, StreamEnd>): Genera
   const next = end.revision + 1;
   if (revision !== next) yield difference('revision', event, { expected: next, actual: revision });
   end.revision = revision;
-  if (!stream.startsWith(conversationStreamPrefix)) return;
-  try {
-    yield* checkSeqs(event, end);
-  } catch (error) {
-    if (!(error instanceof UnreadableEventError)) throw error;
-    const expected = `a ${event.type} of version ${event.metadata.schemaVersion}`;
-    yield difference('unreadable', event, { expected, actual: error.message });
+  if (isOurStream(stream)) yield* checkContent(event, end);
+}
+
+function* checkContent(event: RecordedEvent, end: StreamEnd): Generator<Difference> {
+  const { revision, metadata } = event;
+  const passed = passedRevision(event);
+  if (passed !== undefined) end.unreadable?.delete(passed);
+  if (isReadable(event)) {
+    if (conversationOfStream(event.stream) !== undefined) yield* checkSeqs(event, end);
+    return;
   }
+  const expected = `a ${event.type} of version ${metadata.schemaVersion}`;
+  const found = difference('unreadable', event, { expected, actual: 'it cannot be read: what comes behind it waits' });
+  (end.unreadable ??= new Map()).set(revision, found);
+  end.seq = metadata.lastSeq ?? end.seq;
 }
 
 function* checkSeqs(event: RecordedEvent, end: StreamEnd): Generator<Difference> {
-  const known = readable(event, readConversationEvent);
+  const known = readConversationEvent(event.type, event.metadata.schemaVersion, event.data);
   if (known?.type === 'MessageSent') {
     const { seq } = known.data;
     const next = end.seq + 1;
