@@ -10,7 +10,7 @@ import { projecting } from '../support/mongo-projector.ts';
 import { noMongo, openTestMongo, reportSkipped } from '../support/mongod.ts';
 import type { TestMongo } from '../support/mongod.ts';
 import { inOne, projected } from '../support/projection-cut.ts';
-import { read, registered, sent, sentMany } from '../support/projection-facts.ts';
+import { passedOver, read, registered, sent, sentMany, unreadable } from '../support/projection-facts.ts';
 import { createMemoryLog } from '../support/projection-log.ts';
 import type { MemoryLog } from '../support/projection-log.ts';
 import { dump, makeModelFolder } from '../support/projection-model.ts';
@@ -167,6 +167,20 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
     expect(await shown()).toBe(before);
     const names = (await db.listCollections().toArray()).map(({ name }) => name);
     expect(names.filter((name) => name.startsWith('building'))).toEqual([]);
+  });
+
+  it('a rebuild gives what the projector gave where a conversation stands still, and once it goes on', async () => {
+    const stream = 'conversation-dm~a~b';
+    log.push(unreadable(stream), sent('dm~a~b', 22, 'a', 'b'), sent('dm~a~c', 2, 'a', 'c'));
+    const standing = await project();
+    expect(await rebuild()).toMatchObject({ differences: [], stopped: new Map([[stream, 21]]) });
+    expect(await shown()).toBe(standing);
+    expect((await verify())[0]).toContain('unreadable conversation-dm~a~b revision 21');
+    log.push(passedOver(stream, 21), sent('dm~a~b', 23, 'b', 'a'));
+    const going = await project();
+    expect(await rebuild()).toMatchObject({ differences: [], stopped: new Map() });
+    expect(await shown()).toBe(going);
+    expect((await verify()).filter((told) => told.startsWith('unreadable'))).toEqual([]);
   });
 
   it('a rebuild that died between two of its renames left a read model that goes on', async () => {
