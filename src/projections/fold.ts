@@ -76,7 +76,7 @@ function leftAside({ type }: RecordedEvent): 'unknown' | 'passes' {
   return type === eventPassedOver.type ? 'passes' : 'unknown';
 }
 
-export function readable<T>(
+function readable<T>(
   event: RecordedEvent,
   read: (type: string, schemaVersion: number, data: unknown) => T | undefined,
 ): T | undefined {

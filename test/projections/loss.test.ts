@@ -13,6 +13,7 @@ import { makeLogFolder, rebuildIn, verifyIn } from '../support/projection-embedd
 import type { LogFolder } from '../support/projection-embedded.ts';
 import { registered, sentMany } from '../support/projection-facts.ts';
 import { dump } from '../support/projection-model.ts';
+import { runProgram } from '../support/program.ts';
 import { startStandIn } from '../support/stand-in.ts';
 
 async function listed(differences: AsyncIterable<Difference>): Promise<string[]> {
@@ -51,6 +52,18 @@ describe('a rebuild', () => {
     expect(told[0]?.gaps.map(({ kind }) => kind)).toEqual(['revision', 'seq']);
     expect(told[0]?.differences.map(({ kind, where }) => `${kind} ${where}`)).toContain('unexpected message dm~a~b:1');
     expect(await shown()).toBe(before);
+  });
+
+  it('lists on the command line what would be lost, and then what is', async () => {
+    lose(2, 9);
+    const run = (...args: string[]) => runProgram(['rebuild', ...args], { DATA_DIR: folder.dataDir });
+    const refused = await run();
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/^weiliao: refused: the log has gaps in 2 places.*--accept-loss does it\n$/);
+    expect(refused.stdout).toMatch(/what would be lost or change:\n(?:.*\n)*unexpected message dm~a~b:1\n/);
+    const accepted = await run('--accept-loss');
+    expect(accepted).toMatchObject({ code: 0, stderr: '' });
+    expect(accepted.stdout).toMatch(/what will be lost or change:\n(?:.*\n)*.*now in use\n/);
   });
 
   it('goes on where the loss is accepted, or where nothing is lost by it', async () => {
