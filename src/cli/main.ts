@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { guardProcess } from '../process/safe-process.ts';
 import { version } from '../shared/version.ts';
 import { printFault } from './fault.ts';
+import { registerQuarantine } from './quarantine.ts';
 import { registerRebuild } from './rebuild.ts';
 import { runProgram } from './run-program.ts';
 import { registerSessions } from './sessions.ts';
@@ -22,7 +23,14 @@ if (isToolName(name)) {
     .description('Event-sourced messaging: every message provable, every view rebuildable.')
     .version(version)
     .configureHelp({ showGlobalOptions: true });
-  for (const register of [registerStart, registerRebuild, registerVerify, registerSessions, registerTools])
+  for (const register of [
+    registerStart,
+    registerRebuild,
+    registerVerify,
+    registerQuarantine,
+    registerSessions,
+    registerTools,
+  ])
     register(program);
   await runProgram(program, process.argv.slice(2));
 }

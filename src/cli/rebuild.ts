@@ -3,15 +3,17 @@ import type { Command } from 'commander';
 import { readConfig } from '../shared/config.ts';
 import { createLogger } from '../shared/logger.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
-import { rebuild } from '../projections/rebuild.ts';
-import type { RebuildResult } from '../projections/rebuild.ts';
+import { LossRefusedError, rebuild } from '../projections/rebuild.ts';
+import type { Loss, RebuildResult } from '../projections/rebuild.ts';
 import { projections } from '../read-model/construction.ts';
 import type { Projection } from '../read-model/construction.ts';
+import { couldRun, InterruptedError } from './could-run.ts';
 import { printDifferences } from './differences.ts';
 import { createProgress } from './progress.ts';
 
 interface Flags {
   readonly projection?: Projection;
+  readonly acceptLoss?: boolean;
 }
 
 /** Adds `weiliao rebuild`. */
@@ -20,13 +22,14 @@ export function registerRebuild(program: Command): void {
     .command('rebuild')
     .description('build the read model anew from the log beside the one in use, compare them, put the new one in use')
     .addOption(new Option('--projection <name>', 'only this one; the others stay as they are').choices(projections))
-    .action(run);
+    .option('--accept-loss', 'also where the log has gaps, after a list of what will be lost')
+    .action((flags: Flags) => couldRun(() => run(flags)));
 }
 
-async function run({ projection }: Flags): Promise<void> {
+async function run({ projection, acceptLoss = false }: Flags): Promise<void> {
   const { log: source, readModel } = readConfig();
   const stop = new AbortController();
-  const interrupt = (): void => stop.abort(new Error('interrupted; nothing was changed'));
+  const interrupt = (): void => stop.abort(new InterruptedError('interrupted; nothing was changed'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const store = await followEventStore(source);
   const progress = createProgress('rebuilding', 'events');
@@ -37,17 +40,36 @@ async function run({ projection }: Flags): Promise<void> {
       readModel,
       projection,
       log: createLogger('error'),
+      acceptsLoss(loss) {
+        progress.end();
+        printLoss(loss, acceptLoss);
+        return acceptLoss;
+      },
       signal: stop.signal,
       onProgress: ({ position, upTo }) => progress.show(position, upTo),
     });
     progress.end();
     process.stdout.write(`${describe(result)}\n`);
     printDifferences(result.differences);
+    for (const [stream, revision] of result.stopped) {
+      process.stdout.write(`stands still: ${stream}, whose revision ${revision} cannot be read\n`);
+    }
+  } catch (error) {
+    if (!(error instanceof LossRefusedError)) throw error;
+    process.stderr.write(`weiliao: ${error.message}\n`);
+    process.exitCode = 1;
   } finally {
     progress.end();
     await store.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
+}
+
+function printLoss({ gaps, differences }: Loss, accepted: boolean): void {
+  process.stdout.write('the log has gaps:\n');
+  printDifferences(gaps);
+  process.stdout.write(`what ${accepted ? 'will' : 'would'} be lost or change:\n`);
+  printDifferences(differences);
 }
 
 function describe({ events, seconds, comparedAt, differences, unknown, foreign }: RebuildResult): string {

@@ -5,7 +5,7 @@ import { printFault } from './fault.ts';
 
 /** Runs a command line. Sets the exit code: 0 done, 1 the thing asked found a fault, 2 used wrongly. */
 export async function runProgram(program: Command, args: readonly string[]): Promise<void> {
-  for (const command of [program, ...program.commands]) {
+  for (const command of allOf(program)) {
     command.exitOverride().showHelpAfterError('(--help tells more)');
   }
   try {
@@ -13,6 +13,10 @@ export async function runProgram(program: Command, args: readonly string[]): Pro
   } catch (error) {
     process.exitCode = exitCodeOf(error);
   }
+}
+
+function allOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allOf)];
 }
 
 function exitCodeOf(error: unknown): number {

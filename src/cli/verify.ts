@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../shared/config.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
 import { verify } from '../projections/verify.ts';
+import { couldRun, InterruptedError } from './could-run.ts';
 import { printDifferences } from './differences.ts';
 import { createProgress } from './progress.ts';
 
@@ -10,14 +11,14 @@ export function registerVerify(program: Command): void {
   program
     .command('verify')
     .description('recompute from the log: revisions and seqs without gaps, the read model equal to the log')
-    .action(run);
+    .action(() => couldRun(run));
 }
 
-/** Prints each difference as it is found; exit 1 where there is one. */
+/** Prints each difference as it is found; exit 1 where there is one, 3 where it could not be found out. */
 async function run(): Promise<void> {
   const { log: source, readModel } = readConfig();
   const stop = new AbortController();
-  const interrupt = (): void => stop.abort(new Error('interrupted before the end'));
+  const interrupt = (): void => stop.abort(new InterruptedError('interrupted before the end'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const store = await followEventStore(source);
   const progress = createProgress('verifying', 'events');

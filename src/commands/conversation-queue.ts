@@ -3,7 +3,7 @@ import { WrongExpectedRevisionError } from '../event-store/event-store.ts';
 import { backOff } from '../shared/back-off.ts';
 import { appendBatch } from './append-batch.ts';
 import type { AppendDeps } from './append-batch.ts';
-import { refusalError, toCommandError } from './command-error.ts';
+import { damaged, refusalError, toCommandError } from './command-error.ts';
 import { abandonBatch, decideBatch } from './decide-batch.ts';
 import type { DecidedBatch } from './decide-batch.ts';
 import type { Head, Heads } from './head.ts';
@@ -14,12 +14,16 @@ const maxCommands = 64;
 const maxBytes = 256 * 1024;
 /** Appends of one batch that may meet a conflict before it is given up. */
 const maxConflicts = 20;
+/** Conflicts in a row after which nothing new was to be read: the store hides what it counts, and will not stop to. */
+const maxStalled = 12;
 /** Milliseconds between conflicts, from the second one on: two gateways that write to one conversation get out of step. */
 const conflictPause = { first: 1, most: 128 };
 
 export interface QueueDeps extends AppendDeps {
   readonly heads: Heads;
   onConflict(): void;
+  /** Commands were refused since the log does not hold what it must of the conversation. */
+  onDamaged?: ((conversation: string, reason: unknown) => void) | undefined;
 }
 
 /**
@@ -67,6 +71,7 @@ export class ConversationQueues {
       } catch (error) {
         this.#deps.heads.forget(conversation);
         const reason = toCommandError(error);
+        if (reason.code === 'CONVERSATION_DAMAGED') this.#deps.onDamaged?.(conversation, reason.cause);
         for (const command of batch) command.reject(reason);
       }
     }
@@ -90,8 +95,9 @@ async function settleBatch(conversation: string, batch: readonly QueuedCommand[]
   const { heads } = deps;
   const known = heads.of(conversation);
   const head = known instanceof Promise ? await known : known;
+  const catchUpAfter = conflictsOf(head, deps);
   let fresh = false;
-  for (let conflicts = 0; ;) {
+  for (;;) {
     const decision = await decideBatch(head, batch);
     let position: number;
     try {
@@ -108,17 +114,29 @@ async function settleBatch(conversation: string, batch: readonly QueuedCommand[]
       position = await appendBatch(head, decision, deps);
     } catch (error) {
       abandonBatch(decision);
-      if (!(error instanceof WrongExpectedRevisionError) || conflicts >= maxConflicts) throw error;
-      conflicts += 1;
-      deps.onConflict();
-      if (conflicts > 1) await delay(backOff(conflicts, conflictPause));
-      await heads.catchUp(head);
+      await catchUpAfter(error);
       fresh = false;
       continue;
     }
     giveOutcomes(head, decision, position);
     return;
   }
+}
+
+/** After a conflict: brings the head up to the stream's end. Throws what is none, and where there were too many. */
+function conflictsOf(head: Head, { heads, onConflict }: QueueDeps): (error: unknown) => Promise<void> {
+  let conflicts = 0;
+  let stalled = 0;
+  return async (error) => {
+    if (!(error instanceof WrongExpectedRevisionError) || conflicts >= maxConflicts) throw error;
+    conflicts += 1;
+    onConflict();
+    if (conflicts > 1) await delay(backOff(conflicts, conflictPause));
+    const before = head.revision;
+    await heads.catchUp(head);
+    stalled = head.revision === before ? stalled + 1 : 0;
+    if (stalled >= maxStalled) throw damaged(`${error.message}, but nothing more can be read of it`, error);
+  };
 }
 
 function refuses({ decided }: DecidedBatch): boolean {

@@ -2,7 +2,7 @@ import type { Metrics } from '../shared/metrics.ts';
 import { conversationNotFound } from '../domain/conversation/conversation.ts';
 import type { Roster, Rosters } from '../domain/conversation/rosters.ts';
 import type { EventStore } from '../event-store/event-store.ts';
-import type { ReadModelQueries } from '../read-model/read-model.ts';
+import type { DamageQueries, ReadModelQueries } from '../read-model/read-model.ts';
 import { createRateLimits } from '../shared/rate-limits.ts';
 import { refusalError } from './command-error.ts';
 import { conversationCommands } from './commands.ts';
@@ -22,7 +22,7 @@ import { createUserDirectory } from './users.ts';
 
 export interface CommandDeps {
   readonly store: EventStore;
-  readonly readModel: ReadModelQueries;
+  readonly readModel: ReadModelQueries & Pick<DamageQueries, 'damage'>;
   readonly rosters: Pick<Rosters, 'of'>;
   readonly metrics: Metrics;
   /** Newest position known to be in the read model. */
@@ -31,6 +31,8 @@ export interface CommandDeps {
   readonly startPosition: number;
   /** True where nothing but this process writes to the log. */
   readonly soleWriter: boolean;
+  /** Commands on a conversation were refused since the log does not hold what it must of it. */
+  onDamaged?(conversation: string, reason: unknown): void;
 }
 
 export interface CommandOptions {
@@ -61,6 +63,7 @@ export function createCommands(deps: CommandDeps, options: CommandOptions): Comm
     store,
     heads: createHeads({ store, readModel, observe: (event, place) => ledger.observe(event, place) }),
     onConflict: () => metrics.appendConflicts.inc(),
+    onDamaged: deps.onDamaged,
     onAppend(seconds, events) {
       metrics.appendSeconds.observe(seconds);
       metrics.appendEvents.observe(events);

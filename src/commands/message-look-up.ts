@@ -1,5 +1,6 @@
 import { conversationStream, messageId } from '../domain/conversation/conversation-id.ts';
 import { readConversationEvent } from '../domain/conversation/kinds.ts';
+import { isReadable } from '../domain/passed-over.ts';
 import type { RecordedMessage } from '../domain/conversation/recorded-message.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import type { MessageDocument } from '../read-model/documents.ts';
@@ -63,6 +64,7 @@ async function messageIn(
   const read = { direction: 'backwards', fromRevision: from, maxCount: count } as const;
   for (const recorded of await store.readStream(conversationStream(conversation), read)) {
     const { type, data, metadata, revision, position } = recorded;
+    if (!isReadable(recorded)) continue;
     const event = readConversationEvent(type, metadata.schemaVersion, data);
     if (event?.type === 'MessageSent' && event.data.seq === seq) {
       return { conversation, revision, position, sent: event.data };

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isReadable } from '../domain/passed-over.ts';
 import { readUserEvent } from '../domain/user/kinds.ts';
 import type { UserEvent } from '../domain/user/kinds.ts';
 import { userStreamPrefix } from '../domain/user/user.ts';
@@ -31,8 +32,11 @@ export function watchUsers({ store, users, after, onEvent }: UserWatchDeps): { s
   async function follow(): Promise<void> {
     for await (const batch of store.subscribeToAll({ after: position, prefixes: [userStreamPrefix], signal })) {
       failures = 0;
-      for (const { stream, revision, type, metadata, data } of batch.events) {
+      for (const recorded of batch.events) {
+        const { stream, revision, type, metadata, data } = recorded;
         users.observe(stream.slice(userStreamPrefix.length), revision);
+        // Whoever looks the user up is told.
+        if (!isReadable(recorded)) continue;
         const event = readUserEvent(type, metadata.schemaVersion, data);
         if (event !== undefined) onEvent(event);
       }

@@ -2,8 +2,11 @@ import type { RecordedEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Metrics } from '../shared/metrics.ts';
 
-/** Why an event is not delivered: a newer program wrote its kind, or its stream only looks like one of ours. */
-export type Aside = 'unknown' | 'foreign';
+/**
+ * Why an event is not delivered: a newer program wrote its kind, its stream only looks like one of ours, or it, or one
+ * before it in its conversation, cannot be read.
+ */
+export type Aside = 'unknown' | 'foreign' | 'damaged';
 
 /** Milliseconds between two lines of the log that say the same: while two versions run there may be thousands. */
 const tellEvery = 60_000;

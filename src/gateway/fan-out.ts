@@ -1,5 +1,4 @@
 import { conversationOfStream, conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
-import { readConversationEvent } from '../domain/conversation/kinds.ts';
 import type { MessageSent } from '../domain/conversation/kinds/message-sent.ts';
 import type { Rosters } from '../domain/conversation/rosters.ts';
 import type { RecordedEvent } from '../event-store/event-store.ts';
@@ -7,6 +6,8 @@ import { encodeEvent } from '../protocol/event-frames.ts';
 import type { EventPlace } from '../protocol/event-frames.ts';
 import { originalMessage } from '../protocol/original-frames.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
+import type { Aside } from './aside.ts';
+import { createEventReader } from './event-reader.ts';
 import type { Hub } from './hub.ts';
 import { eachOf } from './hub.ts';
 import type { Change } from './recent-changes.ts';
@@ -25,7 +26,7 @@ export interface FanOutDeps {
   onBegun(members: readonly string[]): void;
   onFanOut(sockets: number): void;
   /** An event that this program cannot deliver: of a kind that a newer one writes, or of a stream that is not ours. */
-  onAside(kind: 'unknown' | 'foreign', event: RecordedEvent): void;
+  onAside(kind: Aside, event: RecordedEvent): void;
 }
 
 /** Hands events of conversations to the local sockets of their members. */
@@ -74,10 +75,10 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   }
 
   function deliver({ recorded, sessions }: Local, place: EventPlace): void {
-    const { type, metadata, data, position } = recorded;
-    const event = readConversationEvent(type, metadata.schemaVersion, data);
-    if (event === undefined) {
-      onAside('unknown', recorded);
+    const { position } = recorded;
+    const event = read(recorded);
+    if (typeof event === 'string') {
+      if (event !== 'passed') onAside(event, recorded);
       return;
     }
     const original = sessions.filter(({ kind }) => kind === 'original');
@@ -91,6 +92,8 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     if (event.type === 'MessageSent') sockets += sent(original, place, event.data);
     onFanOut(sockets);
   }
+
+  const read = createEventReader();
 
   return (events) => {
     // Most events are of no local socket where there are many gateways: for those, nothing else is done.

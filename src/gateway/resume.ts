@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { conversationOfStream } from '../domain/conversation/conversation-id.ts';
-import { readConversationEvent } from '../domain/conversation/kinds.ts';
+import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
 import { encodeEvent } from '../protocol/event-frames.ts';
 import { liveFrame, resetFrame } from '../protocol/signal-frames.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
 import { createTurns } from '../shared/turns.ts';
+import { createEventReader } from './event-reader.ts';
 import { findMissed } from './missed.ts';
 import type { RecentChanges } from './recent-changes.ts';
 import type { Outboxes, Session } from './session.ts';
@@ -52,13 +52,18 @@ export function createResume({ store, readModel, recent, outboxes, positions, fe
   const turns = createTurns(catchUpsAtOnce);
 
   async function replay(session: Session, events: readonly RecordedEvent[]): Promise<void> {
+    const read = createEventReader();
     for (let next = 0; next < events.length && !session.closed;) {
       const part = events.slice(next, next + replayEvents);
       next += part.length;
       const cursors = positions.encodeAll(part.map(({ position }) => position));
       part.forEach((event, index) => {
-        const frame = frameOf(event, cursors[index] ?? '');
-        if (frame !== undefined) outboxes.send(session, frame);
+        const known = read(event);
+        // The feed has told of what is left aside.
+        if (typeof known === 'string') return;
+        const conversation = event.stream.slice(conversationStreamPrefix.length);
+        const place = { conversation, revision: event.revision, cursor: cursors[index] ?? '' };
+        outboxes.send(session, encodeEvent(place, known));
       });
       await taken(session);
     }
@@ -89,17 +94,4 @@ export function createResume({ store, readModel, recent, outboxes, positions, fe
 async function taken(session: Session): Promise<void> {
   do await delay(session.outbox === undefined ? lookMs : 0);
   while ((session.connection?.getBufferedAmount() ?? 0) > replayBytes && !session.closed);
-}
-
-/** Undefined for an event that this program does not know, or cannot read. */
-function frameOf({ stream, revision, type, metadata, data }: RecordedEvent, cursor: string): string | undefined {
-  const conversation = conversationOfStream(stream);
-  if (conversation === undefined) return undefined;
-  try {
-    const event = readConversationEvent(type, metadata.schemaVersion, data);
-    return event && encodeEvent({ conversation, revision, cursor }, event);
-  } catch {
-    // The feed has told of it, and its conversation stands still until an operator decides.
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import type { Gateway } from '../gateway/gateway.ts';
 import { readModelName } from '../projections/consumer.ts';
 import type { ConsumerStatus, ProjectorThread } from '../projections/projector-thread.ts';
 import type { HealthReport } from '../queries/context.ts';
+import type { DamageDocument } from '../read-model/documents.ts';
 import type { StoreWatch } from './store-watch.ts';
 
 export interface HealthDeps {
@@ -14,6 +15,8 @@ export interface HealthDeps {
   /** The log's end when this process started: what the read model must have reached. */
   readonly startPosition: number;
   readonly draining: boolean;
+  /** What stands still in the read model. */
+  readonly damages: readonly DamageDocument[];
 }
 
 interface Check {
@@ -25,7 +28,8 @@ interface Check {
  * Whether this process can do all of its work now. Consumers of the log beside the read model are shown by name, but do
  * not keep anybody from being served: nothing that is served here waits for them.
  */
-export function healthOf({ gateway, projector, watch, reads, startPosition, draining }: HealthDeps): HealthReport {
+export function healthOf(deps: HealthDeps): HealthReport {
+  const { gateway, projector, watch, reads, startPosition, draining, damages } = deps;
   const checks: Record<string, Check> = {
     process: draining ? { ok: false, detail: 'draining' } : { ok: true },
   };
@@ -37,12 +41,23 @@ export function healthOf({ gateway, projector, watch, reads, startPosition, drai
     checks['readModel'] = faultless(watch.readModelFault);
     if (reads) checks['freshness'] = reached(watch.projected, startPosition);
   }
-  const others: Record<string, Check> = {};
+  const others = standingStill(damages);
   for (const [name, status] of projector?.consumers ?? []) {
     const among = name === readModelName ? checks : others;
     among[`projection:${name}`] = consumerHealth(status, startPosition);
   }
   return { ready: Object.values(checks).every(({ ok }) => ok), checks: { ...checks, ...others } };
+}
+
+/** Streams that are named. */
+const mostNamed = 10;
+
+/** What stands still keeps nobody else from being served. */
+function standingStill(damages: readonly DamageDocument[]): Record<string, Check> {
+  if (damages.length === 0) return {};
+  const named = damages.slice(0, mostNamed).map(({ _id, revision }) => `${_id} at revision ${revision}`);
+  const more = damages.length > mostNamed ? [`and ${damages.length - mostNamed} more`] : [];
+  return { damaged: { ok: true, detail: [...named, ...more].join(', ') } };
 }
 
 function faultless(fault: string | undefined): Check {

@@ -28,6 +28,8 @@ import { readModelName } from '../projections/consumer.ts';
 import type { ProjectorThread } from '../projections/projector-thread.ts';
 import { createApi } from '../queries/api.ts';
 import type { ApiDeps } from '../queries/context.ts';
+import { tellDamage, watchDamages } from './damage.ts';
+import type { DamageWatch } from './damage.ts';
 import { startProjector } from './projector.ts';
 import { watchStores } from './store-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
@@ -49,6 +51,7 @@ interface House extends Stores {
   readonly startPosition: number;
   /** Where a store is not embedded. */
   readonly watch: StoreWatch | undefined;
+  readonly damage: DamageWatch;
   readonly door: Door;
   readonly budget: ConnectionBudget;
   readonly tellRefusal: RefusalLog;
@@ -75,7 +78,7 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   const soleWriter = !house.shared;
   const { commandsInFlight: maxInFlight, commandsInFlightPerUser: maxInFlightPerUser, commandRate } = config.limits;
   const commands = createCommands(
-    { store, readModel, rosters, metrics, projected, startPosition, soleWriter },
+    { store, readModel, rosters, metrics, projected, startPosition, soleWriter, onDamaged: tellDamage(logger) },
     { commandTimeoutMs: config.commandTimeoutMs, maxInFlight, maxInFlightPerUser, rateLimit: commandRate },
   );
   lifecycle.defer('commands', () => commands.close());
@@ -101,6 +104,8 @@ async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): 
   const embedded = config.log.kind === 'embedded' && config.readModel.kind === 'embedded';
   const watch = embedded ? undefined : await startWatch({ store, readModel, logger, metrics });
   if (watch !== undefined) lifecycle.defer('store watch', () => watch.stop());
+  const damage = watchDamages(readModel, (count) => metrics.damagedConversations.set(count));
+  lifecycle.defer('damage watch', () => damage.stop());
   const positions = createWirePositions(stores.wireKey);
   const budget = createConnectionBudget((limit) => {
     logger.warn({ component: 'door', limit }, 'no room for more connections; raise the limit of open files');
@@ -117,6 +122,7 @@ async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): 
     positions,
     startPosition,
     watch,
+    damage,
   };
 }
 
@@ -167,7 +173,7 @@ async function startListeners(house: House, rooms: Rooms): Promise<{ httpPort: n
 
 /** What a user was told here, by an answer or on a socket, its queries here wait for. */
 function apiOf(house: House, rooms: Rooms, shown: Pick<ApiDeps, 'serve' | 'showOperations'>): FastifyInstance {
-  const { config, lifecycle, startPosition, watch } = house;
+  const { config, lifecycle, startPosition, watch, damage } = house;
   const { commands, gateway, projector, authenticator } = rooms;
   const reads = config.roles.has('api') || gateway !== undefined;
   return createApi({
@@ -177,7 +183,10 @@ function apiOf(house: House, rooms: Rooms, shown: Pick<ApiDeps, 'serve' | 'showO
     authenticator,
     seenBy: (user) => Math.max(commands.writtenBy(user), gateway?.seenBy(user) ?? 0),
     floor: () => startPosition,
-    health: () => healthOf({ gateway, projector, watch, reads, startPosition, draining: lifecycle.ending }),
+    health() {
+      const { damages } = damage;
+      return healthOf({ gateway, projector, watch, reads, startPosition, damages, draining: lifecycle.ending });
+    },
     asyncApi: asyncApiDocument(version),
   });
 }

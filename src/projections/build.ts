@@ -1,10 +1,12 @@
-import type { EventStore } from '../event-store/event-store.ts';
+import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import { emptyBatch } from '../read-model/read-model.ts';
 import type { Construction, LogAtHand } from '../read-model/construction.ts';
 import type { LogSettings } from '../shared/config.ts';
 import type { LeftAside } from './consumer.ts';
 import { aheadOfLog, differenceOf } from './compare.ts';
 import type { Difference } from './compare.ts';
+import { foldLog } from './fold-log.ts';
+import type { Stops } from './fold-log.ts';
 import { foldInThreads } from './fold-threads.ts';
 import { foldRange } from './stretches.ts';
 import type { Stretch } from './stretches.ts';
@@ -34,6 +36,8 @@ export interface Counts extends LeftAside {
 /** A read model being built from the log beside the one in use. */
 export interface Builder extends LogAtHand {
   counts(): Counts;
+  /** Streams that stand still there, each with the revision of the event that cannot be read. */
+  stops(): ReadonlyMap<string, number>;
 }
 
 /**
@@ -49,8 +53,17 @@ export async function createBuilder(build: Build): Promise<Builder> {
     counts.foreign += stretch.foreign;
   };
 
+  const stops: Stops = new Map();
+  const folding = { store, fold: (events: readonly RecordedEvent[]) => foldLog(events, stops, store), signal };
+
+  /** What is read for the read model in use does not move what is built. */
+  const readAgain = () => {
+    const own: Stops = new Map(stops);
+    return { ...folding, fold: (events: readonly RecordedEvent[]) => foldLog(events, own, store) };
+  };
+
   let position = await bulkEnd(build);
-  for await (const stretch of foldInThreads(build, { after: 0, upTo: position }, signal)) {
+  for await (const stretch of foldInThreads({ ...build, stops }, { after: 0, upTo: position }, signal)) {
     await construction.add(stretch.batch);
     count(stretch);
     onProgress?.({ position: stretch.span.position, upTo: position });
@@ -61,14 +74,15 @@ export async function createBuilder(build: Build): Promise<Builder> {
   return {
     position: () => position,
     counts: () => counts,
+    stops: () => stops,
     signal,
     lastPosition: () => store.lastPosition(),
     async *read(range) {
-      for await (const { batch } of foldRange(store, range, signal)) yield batch;
+      for await (const { batch } of foldRange(readAgain(), range)) yield batch;
     },
     async goOnTo(upTo) {
       if (upTo <= position) return;
-      for await (const stretch of foldRange(store, { after: position, upTo }, signal)) {
+      for await (const stretch of foldRange(folding, { after: position, upTo })) {
         await construction.write(stretch.batch, stretch.span);
         count(stretch);
         position = stretch.span.position;

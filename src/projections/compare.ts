@@ -4,10 +4,11 @@ import type { DocumentDifference } from '../read-model/construction.ts';
 export interface Difference {
   /**
    * `missing`: the log gives this document, the read model has none. `unexpected`: the other way round. `different`:
-   * both have it. `position`, `revision`, `seq`: the log has a gap or a repeat. `unreadable`: the log has an event that
-   * cannot be read. `checkpoint`: the read model has applied more than the log holds.
+   * both have it. `position`, `revision`, `seq`: the log has a gap or a repeat. `cut`: events of a stream are hidden by
+   * its metadata, or deleted: they are gone with the next scavenge. `unreadable`: the log has an event that cannot be
+   * read. `checkpoint`: the read model has applied more than the log holds.
    */
-  readonly kind: DocumentDifference['kind'] | 'position' | 'revision' | 'seq' | 'unreadable' | 'checkpoint';
+  readonly kind: DocumentDifference['kind'] | 'position' | 'revision' | 'seq' | 'cut' | 'unreadable' | 'checkpoint';
   /** What it is about, e.g. `message dm~1~2:7`. */
   readonly where: string;
   /** Names of the fields that differ, of a `different` document. */

@@ -15,7 +15,8 @@ export interface OpenConsumer {
 /** A consumer to be run. */
 export interface ConsumerPlan {
   readonly name: string;
-  open(): Promise<OpenConsumer>;
+  /** `store`: the log that it will be given. */
+  open(store: EventStore): Promise<OpenConsumer>;
 }
 
 export interface RunAllOptions {
@@ -40,7 +41,7 @@ export async function runConsumers({ plans, ...options }: RunAllOptions): Promis
 async function runOne({ name, open }: ConsumerPlan, options: Omit<RunAllOptions, 'plans'>): Promise<void> {
   const { log, onState, onProgress } = options;
   try {
-    const { consumer, lease } = await open();
+    const { consumer, lease } = await open(options.store);
     try {
       await runConsumer({
         ...options,

@@ -1,7 +1,6 @@
-import type { EventStore } from '../event-store/event-store.ts';
 import type { EncodedBatch, Encoder, Range } from '../read-model/construction.ts';
 import { foldRange } from './stretches.ts';
-import type { Stretch } from './stretches.ts';
+import type { RangeFold, Stretch } from './stretches.ts';
 
 const asTheyAre: Encoder = { encode: (batch) => batch };
 
@@ -10,15 +9,12 @@ export async function loadEncoder(address: string | undefined): Promise<Encoder>
   return address === undefined ? asTheyAre : ((await import(address)) as Encoder);
 }
 
-export interface EncodeFrom extends Encoder {
-  readonly store: EventStore;
-  readonly signal?: AbortSignal | undefined;
-}
+export type EncodeFrom = Encoder & RangeFold;
 
 /** Folds a part of the log that is there already, and encodes what comes of it. */
 export async function* encodeRange(
-  { store, encode, signal }: EncodeFrom,
+  { encode, ...from }: EncodeFrom,
   range: Range,
 ): AsyncGenerator<Stretch<EncodedBatch>> {
-  for await (const stretch of foldRange(store, range, signal)) yield { ...stretch, batch: encode(stretch.batch) };
+  for await (const stretch of foldRange(from, range)) yield { ...stretch, batch: encode(stretch.batch) };
 }

@@ -4,6 +4,8 @@ import type { LogSettings } from '../shared/config.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { Construction, EncodedBatch, Range } from '../read-model/construction.ts';
 import { encodeRange, loadEncoder } from './encode.ts';
+import { foldLog } from './fold-log.ts';
+import type { Stops } from './fold-log.ts';
 import type { FoldReply, FoldWorkerData } from './fold-worker.ts';
 import type { Stretch } from './stretches.ts';
 import { workerUrl } from '../shared/worker-url.ts';
@@ -20,6 +22,8 @@ export interface FoldSource {
   readonly store: EventStore;
   /** Where the same log is. Without it nothing is done in threads. */
   readonly source?: LogSettings | undefined;
+  /** Streams that stand still; brought up to date. */
+  readonly stops: Stops;
   /** What comes of it is encoded for its `add`. */
   readonly construction: Pick<Construction, 'encoder'>;
 }
@@ -29,13 +33,14 @@ export interface FoldSource {
  * writing what comes of it, are done in threads, each taking every n-th piece of the log.
  */
 export async function* foldInThreads(
-  { source, store, construction }: FoldSource,
+  { source, store, stops, construction }: FoldSource,
   range: Range,
   signal?: AbortSignal,
 ): AsyncGenerator<Stretch<EncodedBatch>> {
   const address = construction.encoder?.href;
   const { encode } = await loadEncoder(address);
-  const foldHere = (part: Range): AsyncGenerator<Stretch<EncodedBatch>> => encodeRange({ store, encode, signal }, part);
+  const foldHere = (part: Range): AsyncGenerator<Stretch<EncodedBatch>> =>
+    encodeRange({ store, encode, fold: (events) => foldLog(events, stops, store), signal }, part);
   if (source?.kind !== 'embedded' || range.upTo - range.after < worthThreads) {
     yield* foldHere(range);
     return;
@@ -44,8 +49,8 @@ export async function* foldInThreads(
   const threads = Array.from({ length: count }, () => startThread({ log: source, encoder: address }));
   try {
     for await (const { part, reply } of inTurn(threads, cut(range))) {
-      // What a thread failed at is done again here, to meet the error itself.
-      if (reply === 'failed') yield* foldHere(part);
+      // What a thread failed at is done again here, to meet the error itself. Threads know nothing of what stands still.
+      if (reply === 'failed' || stops.size > 0) yield* foldHere(part);
       else yield* reply;
       signal?.throwIfAborted();
     }

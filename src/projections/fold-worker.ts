@@ -1,8 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { followEventStore } from '../event-store/follow-event-store.ts';
+import type { RecordedEvent } from '../event-store/event-store.ts';
 import type { EncodedBatch, Range } from '../read-model/construction.ts';
 import type { LogSettings } from '../shared/config.ts';
 import { encodeRange, loadEncoder } from './encode.ts';
+import { foldSound } from './fold-log.ts';
+import type { Folded } from './fold.ts';
 import type { Stretch } from './stretches.ts';
 
 /** A thread that reads, folds and encodes the ranges it is asked for, one after the other. */
@@ -23,10 +26,18 @@ const stopping = new AbortController();
 // Not awaited here: what is asked for meanwhile would be lost.
 const opening = Promise.all([followEventStore(log), loadEncoder(encoder)]);
 
+/** What stands still is known to the thread that asks: it folds such a range itself. */
+function foldOnlySound(events: readonly RecordedEvent[]): Folded {
+  const folded = foldSound(events);
+  if (folded === undefined) throw new Error('an event needs a closer look');
+  return folded;
+}
+
 async function fold(range: Range): Promise<Stretch<EncodedBatch>[]> {
   const [store, { encode }] = await opening;
   const stretches: Stretch<EncodedBatch>[] = [];
-  for await (const stretch of encodeRange({ store, encode, signal: stopping.signal }, range)) stretches.push(stretch);
+  for await (const stretch of encodeRange({ store, fold: foldOnlySound, encode, signal: stopping.signal }, range))
+    stretches.push(stretch);
   return stretches;
 }
 

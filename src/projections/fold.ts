@@ -1,5 +1,6 @@
 import { conversationOfStream, conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
 import { readConversationEvent } from '../domain/conversation/kinds.ts';
+import { eventPassedOver } from '../domain/passed-over.ts';
 import { isUserId, userStreamPrefix } from '../domain/user/user.ts';
 import { readUserEvent } from '../domain/user/kinds.ts';
 import type { RecordedEvent } from '../event-store/event-store.ts';
@@ -16,6 +17,8 @@ export interface Folded {
   readonly unknown: number;
   /** Events of streams whose names only look like ours, left aside: another program's. */
   readonly foreign: number;
+  /** Decisions to pass events over: what they say is not in the batch. */
+  readonly passes: number;
 }
 
 /**
@@ -31,7 +34,7 @@ export function foldEvents(events: readonly RecordedEvent[]): Folded {
   const users = foldUsers();
   // One text for each conversation: maps find a text they have seen much faster than an equal one.
   const names = new Map<string, string | undefined>();
-  const left = { unknown: 0, foreign: 0 };
+  const left = { unknown: 0, foreign: 0, passes: 0 };
 
   function foldInto(event: RecordedEvent): keyof typeof left | undefined {
     const { stream, position } = event;
@@ -43,13 +46,13 @@ export function foldEvents(events: readonly RecordedEvent[]): Folded {
       }
       if (conversation === undefined) return 'foreign';
       const known = readable(event, readConversationEvent);
-      if (known === undefined) return 'unknown';
+      if (known === undefined) return leftAside(event);
       foldConversationEvent({ messages, conversations, memberships }, known, { conversation, place: event });
       return undefined;
     }
     if (!isUserId(stream.slice(userStreamPrefix.length))) return 'foreign';
     const user = readable(event, readUserEvent);
-    if (user === undefined) return 'unknown';
+    if (user === undefined) return leftAside(event);
     users.happened(user, position);
     return undefined;
   }
@@ -64,11 +67,16 @@ export function foldEvents(events: readonly RecordedEvent[]): Folded {
     patches: messages.patches,
     conversations: conversations.changes(),
     memberships: memberships.changes(),
+    damages: [],
   };
   return { batch, ...left };
 }
 
-export function readable<T>(
+function leftAside({ type }: RecordedEvent): 'unknown' | 'passes' {
+  return type === eventPassedOver.type ? 'passes' : 'unknown';
+}
+
+function readable<T>(
   event: RecordedEvent,
   read: (type: string, schemaVersion: number, data: unknown) => T | undefined,
 ): T | undefined {

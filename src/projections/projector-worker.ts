@@ -7,9 +7,9 @@ import { readModelConsumer } from './read-model-consumer.ts';
 await hostConsumers(({ readModel: settings, partition }, log) => [
   {
     name: readModelName,
-    async open() {
+    async open(store) {
       const readModel = await openReadModel({ settings, mode: 'write', partition, lazy: true, log });
-      return { consumer: readModelConsumer(readModel), lease: readModel.lease };
+      return { consumer: readModelConsumer(readModel, store), lease: readModel.lease };
     },
   },
 ]);

@@ -1,11 +1,13 @@
 import type { LogSettings, ReadModelSettings } from '../shared/config.ts';
+import { OperatorError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { Projection } from '../read-model/construction.ts';
 import { openConstruction } from '../read-model/open-construction.ts';
 import { compareWithLive, createBuilder } from './build.ts';
-import type { Build, BuildProgress, Counts } from './build.ts';
+import type { Build, Builder, BuildProgress, Counts } from './build.ts';
 import type { Difference } from './compare.ts';
+import { checkLog } from './verify-log.ts';
 
 export interface RebuildOptions {
   /** The log; it may be written, and applied, meanwhile. */
@@ -16,6 +18,11 @@ export interface RebuildOptions {
   /** Build this projection only; the others are taken over as they are. Default: all. Embedded read models only. */
   readonly projection?: Projection | undefined;
   readonly log: Logger;
+  /**
+   * Asked where the log has gaps and the read model in use holds what it does not give any more: the last copy. False:
+   * nothing is changed. Default: false.
+   */
+  readonly acceptsLoss?: ((loss: Loss) => boolean) | undefined;
   /** Ends the rebuild early: nothing is changed then. */
   readonly signal?: AbortSignal;
   /** At every stretch of the log. */
@@ -27,25 +34,51 @@ export interface RebuildResult extends Counts {
   readonly seconds: number;
   /** Position at which it was compared with the read model in use; undefined where there was none. */
   readonly comparedAt: number | undefined;
+  /** Streams that stand still in the new one, each with the revision of the event that cannot be read. */
+  readonly stopped: ReadonlyMap<string, number>;
   /** Where the read model that was in use was not what the log says; the first thousand. */
   readonly differences: readonly Difference[];
 }
 
 const mostDifferences = 1_000;
 
+/** What would be lost if the read model in use were replaced; of each the first thousand. */
+export interface Loss {
+  /** What is wrong with the log. */
+  readonly gaps: readonly Difference[];
+  /** Where the read model in use says something else than the log. */
+  readonly differences: readonly Difference[];
+}
+
+/** The log has gaps: what is in use stays. */
+export class LossRefusedError extends OperatorError {
+  constructor({ gaps, differences }: Loss) {
+    super(
+      `refused: the log has gaps in ${count(gaps)} places, and the read model in use differs from it in ` +
+        `${count(differences)}: it may be the last copy of what is missing. Nothing was changed; --accept-loss does it`,
+    );
+    this.name = 'LossRefusedError';
+  }
+}
+
+function count({ length }: readonly unknown[]): string {
+  return length < mostDifferences ? String(length) : `${length} or more`;
+}
+
 /**
  * Builds the read model anew from the log, beside the one in use, compares the two at the same position and puts the new
- * one in use, whether or not they were equal. Servers go over to it by themselves; without one it works as well.
+ * one in use, equal or not; but not where the log has gaps and they are not equal, unless that is accepted. Servers go
+ * over to it by themselves; without one it works as well.
  *
- * Throws `OperatorError` (another one is being built, no server, nothing to take the other projections from),
- * `LogDamagedError`, `UnreadableEventError`, `ReadModelUnavailableError` (disk full, no answer) and the signal's reason.
+ * Throws `LossRefusedError`, `OperatorError` (another one is being built, no server, nothing to take the other projections from),
+ * `LogDamagedError`, `ReadModelUnavailableError` (disk full, no answer) and the signal's reason.
  * What is in use is right then, too.
  */
 export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
   const { store, source, readModel: settings, projection, signal, onProgress } = options;
   const construction = await openConstruction({ settings, projection });
   try {
-    const result = await build({ store, source, construction, signal, onProgress });
+    const result = await build({ store, source, construction, signal, onProgress }, options.acceptsLoss);
     tell(result, options);
     return result;
   } finally {
@@ -53,26 +86,38 @@ export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
   }
 }
 
-async function build(build: Build): Promise<RebuildResult> {
+async function build(build: Build, acceptsLoss: RebuildOptions['acceptsLoss']): Promise<RebuildResult> {
   const { store, construction } = build;
   const begun = performance.now();
   const builder = await createBuilder(build);
   const compared = await compareWithLive(build, builder);
-  const differences: Difference[] = [];
-  for await (const difference of compared?.differences ?? []) {
-    if (differences.push(difference) >= mostDifferences) break;
+  const differences = await firstOf(compared?.differences);
+  if (differences.length > 0) {
+    const loss = { gaps: await gapsIn(build, builder), differences };
+    if (loss.gaps.length > 0 && acceptsLoss?.(loss) !== true) throw new LossRefusedError(loss);
   }
   await builder.goOnTo(await store.lastPosition());
   await construction.hold();
   await builder.goOnTo(await store.lastPosition());
   await construction.putInUse(builder.position());
   const seconds = (performance.now() - begun) / 1_000;
-  return { ...builder.counts(), seconds, comparedAt: compared?.at, differences };
+  return { ...builder.counts(), stopped: builder.stops(), seconds, comparedAt: compared?.at, differences };
 }
 
-function tell({ differences, ...result }: RebuildResult, { log, projection }: RebuildOptions): void {
+/** Only looked for where something differs: it means to read the whole log once more. */
+function gapsIn({ store, signal = new AbortController().signal }: Build, builder: Builder): Promise<Difference[]> {
+  return firstOf(checkLog({ store, upTo: builder.position(), signal }));
+}
+
+async function firstOf(differences: AsyncIterable<Difference> | undefined): Promise<Difference[]> {
+  const first: Difference[] = [];
+  for await (const difference of differences ?? []) if (first.push(difference) >= mostDifferences) break;
+  return first;
+}
+
+function tell({ differences, stopped, ...result }: RebuildResult, { log, projection }: RebuildOptions): void {
   for (const { kind, where, fields } of differences) {
     log.warn({ kind, where, fields }, 'read model was not what the log says');
   }
-  log.info({ projection, ...result, differences: differences.length }, 'read model rebuilt');
+  log.info({ projection, ...result, stopped: stopped.size, differences: differences.length }, 'read model rebuilt');
 }

@@ -30,16 +30,11 @@ export interface VerifyOptions {
  * no answer) and the signal's reason.
  */
 export async function* verify(options: VerifyOptions): AsyncGenerator<Difference> {
-  let readable = true;
-  for await (const difference of logDifferences(options)) {
-    if (difference.kind === 'unreadable') readable = false;
-    yield difference;
-  }
-  if (readable) yield* readModelDifferences(options);
+  if (yield* logDifferences(options)) yield* readModelDifferences(options);
 }
 
-/** Every way in which a log is not what it must be. */
-async function* logDifferences({ store, signal, onProgress }: VerifyOptions): AsyncGenerator<Difference> {
+/** Every way in which a log is not what it must be. Returns whether it can be read through. */
+async function* logDifferences({ store, signal, onProgress }: VerifyOptions): AsyncGenerator<Difference, boolean> {
   const upTo = await store.lastPosition();
   try {
     yield* checkLog({
@@ -48,9 +43,11 @@ async function* logDifferences({ store, signal, onProgress }: VerifyOptions): As
       signal: signal ?? new AbortController().signal,
       onProgress: onProgress && ((position) => onProgress({ position, upTo })),
     });
+    return true;
   } catch (error) {
     if (!(error instanceof LogDamagedError)) throw error;
     yield { kind: 'unreadable', where: 'log', expected: undefined, actual: error.message };
+    return false;
   }
 }
 

@@ -67,6 +67,12 @@ export const errorCodes = {
     title: 'Seq out of range',
     when: 'A seq beyond the last one',
   },
+  CONVERSATION_DAMAGED: {
+    temporary: false,
+    status: 409,
+    title: 'Conversation damaged',
+    when: 'An event of this conversation, or of a user in it, cannot be read here or was taken out of the log: an operator must look. Others go on',
+  },
   RATE_LIMITED: {
     temporary: true,
     status: 429,

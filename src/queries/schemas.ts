@@ -122,4 +122,4 @@ export function callerProblems(mode: Authenticator['mode']): readonly ErrorCode[
 /** What every query may answer with while the read model is behind or away. */
 export const queryProblems: readonly ErrorCode[] = ['READ_MODEL_BEHIND'];
 /** What every command may answer with. */
-export const commandProblems: readonly ErrorCode[] = ['OVERLOADED', 'STORE_UNAVAILABLE'];
+export const commandProblems: readonly ErrorCode[] = ['OVERLOADED', 'STORE_UNAVAILABLE', 'CONVERSATION_DAMAGED'];

@@ -46,7 +46,7 @@ const user = { type: 'user', nullable: false } as const;
 const userOrNull = { type: 'user', nullable: true } as const;
 
 /** To be raised whenever a shape changes: what was written in another version is not read, but built anew. */
-export const documentsVersion = 2;
+export const documentsVersion = 3;
 
 /** Every kind of document. `_id` of each is unique. */
 export const shapes = {
@@ -90,6 +90,12 @@ export const shapes = {
     send_date: integer,
     read_date: { ...integerOrNull, mark: 'read_date' },
   },
+  /**
+   * A stream that stood or stands still since one of its events cannot be read: nothing behind that event is applied,
+   * until an operator passes it over. `_id`: the stream. `revision`, `position`: of the event, the newest such one.
+   * `passed`: position of the decision to pass it over; null: the stream stands still.
+   */
+  damage: { _id: text, revision: integer, position: integer, reason: text, passed: integerOrNull },
 } as const satisfies Readonly<Record<string, Shape>>;
 
 export type DocumentKind = keyof typeof shapes;
@@ -102,6 +108,7 @@ export type UserDocument = Documents['user'];
 export type ConversationDocument = Documents['conversation'];
 export type MembershipDocument = Documents['membership'];
 export type MessageDocument = Documents['message'];
+export type DamageDocument = Documents['damage'];
 
 type MessageShape = (typeof shapes)['message'];
 

@@ -4,6 +4,7 @@
  */
 import type {
   ConversationDocument,
+  DamageDocument,
   DocumentKind,
   Documents,
   Mark,
@@ -69,9 +70,18 @@ export interface ReadModelBatch {
   readonly patches: readonly MessagePatch[];
   readonly conversations: readonly ConversationChange[];
   readonly memberships: readonly MembershipChange[];
+  /** One at most of a stream. Of what is there the later event stays, and of one event that it was passed over. */
+  readonly damages: readonly DamageDocument[];
 }
 
-export const emptyBatch: ReadModelBatch = { users: [], messages: [], patches: [], conversations: [], memberships: [] };
+export const emptyBatch: ReadModelBatch = {
+  users: [],
+  messages: [],
+  patches: [],
+  conversations: [],
+  memberships: [],
+  damages: [],
+};
 
 /** The stretch of the log that a batch was folded from. */
 export interface AppliedSpan {
@@ -140,6 +150,14 @@ export interface ReadModelQueries {
   greatestClientId(sender: string): Promise<string | undefined>;
 }
 
+/** What stands still. Every method throws `ReadModelUnavailableError` where the store gives no answer. */
+export interface DamageQueries {
+  /** The newest damage of a stream, passed over or not. */
+  damage(stream: string): Promise<DamageDocument | undefined>;
+  /** Streams that stand still, by name, at most `limit`. */
+  damages(limit: number): Promise<readonly DamageDocument[]>;
+}
+
 /**
  * Every document of a kind, a page at a time, in the order of `documentOrder`. A conversation without a message is not
  * shown, its memberships are.
@@ -170,7 +188,7 @@ function compareText(one: string, other: string): number {
   return one < other ? -1 : 1;
 }
 
-export interface ReadModel extends ReadModelQueries, ReadModelScan {
+export interface ReadModel extends ReadModelQueries, DamageQueries, ReadModelScan {
   /**
    * Applies what the log says between two positions, and then moves the checkpoint to `position`. Applying the same or
    * an older batch again changes nothing.

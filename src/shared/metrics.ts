@@ -32,6 +32,11 @@ function projectionMetrics(registers: Registry[], logPosition: Gauge) {
       'weiliao_projection_foreign_events_total',
       "Events of streams whose names only look like ours, left aside: another program's.",
     ),
+    damagedConversations: new Gauge({
+      name: 'weiliao_damaged_conversations',
+      help: 'Conversations and users that stand still since an event of theirs cannot be read.',
+      registers,
+    }),
     projectionFailures: counter(
       'weiliao_projection_failures_total',
       'Batches that could not be applied and were tried again.',
@@ -96,7 +101,7 @@ function socketMetrics(registers: Registry[]) {
     }),
     feedAside: new Counter({
       name: 'weiliao_feed_aside_events_total',
-      help: 'Events not delivered: of kinds this program does not know (unknown), or of streams that are not ours (foreign).',
+      help: 'Events not delivered: of kinds this program does not know (unknown), of streams that are not ours (foreign), or of conversations that stand still (damaged).',
       labelNames: ['kind'] as const,
       registers,
     }),

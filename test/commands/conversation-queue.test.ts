@@ -60,7 +60,8 @@ function queuesOver(
     readStream: () => read(),
   };
   const observed: string[] = [];
-  const readModel = { checkpoint: () => Promise.resolve(0) };
+  const nothing = () => Promise.resolve(undefined);
+  const readModel = { checkpoint: () => Promise.resolve(0), conversation: nothing, damage: nothing };
   const heads = createHeads({
     store,
     readModel,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { MessageDocument } from '../../src/read-model/documents.ts';
-import type { ReadModelQueries } from '../../src/read-model/read-model.ts';
+import type { CommandDeps } from '../../src/commands/create-commands.ts';
 import { commandsOver, openStore, readModelOf, register, send, wholeLog } from './support.ts';
 
 const conflict = { code: 'IDEMPOTENCY_CONFLICT', temporary: false };
 
 /** A read model that shows other texts than were sent, as where messages were recalled or edited. */
-function showing(model: ReadModelQueries, msg: string): ReadModelQueries {
+function showing(model: CommandDeps['readModel'], msg: string): CommandDeps['readModel'] {
   const changed = (found: MessageDocument | undefined) => (found === undefined ? undefined : { ...found, msg });
   return {
     ...model,

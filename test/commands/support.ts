@@ -5,8 +5,8 @@ import type { CommandDeps, CommandOptions } from '../../src/commands/create-comm
 import { directRosters } from '../../src/domain/conversation/rosters.ts';
 import { openEmbeddedEventStore } from '../../src/event-store/embedded/embedded-event-store.ts';
 import type { EventStore, RecordedEvent } from '../../src/event-store/event-store.ts';
-import { foldEvents } from '../../src/projections/fold.ts';
-import type { ReadModel, ReadModelQueries } from '../../src/read-model/read-model.ts';
+import { readModelConsumer } from '../../src/projections/read-model-consumer.ts';
+import type { DamageQueries, ReadModel, ReadModelQueries } from '../../src/read-model/read-model.ts';
 import { createMetrics } from '../../src/shared/metrics.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { createInMemoryReadModel } from '../support/in-memory-read-model.ts';
@@ -21,7 +21,7 @@ export async function openStore(dataDir = temporaryFolder()): Promise<EventStore
 }
 
 /** A read model that has applied the whole log whenever it is asked, and counts look-ups by client message id. */
-export function readModelOf(store: EventStore): ReadModelQueries & { lookUps: number } {
+export function readModelOf(store: EventStore): ReadModelQueries & DamageQueries & { lookUps: number } {
   const model = createInMemoryReadModel();
   const caughtUp =
     <Arguments extends unknown[], Answer>(ask: (...given: Arguments) => Promise<Answer>) =>
@@ -35,6 +35,8 @@ export function readModelOf(store: EventStore): ReadModelQueries & { lookUps: nu
     usersById: caughtUp(model.usersById),
     users: caughtUp(model.users),
     usersStarting: caughtUp(model.usersStarting),
+    damage: caughtUp(model.damage),
+    damages: caughtUp(model.damages),
     conversation: caughtUp(model.conversation),
     membership: caughtUp(model.membership),
     conversations: caughtUp(model.conversations),
@@ -57,7 +59,7 @@ async function project(store: EventStore, model: ReadModel): Promise<void> {
   const after = await model.checkpoint();
   const events = await logAfter(store, after);
   const position = events.at(-1)?.position;
-  if (position !== undefined) await model.apply(foldEvents(events).batch, { after, position });
+  if (position !== undefined) await readModelConsumer(model, store).apply(events, { after, position });
 }
 
 export function wholeLog(store: EventStore): Promise<RecordedEvent[]> {

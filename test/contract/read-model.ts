@@ -6,6 +6,7 @@ import type { MessagePatch, ReadModel, ReadModelBatch } from '../../src/read-mod
 import { eventually } from '../support/projection-eventually.ts';
 import {
   changeOf,
+  damage,
   emptyBatch,
   membershipChange,
   membershipsOf,
@@ -73,6 +74,7 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
           conversation: [],
           membership: [],
           message: [],
+          damage: [],
         });
         expect(await writer.user('a')).toBeUndefined();
         expect(await writer.users({ limit: 10 })).toEqual([]);
@@ -230,6 +232,25 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         expect(await writer.user('ada')).toEqual(changed);
         await applyAll([{ ...emptyBatch, users: [first] }, 3]);
         expect(await writer.user('ada')).toEqual(changed);
+      });
+    });
+
+    describe('damages', () => {
+      it('are told while they last, and the later one of a stream counts, in whatever order they come', async () => {
+        const [one, later, passed] = [damage('user-a', 5), damage('user-a', 9), damage('user-a', 9, 20)];
+        const other = damage('conversation-dm~a~b', 2);
+        await applyAll([{ ...emptyBatch, damages: [later, other] }, 1], [{ ...emptyBatch, damages: [one] }, 2]);
+        expect(await writer.damages(10)).toEqual([other, later]);
+        expect(await writer.damages(1)).toEqual([other]);
+        await applyAll([{ ...emptyBatch, damages: [passed] }, 3], [{ ...emptyBatch, damages: [later, one] }, 4]);
+        for (const damages of [[passed], [one]]) await applyAll([{ ...emptyBatch, damages }, 5 + damages[0]!.revision]);
+        expect(await writer.damages(10)).toEqual([other]);
+        expect(await writer.damage('user-a')).toEqual(passed);
+        expect(await writer.damage('user-b')).toBeUndefined();
+        expect(await collect(writer, 'damage')).toEqual([other, passed]);
+        const again = damage('user-a', 12);
+        await applyAll([{ ...emptyBatch, damages: [again] }, 30]);
+        expect(await writer.damages(10)).toEqual([other, again]);
       });
     });
 

@@ -40,7 +40,7 @@ describe.skipIf(reportSkipped('the server with MongoDB', noMongo))('with MONGODB
     expect(rebuilt).toMatchObject({ status: 0, stderr: '' });
     expect(rebuilt.stdout).toContain('equal; now in use');
     expect(run('verify')).toMatchObject({ status: 0, stdout: 'verified: no difference\n' });
-    expect(run('rebuild', '--projection', 'message')).toMatchObject({ status: 1 });
+    expect(run('rebuild', '--projection', 'message')).toMatchObject({ status: 3 });
 
     await alice.say('bob', 'four');
     await until(async () => (await list()).items[0]?.unread === 4, 'the projector goes on');

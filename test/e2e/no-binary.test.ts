@@ -19,7 +19,7 @@ test('without a binary of uWebSockets.js for this system sockets run on ws, whic
 
 test.each([
   ['--version', 0, ''],
-  ['verify', 1, /there is no log here/],
+  ['verify', 3, /there is no log here/],
 ])('what opens no sockets says nothing of it: %s', (command, status, told) => {
   const run = spawnSync(process.execPath, [...withoutUws, program, command], {
     env: { PATH: process.env['PATH'] ?? '', DATA_DIR: ownFolder() },

@@ -4,6 +4,7 @@ import type { HealthDeps } from '../../src/process/health.ts';
 import { progressCounter } from '../../src/process/projector.ts';
 import { noProgress } from '../../src/projections/consumer.ts';
 import type { ConsumerState } from '../../src/projections/consumer.ts';
+import { damage } from '../support/projection-documents.ts';
 import { createMetrics } from '../../src/shared/metrics.ts';
 
 const live: ConsumerState = { kind: 'live' };
@@ -12,11 +13,20 @@ const failed: ConsumerState = { kind: 'failed', reason: 'no' };
 function healthWith(states: Readonly<Record<string, ConsumerState>>, given: Partial<HealthDeps> = {}) {
   const progress = { ...noProgress, position: 10 };
   const consumers = new Map(Object.entries(states).map(([name, state]) => [name, { state, progress }]));
-  const deps = { gateway: undefined, watch: undefined, reads: true, startPosition: 10, draining: false };
+  const deps = { gateway: undefined, watch: undefined, reads: true, startPosition: 10, draining: false, damages: [] };
   return healthOf({ ...deps, projector: { consumers }, ...given });
 }
 
 describe('the health of a process', () => {
+  it('names what stands still, which keeps nobody from being served', () => {
+    const damages = Array.from({ length: 12 }, (_, revision) => damage(`user-${revision}`, revision));
+    const { ready, checks } = healthWith({ 'read-model': live }, { damages });
+    expect(ready).toBe(true);
+    expect(checks['damaged']?.ok).toBe(true);
+    expect(checks['damaged']?.detail).toMatch(/^user-0 at revision 0, user-1 at revision 1, .*, and 2 more$/);
+    expect(healthWith({ 'read-model': live }).checks['damaged']).toBeUndefined();
+  });
+
   it('names each consumer of the log', () => {
     const { ready, checks } = healthWith({ 'read-model': live, webhooks: { kind: 'standby', reason: 'held by x' } });
     expect(ready).toBe(true);

@@ -45,7 +45,7 @@ describe('consumers of one log', () => {
   function start(...others: readonly ConsumerPlan[]): void {
     running = runConsumers({
       store: log,
-      plans: [...others, plan(readModelConsumer(model))],
+      plans: [...others, plan(readModelConsumer(model, log))],
       partition: { index: 1, count: 1 },
       signal: stopping.signal,
       log: silent,

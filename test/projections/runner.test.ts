@@ -10,7 +10,7 @@ import type { ReadModel } from '../../src/read-model/read-model.ts';
 import { createFakeLease } from '../support/fake-lease.ts';
 import { createInMemoryReadModel } from '../support/in-memory-read-model.ts';
 import { eventually } from '../support/projection-eventually.ts';
-import { read, registered, sent, sentMany } from '../support/projection-facts.ts';
+import { read, registered, sent, sentMany, unreadable } from '../support/projection-facts.ts';
 import { createMemoryLog } from '../support/projection-log.ts';
 import type { MemoryLog } from '../support/projection-log.ts';
 import { silent } from '../support/silent.ts';
@@ -41,7 +41,7 @@ describe('the projector', () => {
     stopping = new AbortController();
     running = runConsumer({
       store: log,
-      consumer: readModelConsumer(model),
+      consumer: readModelConsumer(model, log),
       signal: stopping.signal,
       log: silent,
       backOff: (failures) => failures,
@@ -172,16 +172,33 @@ describe('the projector', () => {
     await eventually(state).toEqual({ kind: 'live' });
   });
 
-  it('stops after a few tries at an event it cannot read, with what was before it applied and nothing after', async () => {
+  it('goes on behind an event it cannot read, and remembers over a restart what stands still', async () => {
     log.push(...sentMany(3));
     start();
     await caughtUp();
-    log.push({ stream: 'conversation-dm~a~b', type: 'MessageSent', data: { seq: 'four' } }, ...sentMany(3, 5));
+    log.push(unreadable('conversation-dm~a~b'), ...sentMany(3, 5), sent('dm~a~c', 1, 'a', 'c'));
+    await caughtUp();
+    expect(state()).toEqual({ kind: 'live' });
+    stopping.abort();
     await running;
-    expect(state()).toEqual({
-      kind: 'failed',
-      reason: 'MessageSent at position 8 (revision 3 of conversation-dm~a~b) cannot be read',
-    });
+    start();
+    log.push(...sentMany(2, 8), sent('dm~a~c', 2, 'a', 'c'));
+    await caughtUp();
+    const seqs = async (conversation: string) =>
+      (await model.messages({ conversation, limit: 9 })).map(({ seq }) => seq);
+    expect(await seqs('dm~a~b')).toEqual([3, 2, 1]);
+    expect(await seqs('dm~a~c')).toEqual([2, 1]);
+    expect(await model.damages(9)).toMatchObject([{ _id: 'conversation-dm~a~b', revision: 3, position: 8 }]);
+  });
+
+  it('stops after a few tries where a batch cannot be applied', async () => {
+    log.push(...sentMany(3));
+    start();
+    await caughtUp();
+    vi.spyOn(model, 'apply').mockRejectedValue(new TypeError('broken'));
+    log.push(...sentMany(3, 4));
+    await running;
+    expect(state()).toEqual({ kind: 'failed', reason: 'broken' });
     expect(await model.checkpoint()).toBe(6);
   });
 
@@ -227,7 +244,7 @@ describe('a consumer with a lease', () => {
   });
 
   function start(lease: Lease): void {
-    const consumer = readModelConsumer(model);
+    const consumer = readModelConsumer(model, log);
     const onState = (state: ConsumerState) => void states.push(state);
     running = runConsumer({ store: log, consumer, lease, signal: stopping.signal, log: silent, onState });
   }

@@ -5,6 +5,7 @@ import { documentsVersion, markOf, shapes } from '../../src/read-model/documents
 /** The shapes of each version, as they were first. Lines are added, never changed. */
 const pinned: Readonly<Record<number, string>> = {
   2: 'f3c3c07985aa88e8',
+  3: '594f63bed215c1b4',
 };
 
 test('a shape that changes raises documentsVersion, and is pinned here', () => {

@@ -9,7 +9,14 @@ import { sideOf } from '../../src/read-model/mongodb/side.ts';
 import { mongoModels } from '../support/mongo-models.ts';
 import { noMongo, openTestMongo, reportSkipped } from '../support/mongod.ts';
 import type { TestMongo } from '../support/mongod.ts';
-import { membershipChange, message, messagesBatch, readPatch } from '../support/projection-documents.ts';
+import {
+  damage,
+  emptyBatch,
+  membershipChange,
+  message,
+  messagesBatch,
+  readPatch,
+} from '../support/projection-documents.ts';
 
 type Values = Record<string, unknown>;
 /** An id may really be anything. */
@@ -21,6 +28,7 @@ const targets: Readonly<Record<DocumentKind, string>> = {
   conversation: 'dm~a~b',
   membership: membershipId('b', 'dm~a~b'),
   message: 'dm~a~b:2',
+  damage: 'user-b',
 };
 
 /** What a field may wrongly hold. */
@@ -101,14 +109,12 @@ describe.skipIf(reportSkipped('each field in MongoDB', noMongo))('a comparison w
         conversations: batches.flatMap(({ conversations }) => conversations),
         memberships: batches.flatMap(({ memberships }) => memberships),
         patches: [readPatch('b', 0, 2, 70)],
+        damages: ['user-a', 'user-b', 'user-c'].map((stream) => damage(stream, 1, 5)),
       },
       { after: 0, position: 9 },
     );
     const memberships = [membershipChange('b', read)];
-    await writer.apply(
-      { users: [], messages: [], conversations: [], patches: [], memberships },
-      { after: 9, position: 10 },
-    );
+    await writer.apply({ ...emptyBatch, memberships }, { after: 9, position: 10 });
     const side = sideOf(collectionsOf(mongo.db(url)), () => undefined);
     stored = { scan: side.everything };
     const all = new Map<DocumentKind, object[]>();

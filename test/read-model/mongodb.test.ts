@@ -11,6 +11,7 @@ import { LeaseHeldError } from '../../src/read-model/lease.ts';
 import { documentKinds } from '../../src/read-model/documents.ts';
 import { cutArbitrary, inOne, projected } from '../support/projection-cut.ts';
 import {
+  damage,
   emptyBatch,
   membershipChange,
   message,
@@ -74,10 +75,12 @@ describe.skipIf(reportSkipped('the MongoDB read model', noMongo))('MongoDB', () 
     it('is read by others in a collection for each kind, whose documents have the shape of the port', async () => {
       const writer = await models.openWriter({ url });
       const user = { _id: 'a', username: 'name of a', avatar: null, position: 1 };
-      await writer.apply({ ...messagesBatch(message(2)), users: [user] }, { after: 0, position: 2 });
+      const damages = [damage('user-a', 1)];
+      await writer.apply({ ...messagesBatch(message(2)), users: [user], damages }, { after: 0, position: 2 });
       const db = mongo.db(url);
       const stored = (kind: string) => db.collection(kind).find().sort({ _id: 1 }).toArray();
       expect(await stored('user')).toEqual([user]);
+      expect(await stored('damage')).toEqual(damages);
       expect(await stored('message')).toEqual([message(2)]);
       expect(await stored('conversation')).toEqual([await writer.conversation('dm~a~b')]);
       const memberships = [await writer.membership('a', 'dm~a~b'), await writer.membership('b', 'dm~a~b')];

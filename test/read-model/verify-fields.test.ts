@@ -10,7 +10,7 @@ import { freeze } from '../../src/read-model/embedded/comparison.ts';
 import { createScans } from '../../src/read-model/embedded/scan.ts';
 import type { Scans } from '../../src/read-model/embedded/scan.ts';
 import { documentOrder } from '../../src/read-model/read-model.ts';
-import { message, messagesBatch, readPatch, ref } from '../support/projection-documents.ts';
+import { damage, message, messagesBatch, readPatch, ref } from '../support/projection-documents.ts';
 import { makeModelFolder } from '../support/projection-model.ts';
 import type { ModelFolder } from '../support/projection-model.ts';
 
@@ -28,6 +28,7 @@ const chosen: { readonly [Kind in DocumentKind]: string } = {
   conversation: "_id = 'dm~a~b'",
   membership: "user = 'b'",
   message: 'position = 3',
+  damage: "_id = 'user-a'",
 };
 
 /** What makes a copy of that row another row. */
@@ -36,6 +37,7 @@ const another: { readonly [Kind in DocumentKind]: Readonly<Record<string, string
   conversation: { number: '1000', _id: "'group~another'" },
   membership: { user: "'zz'" },
   message: { position: '1000', seq: '1000' },
+  damage: { _id: "'user-zz'" },
 };
 
 /** SQL for a value that the column does not have. */
@@ -65,7 +67,10 @@ describe('the comparison of two embedded read models', () => {
     const one = messagesBatch(message(1), message(2), message(3));
     const other = message(1, { conversation: 'dm~a~c', to: ref('c'), position: 4 });
     const users = ['a', 'b'].map((id, index) => ({ _id: id, username: id, avatar: null, position: 5 + index }));
-    await writer.apply({ ...one, users, patches: [readPatch('b', 0, 1, 60)] }, { after: 0, position: 3 });
+    await writer.apply(
+      { ...one, users, damages: [damage('user-a', 1)], patches: [readPatch('b', 0, 1, 60)] },
+      { after: 0, position: 3 },
+    );
     await writer.apply(messagesBatch(other), { after: 3, position: 4 });
     await writer.close();
     run('read-model-1.db', 'PRAGMA wal_checkpoint(TRUNCATE)');

@@ -21,7 +21,13 @@ type Stored = { readonly [Kind in DocumentKind]: Map<string, Documents[Kind]> };
 
 /** The whole port over plain maps, for tests that want a read model and no store. Nothing is kept beyond the object. */
 export function createInMemoryReadModel(): ReadModel {
-  const stored: Stored = { user: new Map(), conversation: new Map(), membership: new Map(), message: new Map() };
+  const stored: Stored = {
+    user: new Map(),
+    conversation: new Map(),
+    membership: new Map(),
+    message: new Map(),
+    damage: new Map(),
+  };
   let checkpoint = 0;
 
   /** Of the user, those that have a message. */
@@ -104,6 +110,14 @@ export function createInMemoryReadModel(): ReadModel {
       return Promise.resolve(ids.sort().at(-1));
     },
 
+    damage: (stream) => Promise.resolve(stored.damage.get(stream)),
+    damages: (limit) =>
+      Promise.resolve(
+        inOrder(stored, 'damage')
+          .filter(({ passed }) => passed === null)
+          .slice(0, limit),
+      ),
+
     async *scan(kind) {
       const found = inOrder(stored, kind);
       const shown =
@@ -117,6 +131,12 @@ export function createInMemoryReadModel(): ReadModel {
       if (position <= checkpoint) return Promise.resolve();
       for (const user of batch.users) {
         if ((stored.user.get(user._id)?.position ?? -1) < user.position) stored.user.set(user._id, user);
+      }
+      for (const damage of batch.damages) {
+        const there = stored.damage.get(damage._id);
+        const newer = there === undefined || damage.revision > there.revision;
+        if (newer || (damage.revision === there.revision && there.passed === null))
+          stored.damage.set(damage._id, damage);
       }
       for (const message of batch.messages) addMessage(stored, message);
       for (const patch of batch.patches) applyPatch(stored, patch);

@@ -15,7 +15,7 @@ export async function projecting(
   const states: ConsumerState[] = [];
   const running = runConsumer({
     store,
-    consumer: readModelConsumer(readModel),
+    consumer: readModelConsumer(readModel, store),
     lease: readModel.lease,
     signal: stopping.signal,
     log: silent,

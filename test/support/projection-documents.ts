@@ -1,4 +1,4 @@
-import type { MessageDocument } from '../../src/read-model/documents.ts';
+import type { DamageDocument, MessageDocument } from '../../src/read-model/documents.ts';
 import { emptyBatch } from '../../src/read-model/read-model.ts';
 import type {
   ConversationChange,
@@ -31,6 +31,11 @@ export function message(seq: number, given: Partial<MessageDocument> = {}): Mess
     read_date: null,
     ...given,
   };
+}
+
+/** A stream that stands still at a revision, or was passed over there. */
+export function damage(stream: string, revision: number, passed: number | null = null): DamageDocument {
+  return { _id: stream, revision, position: revision + 1, reason: 'cannot be read', passed };
 }
 
 /** What these messages of one conversation change in it. */

@@ -74,7 +74,13 @@ export function createMemoryLog({ gap = 1 }: { readonly gap?: number } = {}): Me
       return Promise.resolve(events.at(-1)?.position ?? 0);
     },
     appendToStream: () => Promise.reject(new TypeError('not needed here')),
-    readStream: (stream) => Promise.resolve(events.filter((event) => event.stream === stream)),
+    readStream(stream, { direction, fromRevision, maxCount }) {
+      const backwards = direction === 'backwards';
+      const found = events.filter((event) => event.stream === stream);
+      const from = fromRevision ?? (backwards ? Infinity : 0);
+      const wanted = found.filter(({ revision }) => (backwards ? revision <= from : revision >= from));
+      return Promise.resolve((backwards ? wanted.reverse() : wanted).slice(0, maxCount));
+    },
     close: () => Promise.resolve(),
   };
   return log;

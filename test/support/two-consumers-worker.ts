@@ -14,9 +14,9 @@ await hostConsumers(({ readModel: settings, partition }, log) => [
   },
   {
     name: 'read-model',
-    async open() {
+    async open(store) {
       const readModel = await openReadModel({ settings, mode: 'write', partition, log });
-      return { consumer: readModelConsumer(readModel), lease: readModel.lease };
+      return { consumer: readModelConsumer(readModel, store), lease: readModel.lease };
     },
   },
 ]);

@@ -254,6 +254,8 @@ export type ErrorCode =
   | 'BLOCKED'
   /** A seq beyond the last one. */
   | 'SEQ_OUT_OF_RANGE'
+  /** An event of this conversation, or of a user in it, cannot be read here or was taken out of the log: an operator must look. Others go on. */
+  | 'CONVERSATION_DAMAGED'
   /** More a second than a limit allows: commands of a kind by a user (`RATE_LIMIT`, repeated sends count too), sockets of an address (`HELLO_RATE`) or a user, look-ups of what is not there (`LOOKUP_RATE`). The message and `Retry-After` say when to come back. */
   | 'RATE_LIMITED'
   /** More commands in flight than `MAX_IN_FLIGHT` or `MAX_IN_FLIGHT_PER_USER`, more requests or unsent answers than `MAX_QUERIES` and `MAX_ANSWER_BYTES`, or too much sent before `welcome`. */

@@ -17,7 +17,7 @@ export interface BatchWriter {
 export function createBatchWriter(db: DatabaseSyncInstance): BatchWriter {
   const checkpoint = prepareRows<[number]>(db, 'SELECT checkpoint FROM state');
   const moveCheckpoint = db.prepare('UPDATE state SET checkpoint = ?');
-  const { numbering, users, conversations, memberships, forget } = createWriters(db);
+  const { numbering, users, damages, conversations, memberships, forget } = createWriters(db);
   const messages = createMessageWriter(db, numbering);
 
   return {
@@ -28,6 +28,7 @@ export function createBatchWriter(db: DatabaseSyncInstance): BatchWriter {
       db.exec('BEGIN IMMEDIATE');
       try {
         users(batch.users);
+        damages(batch.damages);
         batch.conversations.forEach(conversations.take);
         batch.memberships.forEach(memberships.take);
         messages.insert(batch.messages);

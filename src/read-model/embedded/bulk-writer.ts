@@ -22,7 +22,7 @@ const kept = { conversations: 200_000, memberships: 400_000 };
 
 /** `wanted`: the projections to write; the rows of the others are there already. The tables have the bare schema. */
 export function createBulkWriter(db: DatabaseSyncInstance, wanted: ReadonlySet<Projection>): BulkWriter {
-  const { numbering, users, conversations, memberships } = createWriters(db, kept);
+  const { numbering, users, damages, conversations, memberships } = createWriters(db, kept);
   const insertMessages = createMessageInsert(db);
   const moveCheckpoint = db.prepare('UPDATE state SET checkpoint = ?');
   // Finding the messages that a patch changes needs the index that is made at the end.
@@ -37,6 +37,7 @@ export function createBulkWriter(db: DatabaseSyncInstance, wanted: ReadonlySet<P
       if (wanted.has('conversation')) {
         batch.conversations.forEach(conversations.take);
         batch.memberships.forEach(memberships.take);
+        damages(batch.damages);
       }
       if (wanted.has('message')) {
         insertMessages(renumber(batch.messages, numbering));

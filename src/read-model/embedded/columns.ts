@@ -37,6 +37,7 @@ const exceptions: { readonly [Kind in DocumentKind]: Exceptions<Documents[Kind]>
     conversation: 'conversation',
     status: ({ read_date }) => (read_date === null ? 1 : 2),
   },
+  damage: {},
 };
 
 export interface Column {
@@ -64,6 +65,7 @@ export const columns: { readonly [Kind in DocumentKind]: readonly Column[] } = {
   conversation: columnsOfKind('conversation'),
   membership: columnsOfKind('membership'),
   message: columnsOfKind('message'),
+  damage: columnsOfKind('damage'),
 };
 
 /** Columns to select, as `decoder` reads them. `table`: its name or alias in the statement. */

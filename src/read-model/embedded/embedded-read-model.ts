@@ -79,6 +79,8 @@ function reads<C extends Connection>(follower: Follower<C>): Omit<ReadModel, 'ap
     messages: (query) => answer(({ queries }) => queries.messages(query)),
     messageByClientId: (sender, clientId) => answer(({ queries }) => queries.messageByClientId(sender, clientId)),
     greatestClientId: (sender) => answer(({ queries }) => queries.greatestClientId(sender)),
+    damage: (stream) => answer(({ queries }) => queries.damage(stream)),
+    damages: (limit) => answer(({ queries }) => queries.damages(limit)),
     async *scan(kind) {
       const pages = await answer(({ scans }) => scans.scan(kind));
       for (;;) {

@@ -1,7 +1,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { UserDocument } from '../documents.ts';
 import { usersOfText } from '../merge.ts';
-import type { ReadModelQueries } from '../read-model.ts';
+import type { DamageQueries, ReadModelQueries } from '../read-model.ts';
 import { decoder, selected } from './columns.ts';
 import type { Names, Value } from './columns.ts';
 import { conversationQueries } from './conversation-queries.ts';
@@ -12,10 +12,10 @@ import type { Rows } from './rows.ts';
 import { toStored } from './text.ts';
 
 /** The port's queries over one connection, synchronous. */
-export type Queries = {
-  readonly [Query in keyof ReadModelQueries]: (
-    ...query: Parameters<ReadModelQueries[Query]>
-  ) => Awaited<ReturnType<ReadModelQueries[Query]>>;
+export type Queries = Answers<ReadModelQueries & DamageQueries>;
+
+type Answers<Port extends Record<keyof Port, (...query: never) => unknown>> = {
+  readonly [Query in keyof Port]: (...query: Parameters<Port[Query]>) => Awaited<ReturnType<Port[Query]>>;
 };
 
 export function createQueries(db: DatabaseSyncInstance): Queries {
@@ -26,6 +26,23 @@ export function createQueries(db: DatabaseSyncInstance): Queries {
     ...userQueries(db, names),
     ...conversationQueries(db, names),
     ...messageQueries(db, names),
+    ...damageQueries(db, names),
+  };
+}
+
+function damageQueries(db: DatabaseSyncInstance, names: Names): Pick<Queries, 'damage' | 'damages'> {
+  const one = prepareRows<Value[]>(db, `SELECT ${selected('damage')} FROM damage WHERE _id = ?`);
+  const open = prepareRows<Value[]>(
+    db,
+    `SELECT ${selected('damage')} FROM damage WHERE passed IS NULL ORDER BY _id LIMIT ?`,
+  );
+  const decode = decoder('damage');
+  return {
+    damage(stream) {
+      const row = one.get(toStored(stream));
+      return row && decode(row, names);
+    },
+    damages: (limit) => open.all(limit).map((row) => decode(row, names)),
   };
 }
 

@@ -46,6 +46,11 @@ const scans: { readonly [Kind in DocumentKind]: Scan<Kind> } = {
     first: ['', ''],
   }),
   message: byPlace,
+  damage: byKey('damage', {
+    from: ({ schema }) => `FROM ${schema}.damage WHERE _id > ? ORDER BY _id`,
+    keyOf: ({ _id }) => [_id],
+    first: [''],
+  }),
 };
 
 /** What selects documents in their order, after the key of the last one before. */

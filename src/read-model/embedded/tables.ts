@@ -35,6 +35,7 @@ const layouts: { readonly [Kind in DocumentKind]: Layout<Documents[Kind]> } = {
   conversation: { projection: 'conversation', numbered: true, unique: ['_id'] },
   membership: { projection: 'conversation', key: ['user', 'conversation'], withoutRowid: true },
   message: { projection: 'message', key: ['position'], withoutRowid: false },
+  damage: { projection: 'conversation', key: ['_id'], withoutRowid: true },
 };
 
 const number = { name: 'number', type: 'INTEGER', nullable: false } as const;
@@ -65,6 +66,7 @@ export const tables: { readonly [Kind in DocumentKind]: Table } = {
   conversation: tableOf('conversation'),
   membership: tableOf('membership'),
   message: tableOf('message'),
+  damage: tableOf('damage'),
 };
 
 export const everyTable: readonly Table[] = [person, ...Object.values(tables)];

@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { UserDocument } from '../documents.ts';
+import type { DamageDocument, UserDocument } from '../documents.ts';
 import { encodeRows } from './columns.ts';
 import type { Names, Numbering } from './columns.ts';
 import { createConversationWriter } from './conversation-writer.ts';
@@ -20,6 +20,7 @@ export interface Writers {
   readonly numbering: WriterNumbering;
   /** One that is there already stays as it is. */
   readonly users: (users: readonly UserDocument[]) => void;
+  readonly damages: (damages: readonly DamageDocument[]) => void;
   readonly conversations: ConversationWriter;
   readonly memberships: MembershipWriter;
   /** To be called before a rollback: what was remembered was not written. */
@@ -47,9 +48,17 @@ export function createWriters(db: DatabaseSyncInstance, kept?: Kept): Writers {
     tables.user,
     `${overwriting(tables.user)} WHERE excluded.position > ${tables.user.name}.position`,
   );
+  const { name: damage } = tables.damage;
+  const insertDamages = createInsert(
+    db,
+    tables.damage,
+    `${overwriting(tables.damage)} WHERE excluded.revision > ${damage}.revision
+      OR (excluded.revision = ${damage}.revision AND ${damage}.passed IS NULL)`,
+  );
   return {
     numbering,
     users: (users) => insertUsers(encodeRows('user', users, numbering)),
+    damages: (damages) => insertDamages(encodeRows('damage', damages, numbering)),
     conversations,
     memberships,
     forget() {

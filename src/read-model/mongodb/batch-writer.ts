@@ -1,5 +1,5 @@
 import { markOf, membershipId } from '../documents.ts';
-import type { MessageDocument, UserDocument } from '../documents.ts';
+import type { DamageDocument, MessageDocument, UserDocument } from '../documents.ts';
 import { mergeConversation, mergeMembership } from '../merge.ts';
 import type { MessagePatch, ReadModelBatch } from '../read-model.ts';
 import { deadlines } from './client.ts';
@@ -21,7 +21,7 @@ const keptConversations = 50_000;
 /** As most conversations are of two. */
 const keptMemberships = 2 * keptConversations;
 
-export function createBatchWriter({ user, message, conversation, membership }: Collections): BatchWriter {
+export function createBatchWriter({ user, message, conversation, membership, damage }: Collections): BatchWriter {
   const conversations = createGrowingWriter({
     collection: conversation,
     kept: keptConversations,
@@ -63,7 +63,10 @@ export function createBatchWriter({ user, message, conversation, membership }: C
   /** A step for a step, so that a conversation never names a message that is not there yet. */
   async function write(batch: ReadModelBatch, assertMayWrite: () => void): Promise<void> {
     assertMayWrite();
-    await within(deadlines.write, all(insertUsers(batch.users), insertMessages(batch.messages)));
+    await within(
+      deadlines.write,
+      all(insertUsers(batch.users), writeDamages(damage, batch.damages), insertMessages(batch.messages)),
+    );
     if (batch.patches.length === 0 && batch.conversations.length === 0 && batch.memberships.length === 0) return;
     assertMayWrite();
     const grow = [memberships.write(batch.memberships), conversations.write(batch.conversations)];
@@ -81,6 +84,19 @@ export function createBatchWriter({ user, message, conversation, membership }: C
       }
     },
   };
+}
+
+/** The later event stays, and of one event that it was passed over. */
+async function writeDamages(damage: Collections['damage'], damages: readonly DamageDocument[]): Promise<void> {
+  if (damages.length === 0) return;
+  const places = await damage.insertMany(damages, { ordered: false }).then(() => [], alreadyThere);
+  const there = places.map((place) => damages[place]).filter((one) => one !== undefined);
+  const newer = there.map(({ _id, ...$set }) => {
+    const { revision } = $set;
+    const filter = { _id, $or: [{ revision: { $lt: revision } }, { revision, passed: null }] };
+    return { updateOne: { filter, update: { $set } } };
+  });
+  if (newer.length > 0) await damage.bulkWrite(newer, { ordered: false });
 }
 
 /** Ends when all have: nothing is left running behind a failure. */

@@ -22,6 +22,7 @@ const indexes: Readonly<Record<DocumentKind, IndexDescription[]>> = {
   membership: [],
   conversation: [],
   user: [{ key: { username: 1 }, name: 'by_username' }],
+  damage: [],
 };
 
 /** In the order in which they are put in use: a conversation does not come before the messages that it names. */
@@ -34,6 +35,7 @@ export function collectionsOf(db: Db, prefix = ''): Collections {
     conversation: db.collection(`${prefix}conversation`),
     membership: db.collection(`${prefix}membership`),
     message: db.collection(`${prefix}message`),
+    damage: db.collection(`${prefix}damage`),
   };
 }
 

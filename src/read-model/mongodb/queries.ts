@@ -3,7 +3,7 @@ import { messageId } from '../../domain/conversation/conversation-id.ts';
 import { membershipId } from '../documents.ts';
 import type { DocumentKind } from '../documents.ts';
 import { greater, usersOfText } from '../merge.ts';
-import type { ReadModelQueries } from '../read-model.ts';
+import type { DamageQueries, ReadModelQueries } from '../read-model.ts';
 import { deadlines } from './client.ts';
 import type { Collections } from './collections.ts';
 import { isReplaced } from './errors.ts';
@@ -28,7 +28,10 @@ export function reading<T>(read: () => Promise<T>): Promise<T> {
 }
 
 /** The port's queries; the checkpoint is not theirs. */
-export function createQueries(collections: Collections, answer: Reading): Omit<ReadModelQueries, 'checkpoint'> {
+export function createQueries(
+  collections: Collections,
+  answer: Reading,
+): Omit<ReadModelQueries, 'checkpoint'> & DamageQueries {
   const find = createFind(collections);
   const friends = createFriendList(collections, find);
 
@@ -51,6 +54,9 @@ export function createQueries(collections: Collections, answer: Reading): Omit<R
     membership: (user, conversation) => answer(() => byId('membership', membershipId(user, conversation))),
     conversations: (query) => answer(() => friends.page(query)),
     conversationsChangedSince: (...since) => answer(() => friends.changedSince(...since)),
+
+    damage: (stream) => answer(() => byId('damage', stream)),
+    damages: (limit) => answer(() => find('damage', { passed: null }, { sort: { _id: 1 }, limit })),
 
     message: (id) => answer(() => byId('message', id)),
     newestMessages: (conversations) =>

@@ -1,0 +1,74 @@
+import { Argument, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { conversationStream, parseConversationId } from '../domain/conversation/conversation-id.ts';
+import { isOurStream } from '../domain/passed-over.ts';
+import { openEventStore } from '../event-store/open-event-store.ts';
+import { openReadModel } from '../read-model/open-read-model.ts';
+import { readConfig } from '../shared/config.ts';
+import { OperatorError } from '../shared/errors.ts';
+import { createLogger } from '../shared/logger.ts';
+import { couldRun } from './could-run.ts';
+import { passOver } from './pass-over.ts';
+
+/** Streams that are listed, at most. */
+const mostListed = 10_000;
+
+/** Adds `weiliao quarantine`. */
+export function registerQuarantine(program: Command): void {
+  const quarantine = program.command('quarantine').description('conversations that stand still at a damaged event');
+  quarantine
+    .command('list')
+    .description('what stands still, where, and why')
+    .action(() => couldRun(list));
+  quarantine
+    .command('pass')
+    .description('decide that an event which cannot be read counts as if it were not there; kept in the log for ever')
+    .argument('<conversation>', 'its id, or the stream of a user: user-<id>')
+    .addArgument(new Argument('<revision>', 'of the event').argParser(wholeNumber))
+    .requiredOption('--reason <text>', 'why, for those who look later')
+    .action((id: string, revision: number, { reason }: { reason: string }) =>
+      couldRun(() => pass(id, revision, reason)),
+    );
+}
+
+function wholeNumber(text: string): number {
+  if (/^[0-9]{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a revision, a whole number.');
+}
+
+async function list(): Promise<void> {
+  const readModel = await openReadModel({
+    settings: readConfig().readModel,
+    mode: 'read',
+    log: createLogger('error'),
+  });
+  try {
+    const damages = await readModel.damages(mostListed);
+    for (const { _id, revision, position, reason } of damages) {
+      process.stdout.write(`${_id} revision ${revision}, position ${position}: ${reason}\n`);
+    }
+    process.stdout.write(damages.length === 0 ? 'nothing stands still\n' : `${damages.length} stand still\n`);
+  } finally {
+    await readModel.close();
+  }
+}
+
+async function pass(id: string, revision: number, reason: string): Promise<void> {
+  const stream = parseConversationId(id) === undefined ? id : conversationStream(id);
+  if (!isOurStream(stream)) throw new OperatorError(`${id}: no conversation, and no stream of ours`);
+  const { store } = await openEventStore({
+    settings: readConfig().log,
+    appends: true,
+    onFatal(error) {
+      throw error;
+    },
+    onCommit: () => undefined,
+    onIncident: () => undefined,
+  });
+  try {
+    await passOver(store, { stream, revision, reason, date: Date.now() });
+    process.stdout.write(`passed over: revision ${revision} of ${stream}; it goes on behind it\n`);
+  } finally {
+    await store.close();
+  }
+}
