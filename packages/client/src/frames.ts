@@ -236,5 +236,5 @@ export const closeCodes = {
 /** From here to 4999: do not come back. */
 export const firstFinalCode = 4500;
 
-/** Longest frame that a server takes, in bytes: a longer one ends the connection. */
-export const maxFrameBytes = 65536;
+/** Longest text of a message, in bytes of UTF-8. */
+export const maxMessageBytes = 8192;
