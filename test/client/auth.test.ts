@@ -65,10 +65,11 @@ test('after 4501 it is asked once more, with refresh, and the client is in', asy
 
 test('after a second 4501 the client is unauthorized, keeps what waits, and goes on with setToken', async () => {
   const chat = new FakeChat();
-  const { token } = asked();
+  const { asks, token } = asked();
   doorFor(chat, (given) => given === 'good');
   const { client } = await live(chat, { token });
   await pass(600_000);
+  expect(asks).toEqual([false, true]);
   expect(client.connection.get()).toMatchObject({ state: 'unauthorized', cause: { code: 'NOT_AUTHENTICATED' } });
   const sent = client.send({ to: 'b', msg: 'kept' });
   expect(client.pending.get()).toMatchObject([{ msg: 'kept', state: 'queued' }]);
@@ -159,4 +160,44 @@ test('a cursor that the server calls a bad frame is left out, on the same socket
   expect(chat.sockets).toHaveLength(1);
   expect(client.connection.get().state).toBe('live');
   expect(client.conversations.get()).toMatchObject([{ lastSeq: 1, stale: false }]);
+});
+
+test('a token that is set while the client connects is the one that counts', async () => {
+  const chat = new FakeChat();
+  doorFor(chat, (given) => given === 'good');
+  chat.hangs = true;
+  const { client } = await live(chat, { token: 'good' });
+  chat.hangs = false;
+  client.setToken('bad');
+  await settle();
+  expect(client.connection.get().state).toBe('unauthorized');
+  client.setToken('good');
+  await settle();
+  expect(client.connection.get().state).toBe('live');
+});
+
+test('a token that is set while the client is live goes to the server at once', async () => {
+  const chat = new FakeChat();
+  doorFor(chat, () => true);
+  const { client } = await live(chat, { token: 'one' });
+  client.setToken('two');
+  await settle();
+  expect(chat.socket.of('hello').map(({ token }) => token)).toEqual(['one', 'two']);
+  expect(chat.sockets).toHaveLength(1);
+});
+
+test('a request of the application whose token is refused is made once more with another', async () => {
+  const chat = new FakeChat();
+  chat.message('b', 'a');
+  const { asks, token } = asked();
+  doorFor(chat, () => true);
+  const { client } = await live(chat, { token });
+  const given: (string | null)[] = [];
+  chat.rest = (_, headers) => {
+    given.push(headers.get('Authorization'));
+    return given.length === 1 ? { status: 401, body: {} } : undefined;
+  };
+  expect(await client.conversation('dm~a~b').load()).toHaveLength(1);
+  expect(given).toEqual(['Bearer t1', 'Bearer t2']);
+  expect(asks).toEqual([false, true]);
 });

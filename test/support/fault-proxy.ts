@@ -11,7 +11,6 @@ export class FaultProxy {
   connections = 0;
   readonly #server: Server;
   readonly #open = new Set<Socket>();
-  #silent = false;
 
   private constructor(port: number) {
     this.#server = createServer((client) => this.#carry(client, port));
@@ -31,11 +30,6 @@ export class FaultProxy {
   /** Resets every connection. */
   cut(): void {
     for (const socket of [...this.#open]) socket.resetAndDestroy();
-  }
-
-  /** Connections stay open, and nothing goes through: what a dead Wi-Fi looks like. */
-  set silent(silent: boolean) {
-    this.#silent = silent;
   }
 
   close(): void {
@@ -62,9 +56,8 @@ export class FaultProxy {
     };
     server.on('error', end).on('end', () => client.end());
     client.on('error', end).on('end', () => server.end());
-    client.on('data', (bytes) => this.#silent || server.write(bytes));
+    client.on('data', (bytes) => server.write(bytes));
     server.on('data', (bytes) => {
-      if (this.#silent) return;
       client.write(bytes.subarray(0, Math.max(0, left)), () => left < 0 && end());
       left -= bytes.length;
     });

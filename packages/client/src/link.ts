@@ -99,8 +99,8 @@ export class Link {
   /** There is another token. */
   renewed(): void {
     this.#refused = false;
-    if (this.#state.state === 'unauthorized') void this.#start();
-    else if (this.#welcomed) void this.#renewal.now();
+    if (this.#welcomed) void this.#renewal.now();
+    else if (['connecting', 'unauthorized'].includes(this.#state.state)) void this.#start();
   }
 
   /** Everything missed is applied. */

@@ -29,6 +29,8 @@ export interface GetOptions {
   /** A cursor: the answer holds everything up to there. */
   readonly least?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** False: a refused token is told, and no other is asked for. */
+  readonly renews?: boolean;
 }
 
 /** Both reject with `ClientError`. */
@@ -63,7 +65,7 @@ export function createRest(base: string, auth: Auth, fetch: typeof globalThis.fe
     try {
       await auth.ready();
       let response = await request(url, options);
-      if (response.status === 401 && auth.renewable) {
+      if (response.status === 401 && options.renews !== false && auth.renewable) {
         await auth.ask(true);
         response = await request(url, options);
       }

@@ -136,7 +136,8 @@ export class Sync {
   }
 
   #options(): GetOptions {
-    return { least: this.cursor, signal: this.#signal };
+    // The connection itself asks for another token.
+    return { least: this.cursor, signal: this.#signal, renews: false };
   }
 
   /** Messages, newest first. */
