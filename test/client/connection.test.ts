@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createClient } from '../../packages/client/src/index.ts';
 import { FakeChat } from '../support/fake-chat.ts';
 import { clientOf, live, onFakeTime, pass, record, settle, states } from './harness.ts';
@@ -243,14 +243,14 @@ describe('a client', () => {
 
 describe('a page that wakes', () => {
   async function page() {
-    let wake: (() => void) | undefined;
-    vi.stubGlobal('document', { visibilityState: 'visible' });
-    vi.stubGlobal('addEventListener', (_: string, listener: () => void) => (wake = listener));
-    vi.stubGlobal('removeEventListener', () => undefined);
+    const listeners = new Map<string, (event: { type: string }) => void>();
+    const document = { visibilityState: 'visible' };
+    vi.stubGlobal('document', document);
+    vi.stubGlobal('addEventListener', (name: string, listener: () => void) => listeners.set(name, listener));
+    vi.stubGlobal('removeEventListener', (name: string) => listeners.delete(name));
+    onTestFinished(() => void vi.unstubAllGlobals());
     const made = await live();
-    vi.unstubAllGlobals();
-    vi.stubGlobal('document', { visibilityState: 'visible' });
-    return { ...made, wake: () => wake?.() };
+    return { ...made, document, wake: (type = 'online') => listeners.get(type)?.({ type }) };
   }
 
   test('asks for a sign of life, and comes back within 3 s where there is none', async () => {
@@ -262,7 +262,18 @@ describe('a page that wakes', () => {
     await pass(1);
     expect(chat.sockets).toHaveLength(2);
     expect(client.connection.get().state).toBe('live');
-    vi.unstubAllGlobals();
+  });
+
+  test('is one that is shown, not one that is hidden', async () => {
+    const { chat, document, wake } = await page();
+    document.visibilityState = 'hidden';
+    wake('visibilitychange');
+    await settle();
+    expect(chat.socket.of('ping')).toEqual([]);
+    document.visibilityState = 'visible';
+    wake('visibilitychange');
+    await settle();
+    expect(chat.socket.of('ping')).toHaveLength(1);
   });
 
   test('does not wait for the next try', async () => {
@@ -272,6 +283,5 @@ describe('a page that wakes', () => {
     wake();
     await settle();
     expect(client.connection.get().state).toBe('live');
-    vi.unstubAllGlobals();
   });
 });

@@ -85,6 +85,9 @@ test('what the server refuses is told to the caller', async () => {
   const { chat, client } = await long();
   chat.rest = () => ({ status: 404, body: { code: 'CONVERSATION_NOT_FOUND', detail: 'no' } });
   await expect(client.conversation('dm~a~x').load()).rejects.toMatchObject({ code: 'CONVERSATION_NOT_FOUND' });
+  const pages = client.conversation('dm~a~x').history();
+  await expect(pages.next()).rejects.toMatchObject({ code: 'CONVERSATION_NOT_FOUND' });
+  expect(await pages.next()).toMatchObject({ done: true });
   chat.rest = () => ({ status: 502, body: '<html>' });
   await expect(client.conversation('dm~a~x').load()).rejects.toMatchObject({ code: 'DISCONNECTED', temporary: true });
   chat.rest = () => ({ status: 200, body: {} });

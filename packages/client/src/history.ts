@@ -40,6 +40,8 @@ export function createHistory(
       return { done: false, value: page };
     } catch (error) {
       if (isOver()) return over;
+      // As a generator: what threw is over.
+      end();
       throw error;
     }
   }

@@ -54,17 +54,19 @@ export function createPulse({ ping, dead }: { ping: () => void; dead: () => void
   };
 }
 
+type Listener = (event: { readonly type: string }) => void;
+
 /** Calls `wake` when the page is shown again or the network is back. Returns the function that ends it. */
 export function onWake(wake: () => void): () => void {
   const { addEventListener, removeEventListener, document } = globalThis as {
-    addEventListener?: (name: string, listener: () => void) => void;
-    removeEventListener?: (name: string, listener: () => void) => void;
+    addEventListener?: (name: string, listener: Listener) => void;
+    removeEventListener?: (name: string, listener: Listener) => void;
     document?: { readonly visibilityState: string };
   };
   // Node has none.
   if (document === undefined || addEventListener === undefined) return () => undefined;
-  const listener = (): void => {
-    if (document.visibilityState === 'visible') wake();
+  const listener: Listener = ({ type }) => {
+    if (type !== 'visibilitychange' || document.visibilityState === 'visible') wake();
   };
   // `visibilitychange` bubbles from the document to here.
   const names = ['visibilitychange', 'pageshow', 'online'];
