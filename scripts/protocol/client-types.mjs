@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { clientFrames } from '../../src/protocol/client-frames.ts';
 import { closeCodes, closings, firstFinalCode } from '../../src/protocol/close-codes.ts';
 import { allErrorCodes, errorCodes } from '../../src/protocol/error-codes.ts';
-import { maxFrameBytes } from '../../src/protocol/limits.ts';
+import { maxMessageBytes } from '../../src/domain/conversation/message-text.ts';
 import { messageSchema, userRefSchema } from '../../src/protocol/message.ts';
 import { serverFrames } from '../../src/protocol/server-frames.ts';
 import { fieldsOf, jsonSchemaOf, shapeOf, valuesOf } from './schemas.mjs';
@@ -83,6 +83,10 @@ function typeOf(schema) {
     case 'integer':
     case 'number':
       return 'number';
+    case 'array':
+      return `readonly ${itemOf(schema)}[]`;
+    case 'object':
+      return `{ ${fieldsOf(schema).map(fieldType).join(' ')} }`;
     case 'string':
     case 'boolean':
     case 'null':
@@ -98,6 +102,19 @@ function typeOf(schema) {
   }
 }
 
+/** The type of an array's items, in brackets where it is a union.
+ * @param {JsonSchema & { items?: JsonSchema }} schema
+ */
+function itemOf({ items = {} }) {
+  const type = typeOf(items);
+  return type.includes(' | ') && !type.startsWith('{') ? `(${type})` : type;
+}
+
+/** @param {import('./schemas.mjs').Field} field */
+function fieldType({ name, optional, schema }) {
+  return `readonly ${name}${optional ? '?' : ''}: ${typeOf(schema)};`;
+}
+
 function errorCodeType() {
   const lines = allErrorCodes.map((code) => `${comment(errorCodes[code].when)}| '${code}'`);
   return `/** What a refusal may say. A newer server may know other codes. */\nexport type ErrorCode =\n${lines.join('\n')};`;
@@ -111,7 +128,7 @@ function constants() {
   return [
     `/** Why a server closes a socket. */\nexport const closeCodes = {\n${lines.join('\n')}\n} as const;`,
     `/** From here to 4999: do not come back. */\nexport const firstFinalCode = ${firstFinalCode};`,
-    `/** Longest frame that a server takes, in bytes: a longer one ends the connection. */\nexport const maxFrameBytes = ${maxFrameBytes};`,
+    `/** Longest text of a message, in bytes of UTF-8. */\nexport const maxMessageBytes = ${maxMessageBytes};`,
   ].join('\n\n');
 }
 

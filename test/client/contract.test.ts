@@ -1,13 +1,13 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import type { z } from 'zod';
-import { mayReconnect } from '../../packages/client/src/index.ts';
+import { mayReconnect } from '../../packages/client/src/may-reconnect.ts';
 import type * as client from '../../packages/client/src/index.ts';
-import { closeCodes, maxFrameBytes } from '../../packages/client/src/frames.ts';
+import { closeCodes, maxMessageBytes } from '../../packages/client/src/frames.ts';
 import { parseServerFrame } from '../../packages/client/src/parse.ts';
+import { maxMessageBytes as wireMaxMessageBytes } from '../../src/domain/conversation/message-text.ts';
 import type { ClientFrame } from '../../src/protocol/client-frames.ts';
 import { closeCodes as wireCloseCodes } from '../../src/protocol/close-codes.ts';
 import type { ErrorCode } from '../../src/protocol/error-codes.ts';
-import { maxFrameBytes as wireMaxFrameBytes } from '../../src/protocol/limits.ts';
 import type { Message } from '../../src/protocol/message.ts';
 import type { replyFrames } from '../../src/protocol/reply-frames.ts';
 import { serverFrames } from '../../src/protocol/server-frames.ts';
@@ -64,6 +64,27 @@ describe.each(serverFrames)('the frame $name', ({ schema, example }) => {
   });
 });
 
+describe('a frame of a kind that is not known', () => {
+  const place = { conversation: 'dm~a~b', revision: 7, cursor: 'c' };
+
+  test('is left aside', () => {
+    expect(parseServerFrame(JSON.stringify({ type: 'newer', and: 'more' }))).toBeUndefined();
+    expect(parseServerFrame(JSON.stringify({ type: 'toString' }))).toBeUndefined();
+  });
+
+  test('counts where it tells an event', () => {
+    expect(parseServerFrame(JSON.stringify({ type: 'newer', ...place }))).toEqual({ type: 'other', ...place });
+  });
+
+  test.each(['no JSON', '[]', '7', '{}', '{"type":7}'])('%s is no frame', (text) => {
+    expect(() => parseServerFrame(text)).toThrow('a frame of the server');
+  });
+
+  test('nor is what is binary', () => {
+    expect(() => parseServerFrame(new ArrayBuffer(2))).toThrow('is binary');
+  });
+});
+
 describe('a client', () => {
   test.each(Object.entries(wireCloseCodes))('comes back after %s %i, if it is below 4500', (_name, code) => {
     expect(mayReconnect(code)).toBe(code < 4500);
@@ -73,7 +94,7 @@ describe('a client', () => {
     expect(mayReconnect(code)).toBe(true);
   });
 
-  test('knows the longest frame that a server takes', () => {
-    expect(maxFrameBytes).toBe(wireMaxFrameBytes);
+  test('knows the longest message that a server takes', () => {
+    expect(maxMessageBytes).toBe(wireMaxMessageBytes);
   });
 });

@@ -1,20 +1,21 @@
-import { ClientError, connect } from '@weiliao/client';
+import { ClientError, createClient } from '@weiliao/client';
 
-const session = connect({ url: 'ws://127.0.0.1:9093/v1/ws', user: '1001' });
+const client = createClient({ url: 'http://127.0.0.1:9092', user: '1001' });
+const room = client.conversation('dm~1001~1002');
 
-session.on('message', ({ from, msg, conversation, seq }) => {
+client.connection.subscribe(() => console.log(client.connection.get().state));
+client.on('message', ({ from, msg, conversation, seq }) => {
   console.log(`${from.username}: ${msg}`);
-  if (from.id !== '1001') void session.markRead(conversation, seq);
+  if (from.id !== '1001') client.markRead(conversation, seq);
 });
-session.on('close', ({ code, retryInMs }) => {
-  console.log(retryInMs === undefined ? `over, code ${code}` : `again in ${retryInMs} ms`);
-});
+client.connect();
 
+for await (const page of room.history()) console.log(`${page.length} older messages`);
 try {
-  const { seq, duplicate } = await session.send({ to: '1002', msg: 'hello' });
-  console.log(`kept as message ${seq}${duplicate ? ', for the second time' : ''}`);
+  const { seq } = await room.send('hello');
+  console.log(`kept as message ${seq}; here are ${room.get().messages.length}`);
 } catch (error) {
   if (error instanceof ClientError) console.log(error.code, error.message);
 }
 
-session.close();
+client.disconnect();

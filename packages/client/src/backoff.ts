@@ -1,17 +1,23 @@
-export interface BackoffOptions {
-  /** Longest first delay, milliseconds. Default 500. */
-  readonly baseMs?: number;
-  /** Longest delay ever, milliseconds. Default 30,000. */
-  readonly maxMs?: number;
-  /** 0 ≤ x < 1. Default `Math.random`. */
-  readonly random?: () => number;
-}
+const firstMs = 500;
+const longestMs = 20_000;
 
 /**
- * Exponential back-off with full jitter: the delay before try `attempt` (0, 1, 2 …) is anywhere between 0 and
- * `base × 2^attempt`, so that many clients that lost one server do not come back in step.
+ * Milliseconds before try `attempt` (0, 1, 2 …): exponential with full jitter, anywhere between 0 and 0.5 × 2^attempt
+ * seconds, 20 at most, so that many clients that lost one server do not come back in step.
  */
-export function createBackoff(options: BackoffOptions = {}): (attempt: number) => number {
-  const { baseMs = 500, maxMs = 30_000, random = Math.random } = options;
-  return (attempt) => random() * Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30));
+export function backoff(attempt: number, random: () => number): number {
+  return random() * Math.min(longestMs, firstMs * 2 ** Math.min(attempt, 30));
+}
+
+/** Ends early with the signal. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(end, ms);
+    function end(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    }
+    signal.addEventListener('abort', end);
+  });
 }

@@ -182,14 +182,7 @@ export interface TypingEventFrame {
 /** Who is there of those who share a conversation with the user: all once after each `welcome`, then changes. */
 export interface PresenceFrame {
   readonly type: 'presence';
-  readonly users: readonly {
-    /** User id. */
-    readonly user: string;
-    /** Whether any socket of the user is open, on any gateway. */
-    readonly online: boolean;
-    /** When the last one closed; null where that is not known. */
-    readonly lastSeen: number | null;
-  }[];
+  readonly users: readonly { readonly user: string; readonly online: boolean; readonly lastSeen: number | null }[];
 }
 
 /** A message of one of the user’s conversations. */
@@ -286,5 +279,5 @@ export const closeCodes = {
 /** From here to 4999: do not come back. */
 export const firstFinalCode = 4500;
 
-/** Longest frame that a server takes, in bytes: a longer one ends the connection. */
-export const maxFrameBytes = 65536;
+/** Longest text of a message, in bytes of UTF-8. */
+export const maxMessageBytes = 8192;

@@ -1,5 +1,16 @@
 import { ClientError } from './errors.ts';
-import type { ReadAckFrame, SendAckFrame, ServerFrame } from './frames.ts';
+import type { MessageFrame, ReadAckFrame, ReadEventFrame, SendAckFrame, ServerFrame } from './frames.ts';
+
+/** An event of a kind that this client does not know: its place counts all the same. */
+export interface OtherFrame {
+  readonly type: 'other';
+  readonly conversation: string;
+  readonly revision: number;
+  readonly cursor: string;
+}
+
+/** What happened in a conversation: it has a place there. */
+export type EventFrame = MessageFrame | ReadEventFrame | OtherFrame;
 
 type Check = (value: unknown) => boolean;
 
@@ -11,6 +22,10 @@ const nullable =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
+const list =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
 const optional =
   (check: Check): Check =>
   (value) =>
@@ -20,14 +35,11 @@ type Shape<Frame> = { readonly [Field in Exclude<keyof Frame, 'type'>]-?: Check 
 
 type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { readonly type: Type }>;
 
-/** Frames that this client leaves aside. */
-type Signal = 'live' | 'reset' | 'typing' | 'presence';
-
 /**
  * What must be there, by frame type: a type or a field that is forgotten does not compile. Written by hand: a schema
  * library would be most of a web page's bytes.
  */
-const shapes: { readonly [Type in Exclude<ServerFrame['type'], 'ack' | Signal>]: Shape<FrameOf<Type>> } = {
+const shapes: { readonly [Type in Exclude<ServerFrame['type'], 'ack'>]: Shape<FrameOf<Type>> } = {
   welcome: { session: string, user: string, cursor: string, recovered: boolean, serverTime: number },
   error: { id: optional(string), code: string, message: string, temporary: boolean },
   message: {
@@ -46,6 +58,12 @@ const shapes: { readonly [Type in Exclude<ServerFrame['type'], 'ack' | Signal>]:
   },
   read: { conversation: string, reader: string, seq: number, readDate: number, revision: number, cursor: string },
   pong: { serverTime: number },
+  live: { cursor: string },
+  reset: { conversations: list(string) },
+  typing: { conversation: string, user: string, on: boolean },
+  presence: {
+    users: list((one) => isObject(one) && string(one.user) && boolean(one.online) && nullable(number)(one.lastSeen)),
+  },
 };
 
 const sendAck: Shape<SendAckFrame> = {
@@ -60,20 +78,26 @@ const sendAck: Shape<SendAckFrame> = {
 
 const readAck: Shape<ReadAckFrame> = { id: optional(string), conversation: string, seq: number };
 
+const other: Shape<OtherFrame> = { conversation: string, revision: number, cursor: string };
+
 /**
- * A frame of the server; undefined for a type that this client does not know (a newer server's). Throws `ClientError`
- * `BAD_SERVER_FRAME` for anything that is no frame.
+ * A frame of the server; undefined for one of a type that this client does not know (a newer server's), unless it tells
+ * an event. Throws `ClientError` `BAD_SERVER_FRAME` for anything that is no frame.
  */
-export function parseServerFrame(data: unknown): ServerFrame | undefined {
+export function parseServerFrame(data: unknown): ServerFrame | OtherFrame | undefined {
   const frame = parseObject(data);
   const { type } = frame;
   if (typeof type !== 'string') throw bad('has no type');
   const shape = shapeOf(type, frame);
-  if (shape === undefined) return undefined;
-  for (const [field, check] of Object.entries(shape)) {
-    if (!check(frame[field])) throw bad(`of type ${type} has a bad ${field}`);
-  }
+  const fault = faultIn(frame, shape ?? other);
+  if (shape === undefined) return fault === undefined ? ({ ...frame, type: 'other' } as OtherFrame) : undefined;
+  if (fault !== undefined) throw bad(`of type ${type} has a bad ${fault}`);
   return frame as unknown as ServerFrame;
+}
+
+/** The first field that is not as it should be. */
+function faultIn(frame: Record<string, unknown>, shape: Readonly<Record<string, Check>>): string | undefined {
+  return Object.keys(shape).find((field) => shape[field]?.(frame[field]) !== true);
 }
 
 /** Undefined for a type that is not known. An ack that names a message answers a `send`. */
