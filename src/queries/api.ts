@@ -88,8 +88,14 @@ const serverOptions = {
   bodyLimit: maxBodyBytes,
   /** Milliseconds to receive a whole request. */
   requestTimeout: 15_000,
-  /** How often that is looked at, in milliseconds; and how much of a head is taken, for those who have many cookies. */
-  http: { connectionsCheckingInterval: 1_000, maxHeaderSize: 32_768 },
+  http: {
+    /** Not longer than the above: Node exchanges the two then, and its default is a minute. */
+    headersTimeout: 15_000,
+    /** How often both are looked at, in milliseconds. */
+    connectionsCheckingInterval: 1_000,
+    /** For those who have many cookies. */
+    maxHeaderSize: 32_768,
+  },
   /** Milliseconds that an idle connection is kept: longer than the 60 s of common load balancers. */
   keepAliveTimeout: 65_000,
   /** While it closes, the server finishes what comes on open connections. */
