@@ -6,7 +6,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import { fastify, LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
-import { boundLookUps, boundWork } from './bounds.ts';
+import { boundLookUps, boundWork, inTurn } from './bounds.ts';
 import type { ApiContext, ApiDeps } from './context.ts';
 import { minPositionHeader, positionHeader } from './context.ts';
 import { conversationRoutes } from './conversations.ts';
@@ -49,7 +49,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     done();
   });
   keepDoor(app, deps);
-  boundWork(app, deps);
+  const turn = boundWork(app, deps);
   boundLookUps(app, deps);
   if (config.logRequests) logRequests(app);
   acceptOnlyJson(app);
@@ -69,7 +69,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const context: ApiContext = {
     ...deps,
     logger,
-    freshness: createFreshness(readModel, floor),
+    freshness: inTurn(createFreshness(readModel, floor), turn),
     peers: createPeerDirectory({ readModel, onUserEvent: deps.commands.onUserEvent }),
   };
   const resources = [operationRoutes];
