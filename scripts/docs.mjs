@@ -2,10 +2,15 @@
 // With `--check` it writes nothing, names each part that differs, and exits with 1.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import prettier from 'prettier';
+import { settingsTable } from '../src/shared/config/describe.ts';
 import { housePicture } from './house-picture.mjs';
 
 /** @type {readonly { page: string, name: string, text: () => string }[]} */
-const parts = [{ page: 'docs/architecture.md', name: 'rooms', text: housePicture }];
+const parts = [
+  { page: 'docs/architecture.md', name: 'rooms', text: housePicture },
+  { page: 'docs/settings.md', name: 'settings', text: settingsTable },
+];
 
 /**
  * The page with the text in place of what stands between the markers of that name.
@@ -24,7 +29,9 @@ const check = process.argv.includes('--check');
 for (const { page, name, text } of parts) {
   const path = fileURLToPath(new URL(`../${page}`, import.meta.url));
   const before = readFileSync(path, 'utf8');
-  const after = withPart(before, name, text());
+  const style = await prettier.resolveConfig(path);
+  const made = await prettier.format(text(), { ...style, parser: 'markdown' });
+  const after = withPart(before, name, made);
   if (after === before) continue;
   if (!check) {
     writeFileSync(path, after);

@@ -27,7 +27,7 @@ export const rooms = {
   },
   auth: { may: ['domain', 'shared'], ports: ['authenticator', 'client-address', 'door'] },
   gateway: {
-    may: ['domain', 'protocol', 'shared', 'event-store', 'commands', 'auth'],
+    may: ['domain', 'protocol', 'shared', 'event-store', 'read-model', 'commands', 'auth'],
     ports: ['gateway', 'feed'],
   },
   queries: {

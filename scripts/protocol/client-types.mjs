@@ -87,6 +87,12 @@ function typeOf(schema) {
     case 'boolean':
     case 'null':
       return schema.type;
+    case 'array':
+      return `readonly (${typeOf(schema.items ?? {})})[]`;
+    case 'object':
+      return `{ ${fieldsOf(schema)
+        .map((field) => `${comment(field.schema.description)}readonly ${field.name}: ${typeOf(field.schema)};`)
+        .join('\n')} }`;
     default:
       throw new TypeError(`no type of the client for ${JSON.stringify(schema)}`);
   }

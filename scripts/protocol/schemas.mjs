@@ -5,7 +5,7 @@ import { z } from 'zod';
  *
  * @typedef {{
  *   type?: string, const?: unknown, enum?: unknown[], anyOf?: JsonSchema[], description?: string,
- *   properties?: Record<string, JsonSchema>, required?: string[],
+ *   properties?: Record<string, JsonSchema>, required?: string[], items?: JsonSchema,
  * }} JsonSchema
  */
 

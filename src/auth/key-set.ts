@@ -66,7 +66,9 @@ export function createRemoteKeySet(
   }
 
   return async (header, token) => {
-    if (keys === undefined || now() - fetchedAt > freshMs) await refreshed();
+    // Nobody waits for newer keys who has old ones: the server may take its time, or be away.
+    if (keys === undefined) await refreshed();
+    else if (now() - fetchedAt > freshMs) void refreshed();
     try {
       return await keyOf(keys, [header, token]);
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { readConfig } from '../shared/config.ts';
+import { settingsHelp } from '../shared/config/describe.ts';
 import { createLifecycle } from '../process/lifecycle.ts';
 import { createLogger } from '../shared/logger.ts';
 import { guardProcess, warnOfWideFolder } from '../process/safe-process.ts';
@@ -11,6 +12,7 @@ export function registerStart(program: Command): void {
   program
     .command('start')
     .description('run the roles of this process: gateway, projector, api (settings are environment variables)')
+    .addHelpText('after', () => `\n${settingsHelp()}`)
     .action(start);
 }
 

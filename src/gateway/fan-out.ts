@@ -9,6 +9,7 @@ import { originalMessage } from '../protocol/original-frames.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
 import type { Hub } from './hub.ts';
 import { eachOf } from './hub.ts';
+import type { Change } from './recent-changes.ts';
 import type { Outboxes, Session } from './session.ts';
 
 export interface FanOutDeps {
@@ -18,6 +19,8 @@ export interface FanOutDeps {
   readonly positions: WirePositions;
   /** A message went to a socket of the original system: it counts as read. */
   onOriginalDelivery(reader: string, conversation: string, seq: number): void;
+  /** A conversation has changed, whether anybody here takes the event or not. */
+  onChange(change: Change): void;
   onFanOut(sockets: number): void;
   /** An event that this program cannot deliver: of a kind that a newer one writes, or of a stream that is not ours. */
   onAside(kind: 'unknown' | 'foreign', event: RecordedEvent): void;
@@ -34,7 +37,7 @@ interface Local {
 }
 
 export function createFanOut(deps: FanOutDeps): FanOut {
-  const { hub, rosters, outboxes, positions, onOriginalDelivery, onFanOut, onAside } = deps;
+  const { hub, rosters, outboxes, positions, onOriginalDelivery, onChange, onFanOut, onAside } = deps;
 
   /** Sockets here of those who belong to the conversation. */
   function sessionsOf(conversation: string, members: readonly string[] | undefined): readonly Session[] {
@@ -54,6 +57,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
       onAside('foreign', recorded);
       return undefined;
     }
+    onChange({ conversation, members, position: recorded.position });
     const sessions = sessionsOf(conversation, members);
     if (sessions.length > 0) return { recorded, conversation, sessions };
     onFanOut(0);
@@ -81,8 +85,9 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     let sockets = sessions.length - original.length;
     const frame = sockets === 0 ? '' : encodeEvent(place, event);
     for (const session of sessions) {
+      if (position <= session.seen) continue;
       session.position = position;
-      if (session.kind === 'v1') outboxes.send(session, frame);
+      if (session.kind === 'v1') outboxes.deliver(session, frame);
     }
     if (original.length > 0 && event.type === 'MessageSent') sockets += deliverOriginal(original, place, event.data);
     onFanOut(sockets);

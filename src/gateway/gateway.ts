@@ -5,8 +5,8 @@ import type { ConnectionBudget } from '../shared/connection-budget.ts';
 import type { RefusalLog } from '../shared/refusal-log.ts';
 import type { Config } from '../shared/config.ts';
 import type { Rosters } from '../domain/conversation/rosters.ts';
-import type { SessionsEnded } from '../domain/user/kinds/sessions-ended.ts';
-import type { RecordedEvent } from '../event-store/event-store.ts';
+import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
+import type { ReadModelQueries } from '../read-model/read-model.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
@@ -16,29 +16,34 @@ import { createAsideTeller } from './aside.ts';
 import { drainSessions } from './drain.ts';
 import { createFanOut } from './fan-out.ts';
 import { startFeed } from './feed.ts';
-import type { FeedSource } from './feed.ts';
-import { createHelloDeadlines } from './hello-deadlines.ts';
+import type { Feed, FeedSource } from './feed.ts';
 import type { HelloDeadlines } from './hello-deadlines.ts';
-import { createHub, eachOf } from './hub.ts';
+import { createHub } from './hub.ts';
 import type { Hub } from './hub.ts';
 import type { ServerHandlers } from './listener.ts';
 import { createOriginalProtocol, createOriginalReads } from './original.ts';
 import { createUpgrades } from './listeners/ws.ts';
 import type { Upgrades } from './listeners/ws.ts';
+import { createRecentChanges } from './recent-changes.ts';
+import type { RecentChanges } from './recent-changes.ts';
+import { createResume } from './resume.ts';
+import type { Resume } from './resume.ts';
 import { listen } from './server.ts';
 import { createOutboxes } from './session.ts';
 import type { Outboxes, Session } from './session.ts';
-import { createTokenEnds } from './token-ends.ts';
+import { createSessionEnds } from './session-ends.ts';
 import { createV1Protocol } from './v1.ts';
 
 export interface GatewayDeps {
-  readonly config: Pick<Config, 'host' | 'wsPort' | 'auth' | 'door' | 'limits' | 'drainMs'>;
+  readonly config: Pick<Config, 'host' | 'wsPort' | 'auth' | 'door' | 'limits' | 'drainMs' | 'logRequests'>;
   readonly door: Door;
   readonly budget: ConnectionBudget;
   readonly tellRefusal: RefusalLog;
   /** Names this process in session ids and in the store. */
   readonly gatewayId: string;
   readonly source: FeedSource;
+  readonly store: Pick<EventStore, 'readStream' | 'subscribeToAll' | 'lastPosition'>;
+  readonly readModel: Pick<ReadModelQueries, 'checkpoint' | 'conversationsChangedSince'>;
   readonly commands: Commands;
   readonly rosters: Rosters;
   readonly authenticator: Authenticator;
@@ -69,35 +74,31 @@ interface Parts {
 
 /** Starts the feed and the WebSocket listener. Rejects with `OperatorError` where the port cannot be had. */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
-  const { config, source, commands, metrics, logger } = deps;
-  const hub = createHub();
-  const sessions = new Set<Session>();
-  const outboxes = createOutboxes({
-    maxBufferedBytes: config.limits.bufferedBytes,
-    onSent: (frames) => metrics.framesOut.inc(frames),
-    onTooSlow: (session) => outboxes.close(session, closeCodes.tooSlow, 'too slow'),
-  });
-  const closeAll = (): void => {
-    for (const session of sessions) outboxes.close(session, closeCodes.feedLost, 'the feed was lost');
-  };
-  const parts: Parts = { hub, sessions, outboxes };
-  const feed = await startFeed({ source, logger, onBatch: createDelivery(deps, parts), onLost: closeAll });
-  const watches = watchSessions(deps, parts);
-  commands.onUserEvent((event) => {
-    if (event.type === 'SessionsEnded') endSessions(deps, parts, event.data);
-  });
+  const { config, commands, logger } = deps;
+  const parts = createParts(deps);
+  const { hub, sessions, outboxes } = parts;
+  const { feed, recent } = await follow(deps, parts);
+  const ends = createSessionEnds({ ...deps, ...parts });
+  const feedPosition = feed.position;
   let draining = false;
   const closed = (): string | undefined => {
     if (draining) return 'this gateway is draining';
     return feed.live() ? undefined : 'this gateway has lost the log';
   };
-  const handlers = createHandlers(deps, { ...parts, ...watches, feedPosition: feed.position, closed });
+  const resume = createResume({ ...deps, recent, outboxes, feedPosition });
+  const handlers = createHandlers(deps, { ...parts, deadlines: ends.deadlines, resume, feedPosition, closed });
   const upgrades = createUpgrades(handlers);
+
+  async function stop(): Promise<void> {
+    ends.stop();
+    upgrades.close();
+    recent.stop();
+    await feed.stop();
+  }
+
   const server = await listen({ host: config.host, port: config.wsPort }, handlers, logger).catch(
     async (error: unknown) => {
-      watches.stop();
-      upgrades.close();
-      await feed.stop();
+      await stop();
       throw error;
     },
   );
@@ -114,50 +115,45 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
         drainMs: config.drainMs,
         close: (session) => outboxes.close(session, closeCodes.draining, 'the server is draining'),
       });
-      watches.stop();
       await commands.idle();
       server.close();
-      upgrades.close();
-      await feed.stop();
+      await stop();
     },
   };
 }
 
-interface Watches {
-  readonly deadlines: HelloDeadlines;
-  stop(): void;
+function createParts({ config, metrics }: GatewayDeps): Parts {
+  const outboxes = createOutboxes({
+    maxBufferedBytes: config.limits.bufferedBytes,
+    onSent: (frames) => metrics.framesOut.inc(frames),
+    onTooSlow: (session) => outboxes.close(session, closeCodes.tooSlow, 'too slow'),
+  });
+  return { hub: createHub(), sessions: new Set(), outboxes };
 }
 
-/** What ends sessions by the clock. */
-function watchSessions({ tellRefusal }: GatewayDeps, { sessions, outboxes }: Parts): Watches {
-  const deadlines = createHelloDeadlines((session) => outboxes.close(session, closeCodes.noHello, 'no hello in time'));
-  const ends = createTokenEnds(sessions, (session) => {
-    tellRefusal('token ended', session);
-    outboxes.close(session, closeCodes.notAuthenticated, 'the token ended');
-  });
-  return {
-    deadlines,
-    stop() {
-      deadlines.stop();
-      ends.stop();
-    },
+/** Hands out what the feed brings, and keeps what resuming clients may have to be told of it. */
+async function follow(
+  deps: GatewayDeps,
+  parts: Parts,
+): Promise<{ readonly feed: Feed; readonly recent: RecentChanges }> {
+  const { source, logger } = deps;
+  let position = (): number => 0;
+  const recent = createRecentChanges({ ...deps, feedPosition: () => position() });
+  const onLost = (): void => {
+    recent.feedLost();
+    for (const session of parts.sessions) parts.outboxes.close(session, closeCodes.feedLost, 'the feed was lost');
   };
-}
-
-/** Closes the sockets of a user whose sessions an operator ended, but for those with a newer token. */
-function endSessions(deps: GatewayDeps, { hub, outboxes }: Parts, { id, date }: SessionsEnded): void {
-  const due: Session[] = [];
-  eachOf(hub.ofUser(id), (session) => {
-    if (session.issued <= date) due.push(session);
-  });
-  for (const session of due) {
-    deps.tellRefusal('sessions ended', session);
-    outboxes.close(session, closeCodes.notAuthenticated, 'the sessions of this user were ended');
-  }
+  const feed = await startFeed({ source, logger, onBatch: createDelivery(deps, parts, recent), onLost });
+  ({ position } = feed);
+  return { feed, recent };
 }
 
 /** What is done with a batch of the feed. */
-function createDelivery(deps: GatewayDeps, { hub, outboxes }: Parts): (events: readonly RecordedEvent[]) => void {
+function createDelivery(
+  deps: GatewayDeps,
+  { hub, outboxes }: Parts,
+  recent: RecentChanges,
+): (events: readonly RecordedEvent[]) => void {
   const { gatewayId, commands, rosters, metrics, logger, positions } = deps;
   const reads = createOriginalReads({ commands, logger, gatewayId });
   const deliver = createFanOut({
@@ -166,6 +162,7 @@ function createDelivery(deps: GatewayDeps, { hub, outboxes }: Parts): (events: r
     outboxes,
     positions,
     onOriginalDelivery: reads.note,
+    onChange: recent.note,
     onFanOut: (sockets) => metrics.fanOut.observe(sockets),
     onAside: createAsideTeller(logger, metrics),
   });
@@ -181,6 +178,7 @@ function createDelivery(deps: GatewayDeps, { hub, outboxes }: Parts): (events: r
 
 interface SessionParts extends Parts {
   readonly deadlines: HelloDeadlines;
+  readonly resume: Resume;
   feedPosition(): number;
   closed(): string | undefined;
 }
@@ -190,7 +188,7 @@ const libraryReserve = 256 * 1024;
 
 /** What is done with sockets, from their opening to their end. */
 function createHandlers(deps: GatewayDeps, parts: SessionParts): ServerHandlers {
-  const { config, door, budget, metrics, tellRefusal } = deps;
+  const { config, door, budget, metrics, tellRefusal, logger } = deps;
   const { hub, sessions, outboxes, deadlines, closed } = parts;
   const { limits, auth } = config;
   const sockets = limits.sockets ?? budget.limit;
@@ -202,7 +200,7 @@ function createHandlers(deps: GatewayDeps, parts: SessionParts): ServerHandlers 
     closed,
     onRefused: (reason, _refusal, address) => tellRefusal(reason, { address }),
   });
-  const shared = { ...deps, limits, hub, outboxes, feedPosition: parts.feedPosition };
+  const shared = { ...deps, limits, hub, outboxes, resume: parts.resume, feedPosition: parts.feedPosition };
   const protocols = { v1: createV1Protocol(shared), original: createOriginalProtocol(shared) };
   return {
     budget,
@@ -229,6 +227,9 @@ function createHandlers(deps: GatewayDeps, parts: SessionParts): ServerHandlers 
       hub.leave(session);
       metrics.sockets.dec({ kind: session.kind });
       metrics.closes.inc({ code });
+      if (!config.logRequests) return;
+      const { kind, user, address } = session;
+      logger.info({ component: 'gateway', kind, user, address, code }, 'socket closed');
     },
   };
 }

@@ -2,7 +2,9 @@ import { assertGoesOn } from '../auth/authenticator.ts';
 import type { Identity } from '../auth/authenticator.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { ClientFrameOf } from '../protocol/client-frames.ts';
+import { closeCodes } from '../protocol/close-codes.ts';
 import { welcomeFrame } from '../protocol/reply-frames.ts';
+import { liveFrame } from '../protocol/signal-frames.ts';
 import { WeiliaoError } from '../shared/errors.ts';
 import { sessionId } from './protocol.ts';
 import type { ProtocolDeps } from './protocol.ts';
@@ -14,9 +16,6 @@ type Hello = ClientFrameOf<'hello'>;
 export function faultOfHello(deps: ProtocolDeps, session: Session, hello: Hello): string | undefined {
   if (session.user !== undefined && deps.authenticator.mode !== 'jwt') return 'hello was said before';
   if (deps.authenticator.mode === 'none' && hello.user === undefined) return 'user: must be given';
-  if (hello.cursor !== undefined && deps.positions.decode(hello.cursor) === undefined) {
-    return 'cursor: must be a cursor that this system gave';
-  }
   return undefined;
 }
 
@@ -28,7 +27,7 @@ export async function sayHello(deps: ProtocolDeps, session: Session, hello: Hell
     renew(deps, session, identity);
     return;
   }
-  const groups = await deps.rosters.groupsOf(user);
+  const [groups, place] = await Promise.all([deps.rosters.groupsOf(user), deps.resume.placeOf(hello.cursor)]);
   if (session.closed) return;
   if (deps.limits.socketsPerUser > 0 && deps.hub.socketsOf(user) >= deps.limits.socketsPerUser) {
     throw new WeiliaoError('RATE_LIMITED', 'too many sockets of this user');
@@ -36,11 +35,33 @@ export async function sayHello(deps: ProtocolDeps, session: Session, hello: Hell
   session.user = user;
   session.expires = identity.expires;
   session.issued = identity.issued;
-  // In one step: what is not in `welcome`'s cursor follows it.
-  const position = deps.feedPosition();
-  session.position = position;
-  sendWelcome(deps, session, user);
-  deps.hub.join(user, session, groups);
+  letIn(deps, session, { user, groups, place });
+}
+
+interface Entry {
+  readonly user: string;
+  readonly groups: readonly string[];
+  /** The client has seen everything up to here; undefined: nobody knows what it has seen. */
+  readonly place: number | undefined;
+}
+
+/** In one step: what is not in `welcome`'s cursor follows it. */
+function letIn(deps: ProtocolDeps, session: Session, { user, groups, place }: Entry): void {
+  const { outboxes, positions, hub, resume } = deps;
+  const upTo = deps.feedPosition();
+  session.position = upTo;
+  hub.join(user, session, groups);
+  sendWelcome(deps, session, { user, position: place ?? upTo, recovered: place !== undefined });
+  if (place === undefined || place >= upTo) {
+    session.seen = place ?? upTo;
+    outboxes.send(session, liveFrame(positions.encode(session.seen)));
+    return;
+  }
+  session.held = [];
+  resume.catchUp(session, { user, groups, after: place, upTo }).catch((error: unknown) => {
+    deps.logger.warn({ component: 'resume', error, user }, 'what a client missed could not be found');
+    outboxes.close(session, closeCodes.feedLost, 'what was missed could not be found');
+  });
 }
 
 /** A new token of the same user: the session goes on to its end. */
@@ -49,12 +70,20 @@ function renew(deps: ProtocolDeps, session: Session, { user, expires, issued }: 
   if (user !== session.user) throw new WeiliaoError('NOT_AUTHENTICATED', 'the token is for another user');
   session.expires = expires;
   session.issued = issued;
-  sendWelcome(deps, session, user);
+  const { position } = session;
+  sendWelcome(deps, session, { user, position, recovered: true });
+  deps.outboxes.deliver(session, liveFrame(deps.positions.encode(position)));
 }
 
-function sendWelcome(deps: ProtocolDeps, session: Session, user: string): void {
-  const cursor = deps.positions.encode(session.position);
-  const welcome = { session: sessionId(deps, session), user, cursor, recovered: false, serverTime: Date.now() };
+interface Greeting {
+  readonly user: string;
+  readonly position: number;
+  readonly recovered: boolean;
+}
+
+function sendWelcome(deps: ProtocolDeps, session: Session, { user, position, recovered }: Greeting): void {
+  const cursor = deps.positions.encode(position);
+  const welcome = { session: sessionId(deps, session), user, cursor, recovered, serverTime: Date.now() };
   deps.outboxes.send(session, welcomeFrame(welcome));
 }
 

@@ -7,6 +7,7 @@ import type { Limits } from '../shared/config.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { RefusalLog } from '../shared/refusal-log.ts';
 import type { Hub } from './hub.ts';
+import type { Resume } from './resume.ts';
 import type { Outboxes, Session } from './session.ts';
 
 export interface ProtocolDeps {
@@ -21,6 +22,7 @@ export interface ProtocolDeps {
   /** Names this process in session ids. */
   readonly gatewayId: string;
   readonly positions: WirePositions;
+  readonly resume: Resume;
   /** Position of the newest event that the feed handed out. */
   feedPosition(): number;
 }

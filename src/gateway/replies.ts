@@ -19,6 +19,9 @@ export interface Replies {
   turnAway(session: Session, reason?: string): void;
 }
 
+/** What a client cannot help. */
+const ownTrouble: ReadonlySet<ErrorCode> = new Set(['INTERNAL', 'OVERLOADED', 'STORE_UNAVAILABLE']);
+
 export function createReplies(deps: Pick<ProtocolDeps, 'outboxes' | 'logger' | 'limits' | 'tellRefusal'>): Replies {
   const { outboxes, logger, limits, tellRefusal } = deps;
   const patience = createRateLimits(limits.refusalRate, 10_000);
@@ -27,9 +30,15 @@ export function createReplies(deps: Pick<ProtocolDeps, 'outboxes' | 'logger' | '
     return { user, address };
   }
 
-  /** Ends a session that is refused again and again, whatever for. */
-  function losePatience(session: Session): void {
-    if (limits.refusalRate === 0 || patience.take(session.name ?? session.address) === 0) return;
+  /** Ends a session that is refused again and again, whatever for, unless the trouble is our own. */
+  function losePatience(session: Session, code: ErrorCode): void {
+    if (
+      session.closed ||
+      ownTrouble.has(code) ||
+      limits.refusalRate === 0 ||
+      patience.take(session.name ?? session.address) === 0
+    )
+      return;
     tellRefusal('refused again and again', about(session));
     outboxes.close(session, closeCodes.protocolViolation, 'refused again and again');
   }
@@ -43,7 +52,8 @@ export function createReplies(deps: Pick<ProtocolDeps, 'outboxes' | 'logger' | '
       const told = toWeiliaoError(error);
       if (told.code === 'INTERNAL') logger.error({ error: told.cause, user: session.user }, 'a frame failed');
       tell(session, id, [told.code, told.message]);
-      losePatience(session);
+      if (told.code === 'RATE_LIMITED' || told.code === 'OVERLOADED') tellRefusal(told.reason, about(session));
+      losePatience(session, told.code);
     },
 
     badFrame(session, id, reason) {

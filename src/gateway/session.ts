@@ -17,6 +17,12 @@ export class Session {
   closed = false;
   /** Nothing it says is heard any more; it is closed once it has its answers. */
   ending = false;
+  /** Live events up to this position were seen by its client before. */
+  seen = 0;
+  /** Live frames that wait until what was missed is sent; undefined: none has to wait. */
+  held: string[] | undefined = undefined;
+  /** Characters of them. */
+  heldSize = 0;
   /** Frames that go out at the end of the turn; undefined while there are none. */
   outbox: string[] | undefined = undefined;
   /** Names it to its client and in what it writes; made when it is first asked for. */
@@ -48,6 +54,10 @@ function flat(text: string): string {
 export interface Outboxes {
   /** Sends at the end of the turn, together with whatever else the turn has for this socket. */
   send(session: Session, frame: string): void;
+  /** Sends a live frame, or keeps it until what was missed is sent. */
+  deliver(session: Session, frame: string): void;
+  /** What was missed is sent: live frames that wait follow now. */
+  goLive(session: Session): void;
   /** Sends what is there and closes the socket. */
   close(session: Session, code: CloseCode, reason: string): void;
 }
@@ -92,15 +102,34 @@ export function createOutboxes({ maxBufferedBytes, onSent, onTooSlow }: OutboxOp
     return outbox.reduce((sum, frame) => sum + Buffer.byteLength(frame), buffered) > maxBufferedBytes;
   }
 
+  function send(session: Session, frame: string): void {
+    if (session.closed) return;
+    if (session.outbox !== undefined) {
+      session.outbox.push(frame);
+      return;
+    }
+    session.outbox = [frame];
+    if (dirty.push(session) === 1) setImmediate(flushAll);
+  }
+
   return {
-    send(session, frame) {
-      if (session.closed) return;
-      if (session.outbox !== undefined) {
-        session.outbox.push(frame);
+    send,
+
+    deliver(session, frame) {
+      if (session.held === undefined) {
+        send(session, frame);
         return;
       }
-      session.outbox = [frame];
-      if (dirty.push(session) === 1) setImmediate(flushAll);
+      session.heldSize += frame.length;
+      if (session.heldSize > maxBufferedBytes) onTooSlow(session);
+      else session.held.push(frame);
+    },
+
+    goLive(session) {
+      const frames = session.held ?? [];
+      session.held = undefined;
+      session.heldSize = 0;
+      for (const frame of frames) send(session, frame);
     },
 
     close(session, code, reason) {

@@ -1,3 +1,5 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { OperatorError } from '../shared/errors.ts';
 
@@ -27,4 +29,30 @@ const lookMs = 50;
 export async function closeApi(api: FastifyInstance): Promise<void> {
   const timer = setInterval(() => api.server.closeIdleConnections(), lookMs);
   await api.close().finally(() => clearInterval(timer));
+}
+
+type TakeOver = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/**
+ * Hands on the connections that ask for a socket. Clients that offer another protocol, as some do HTTP/2, do not insist
+ * on it, but Node takes each `Upgrade` for the end of HTTP once anybody listens: theirs are read again, without it.
+ */
+export function onSocketRequest(server: Server, takeOver: TakeOver): void {
+  server.on('upgrade', (request, socket, head) => {
+    if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+      takeOver(request, socket, head);
+      return;
+    }
+    socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
+    server.emit('connection', socket);
+  });
+}
+
+function headWithoutUpgrade({ method = '', url = '', httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    if (!/^(upgrade|connection|http2-settings)$/i.test(name)) lines.push(`${name}: ${value}`);
+  }
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }

@@ -19,7 +19,7 @@ import { startGateway } from '../gateway/gateway.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { healthOf } from './health.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { closeApi, listenOn, opsHost } from './listen.ts';
+import { closeApi, listenOn, onSocketRequest, opsHost } from './listen.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createMetrics } from '../shared/metrics.ts';
 import type { Metrics } from '../shared/metrics.ts';
@@ -148,7 +148,7 @@ async function startListeners(house: House, rooms: Rooms): Promise<{ httpPort: n
     showOperations: !ownOps && config.door.loopback,
   });
   withinBudget(api.server, budget);
-  if (gateway !== undefined) api.server.on('upgrade', gateway.upgrade);
+  if (gateway !== undefined) onSocketRequest(api.server, gateway.upgrade);
   lifecycle.defer('api', () => closeApi(api));
   const httpPort = await listenOn(api, config.host, config.httpPort);
   if (config.opsPort === undefined) {

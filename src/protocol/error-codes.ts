@@ -28,7 +28,7 @@ export const errorCodes = {
     temporary: false,
     status: 403,
     title: 'Forbidden',
-    when: 'Not this user’s to do. REST, mode jwt: registering somebody else',
+    when: 'Not this user’s to do: registering or changing somebody else; or an `Origin` or `Host` that may not call',
   },
   NOT_FOUND: { temporary: false, status: 404, title: 'Not found', when: 'REST: no such address' },
   USER_NOT_FOUND: {

@@ -6,11 +6,11 @@ import swaggerUi from '@fastify/swagger-ui';
 import { fastify, LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
-import { boundLookUps, boundWork, inTurn } from './bounds.ts';
+import { boundLookUps, boundRegistrations, boundWork, inTurn } from './bounds.ts';
 import type { ApiContext, ApiDeps } from './context.ts';
-import { minPositionHeader, positionHeader } from './context.ts';
+import { minPositionHeader, positionHeader, tellPositions } from './context.ts';
 import { conversationRoutes } from './conversations.ts';
-import { keepDoor, logRequests, requestIdHeader } from './door.ts';
+import { keepDoor, knowAddresses, logRequests, requestIdHeader } from './door.ts';
 import { createFreshness } from './freshness.ts';
 import { messageRoutes } from './messages.ts';
 import { maxBodyBytes } from '../protocol/limits.ts';
@@ -19,6 +19,7 @@ import { operationRoutes } from './operations.ts';
 import { originalRoutes } from './original.ts';
 import { answerClientError, BadBodyError, createErrorHandler, notFound, sendProblem } from './problem.ts';
 import { createPeerDirectory } from './peer-directory.ts';
+import { socketRoutes } from './sockets.ts';
 import { userRoutes } from './users.ts';
 
 /** The REST API, not listening yet. `listen`, `inject` and `close` are fastify's. */
@@ -48,9 +49,13 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     void reply.header(requestIdHeader, request.id);
     done();
   });
-  keepDoor(app, deps);
+  knowAddresses(app, deps);
+  // Before the door: who is refused a thousand times at once must not fill the memory with refusals.
   const turn = boundWork(app, deps);
+  keepDoor(app, deps);
   boundLookUps(app, deps);
+  tellPositions(app, deps);
+  boundRegistrations(app, deps);
   if (config.logRequests) logRequests(app);
   acceptOnlyJson(app);
 
@@ -72,7 +77,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     freshness: inTurn(createFreshness(readModel, floor), turn),
     peers: createPeerDirectory({ readModel, onUserEvent: deps.commands.onUserEvent }),
   };
-  const resources = [operationRoutes];
+  const resources = [operationRoutes, socketRoutes];
   if (deps.serve === 'everything') {
     resources.push(userRoutes, messageRoutes, conversationRoutes);
     if (mode === 'none') resources.push(originalRoutes);
@@ -88,14 +93,11 @@ const serverOptions = {
   bodyLimit: maxBodyBytes,
   /** Milliseconds to receive a whole request. */
   requestTimeout: 15_000,
-  http: {
-    /** Not longer than the above: Node exchanges the two then, and its default is a minute. */
-    headersTimeout: 15_000,
-    /** How often both are looked at, in milliseconds. */
-    connectionsCheckingInterval: 1_000,
-    /** For those who have many cookies. */
-    maxHeaderSize: 32_768,
-  },
+  /**
+   * The same for its head, which Node would take for the shorter of the two times if it were longer; how often both are
+   * looked at; and how much of a head is taken, in bytes, for those who have many cookies.
+   */
+  http: { headersTimeout: 15_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 32_768 },
   /** Milliseconds that an idle connection is kept: longer than the 60 s of common load balancers. */
   keepAliveTimeout: 65_000,
   /** While it closes, the server finishes what comes on open connections. */

@@ -20,31 +20,44 @@ export function boundWork(
   { config: { limits }, tellRefusal }: Pick<ApiDeps, 'config' | 'tellRefusal'>,
 ): () => Promise<void> {
   const turn = createTurnstile();
-  const ofSocket = new WeakMap<Socket, number>();
+  const ofSocket = new WeakMap<Socket, Set<Work>>();
   let underWay = 0;
   let answerBytes = 0;
 
+  function end(works: Set<Work>, work: Work): void {
+    if (!works.delete(work)) return;
+    underWay -= 1;
+    answerBytes -= work.bytes;
+  }
+
+  /** What is under way on this connection. Node tells of its end only the answer whose turn it is, so it is asked itself. */
+  function worksOf(socket: Socket): Set<Work> {
+    const known = ofSocket.get(socket);
+    if (known !== undefined) return known;
+    const works = new Set<Work>();
+    ofSocket.set(socket, works);
+    socket.once('close', () => works.forEach((work) => end(works, work)));
+    return works;
+  }
+
   app.addHook('onRequest', (request, reply, done) => {
     const { socket } = request;
-    const ofThis = (ofSocket.get(socket) ?? 0) + 1;
-    ofSocket.set(socket, ofThis);
-    underWay += 1;
-    let bytes = 0;
-    reply.raw.once('close', () => {
-      ofSocket.set(socket, (ofSocket.get(socket) ?? 1) - 1);
-      underWay -= 1;
-      answerBytes -= bytes;
-    });
-    answers.set(request, (size) => {
-      bytes += size;
-      answerBytes += size;
-    });
-    if (ofThis > maxPipelined || socket.destroyed) {
+    const works = worksOf(socket);
+    if (works.size >= maxPipelined || socket.destroyed) {
       if (!socket.destroyed) tellRefusal('requests at once on one connection', { address: request.clientAddress });
       reply.hijack();
       socket.destroy();
       return;
     }
+    const work: Work = { bytes: 0 };
+    works.add(work);
+    underWay += 1;
+    reply.raw.once('close', () => end(works, work));
+    answers.set(request, (size) => {
+      if (!works.has(work)) return;
+      work.bytes += size;
+      answerBytes += size;
+    });
     const full = underWay > limits.queries || answerBytes > limits.answerBytes;
     done(full && !exempt(request) ? overloaded() : undefined);
   });
@@ -66,9 +79,9 @@ export function inTurn(freshness: Freshness, turn: () => Promise<void>): Freshne
   return {
     ...freshness,
     async reached(expectation) {
-      const fresh = await freshness.reached(expectation);
+      const reached = await freshness.reached(expectation);
       await turn();
-      return fresh;
+      return reached;
     },
   };
 }
@@ -77,10 +90,16 @@ function overloaded(): WeiliaoError {
   return new WeiliaoError('OVERLOADED', 'too many requests are under way; try again');
 }
 
+/** A request whose answer is not taken yet. */
+interface Work {
+  /** Of the answer. */
+  bytes: number;
+}
+
 /** Where the bytes of an answer are counted. */
 const answers = new WeakMap<FastifyRequest, (size: number) => void>();
 
-/** Whoever looks after the process must be able to see that it has much to do. */
+/** Whoever looks after the process must be able to see how it is, whatever others do. */
 function exempt({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url === '/healthz' || routeOptions.url === '/readyz' || routeOptions.url === '/metrics';
 }
@@ -91,11 +110,21 @@ export function boundLookUps(app: FastifyInstance, { config: { limits } }: Pick<
   const keyOf = (request: FastifyRequest): string => request.caller ?? addressKey(request.clientAddress);
 
   app.addHook('preHandler', (request, _reply, done) => {
-    const wait = misses.wait(keyOf(request));
+    const wait = exempt(request) ? 0 : misses.wait(keyOf(request));
     done(wait > 0 ? rateLimited('too many look-ups of what is not there', wait) : undefined);
   });
   app.addHook('onResponse', (request, reply, done) => {
     if (reply.statusCode === 404) misses.take(keyOf(request));
     done();
+  });
+}
+
+/** Bounds how many users one address may make. */
+export function boundRegistrations(app: FastifyInstance, { config: { limits } }: Pick<ApiDeps, 'config'>): void {
+  const registrations = createRateLimits(limits.helloRate);
+  app.addHook('preHandler', (request, _reply, done) => {
+    const counted = request.routeOptions.config.registers === true;
+    const wait = counted ? registrations.take(addressKey(request.clientAddress)) : 0;
+    done(wait > 0 ? rateLimited('too many registrations from this address', wait) : undefined);
   });
 }

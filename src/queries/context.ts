@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WeiliaoError } from '../shared/errors.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Door } from '../auth/door.ts';
@@ -76,11 +76,36 @@ function askedPosition({ headers }: FastifyRequest, { positions }: ApiContext): 
   throw new WeiliaoError('BAD_FRAME', message, { path: minPositionHeader.toLowerCase() });
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The answer holds everything up to this position; undefined where nothing was read. */
+    position: number | undefined;
+  }
+}
+
 /**
  * Waits until the read model has what the users were promised or have seen. False: what is not found may be there in a
- * moment. Throws `BAD_FRAME`, `READ_MODEL_BEHIND`.
+ * moment. The answer tells how far the read model was. Throws `BAD_FRAME`, `READ_MODEL_BEHIND`.
  */
-export function reached(context: ApiContext, request: FastifyRequest, ...users: readonly string[]): Promise<boolean> {
+export async function reached(
+  context: ApiContext,
+  request: FastifyRequest,
+  ...users: readonly string[]
+): Promise<boolean> {
   const { freshness, seenBy } = context;
-  return freshness.reached({ atLeast: askedPosition(request, context), hoped: Math.max(0, ...users.map(seenBy)) });
+  const hoped = Math.max(0, ...users.map(seenBy));
+  const { met, position } = await freshness.reached({ atLeast: askedPosition(request, context), hoped });
+  request.position = position;
+  return met;
+}
+
+/** Answers of queries tell a lower bound of what they hold: as a cursor, or as `Weiliao-Min-Position`, it goes on there. */
+export function tellPositions(app: FastifyInstance, { positions }: Pick<ApiContext, 'positions'>): void {
+  app.decorateRequest('position', undefined);
+  app.addHook('onSend', ({ position }, reply, ...[payload, done]) => {
+    if (position !== undefined && !reply.hasHeader(positionHeader)) {
+      void reply.header(positionHeader, positions.encode(position));
+    }
+    done(null, payload);
+  });
 }

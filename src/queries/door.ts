@@ -12,23 +12,30 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** A GET that writes: a page elsewhere must not lead a browser to it. */
     readonly writes?: boolean;
+    /** Makes a user: bounded for each address. */
+    readonly registers?: boolean;
   }
 }
 
 /** Names a request, in and out. */
 export const requestIdHeader = 'X-Request-Id';
 
-/** Turns away what comes from where nobody may call. Before anything else, preflights included. */
-export function keepDoor(
-  app: FastifyInstance,
-  { door, config, tellRefusal }: Pick<ApiDeps, 'door' | 'config' | 'tellRefusal'>,
-): void {
+/** Finds out where requests come from. */
+export function knowAddresses(app: FastifyInstance, { config }: Pick<ApiDeps, 'config'>): void {
   app.decorateRequest('clientAddress', '');
   app.addHook('onRequest', (request, _reply, done) => {
     const { headers, socket } = request;
     const forwarded = headers['x-forwarded-for'];
     const hops = Array.isArray(forwarded) ? forwarded.join(',') : forwarded;
     request.clientAddress = clientAddress(socket.remoteAddress ?? '', hops, config.door.trustedProxies);
+    done();
+  });
+}
+
+/** Turns away what comes from where nobody may call, preflights included. */
+export function keepDoor(app: FastifyInstance, { door, tellRefusal }: Pick<ApiDeps, 'door' | 'tellRefusal'>): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { headers } = request;
     const refused = door.refusal({ host: headers.host, origin: headers.origin }) ?? crossSite(request);
     if (refused === undefined) {
       done();
@@ -39,7 +46,7 @@ export function keepDoor(
   });
   app.addHook('onError', (request, _reply, ...[error, done]) => {
     if (error instanceof WeiliaoError && told.has(error.code)) {
-      tellRefusal(error.message, { user: request.caller ?? undefined, address: request.clientAddress });
+      tellRefusal(error.reason, { user: request.caller ?? undefined, address: request.clientAddress });
     }
     done();
   });

@@ -15,6 +15,13 @@ export interface Expectation {
   readonly hoped: number;
 }
 
+export interface Reached {
+  /** False: `hoped` was not reached, so what is not found may be there in a moment. */
+  readonly met: boolean;
+  /** What is read from now on holds everything up to this position, and perhaps more. */
+  readonly position: number;
+}
+
 export function readModelBehind(): WeiliaoError {
   return new WeiliaoError('READ_MODEL_BEHIND', 'the read model has not caught up yet');
 }
@@ -22,12 +29,11 @@ export function readModelBehind(): WeiliaoError {
 /** Holds queries back until the read model has caught up with what its readers know. */
 export interface Freshness {
   /**
-   * Resolves when the read model has reached the floor and `atLeast`, and, if that happens within 250 ms, `hoped`: true
-   * then. False: what is not found may be there in a moment.
+   * Resolves when the read model has reached the floor and `atLeast`, and, if that happens within 250 ms, `hoped`.
    *
    * Throws `READ_MODEL_BEHIND` after 2 s, `ReadModelUnavailableError` where the read model gives no answer.
    */
-  reached(expectation: Expectation): Promise<boolean>;
+  reached(expectation: Expectation): Promise<Reached>;
   /** A command reached this position and its client was told so. */
   acknowledged(position: number): void;
   /** The greatest position acknowledged so far: the hope of clients that cannot name one. */
@@ -104,14 +110,13 @@ export function createFreshness(readModel: Pick<ReadModelQueries, 'checkpoint'>,
   return {
     async reached({ atLeast = 0, hoped }) {
       const promised = Math.max(atLeast, floor());
-      if (Math.max(promised, hoped) === 0) return true;
       const position = await checkpoint();
       const [kept, met] = await Promise.all([
         position >= promised || wait(promised, hardMs),
         position >= hoped || wait(hoped, softMs),
       ]);
       if (!kept) throw readModelBehind();
-      return met;
+      return { met, position: Math.max(position, promised, met ? hoped : 0) };
     },
     acknowledged(position) {
       newest = Math.max(newest, position);

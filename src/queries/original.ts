@@ -55,8 +55,8 @@ export const originalRoutes: FastifyPluginCallbackZod<ApiContext> = (app, contex
 
 const tags = ['original'];
 
-function caughtUp({ freshness, seenBy }: ApiContext, user: string): Promise<boolean> {
-  return freshness.reached({ atLeast: undefined, hoped: Math.max(seenBy(user), freshness.newest()) });
+async function caughtUp({ freshness, seenBy }: ApiContext, user: string): Promise<void> {
+  await freshness.reached({ atLeast: undefined, hoped: Math.max(seenBy(user), freshness.newest()) });
 }
 
 function originalMessages(app: App, context: ApiContext): void {

@@ -58,6 +58,12 @@ function problem(code: ErrorCode, detail: string, { status, errors }: ProblemOpt
 
 export const notFound = problem('NOT_FOUND', 'there is nothing at this address');
 
+export const upgradeRequired = problem(
+  'BAD_FRAME',
+  'this is the address of a socket: open it as a WebSocket. A proxy in front must pass on Upgrade and Connection, over HTTP/1.1',
+  { status: 426 },
+);
+
 /** One text for a conversation that is not there, is not the asker's or has no possible id: nobody can tell which. */
 const conversationNotFound = problem('CONVERSATION_NOT_FOUND', 'conversation not found');
 

@@ -90,9 +90,12 @@ const problemHeaders: Readonly<Record<number, Record<string, unknown>>> = {
   503: { 'Retry-After': { type: 'string', description: 'Seconds' } },
 };
 
-/** The problems that a route may answer with, by status; bad input and internal errors go without saying. */
+/** What every route may answer with: bad input, callers from elsewhere or without measure, and what nobody foresaw. */
+const everywhere: readonly ErrorCode[] = ['BAD_FRAME', 'FORBIDDEN', 'RATE_LIMITED', 'OVERLOADED', 'INTERNAL'];
+
+/** The problems that a route may answer with, by status. */
 export function problems(...codes: readonly ErrorCode[]): Record<number, ProblemAnswer> {
-  const listed = [...new Set<ErrorCode>([...codes, 'BAD_FRAME', 'INTERNAL'])];
+  const listed = [...new Set<ErrorCode>([...codes, ...everywhere])];
   const statuses = new Set(listed.map((code) => errorCodes[code].status));
   return Object.fromEntries(
     [...statuses].map((status) => {
@@ -108,7 +111,7 @@ export function problems(...codes: readonly ErrorCode[]): Record<number, Problem
 
 /** What a route that asks who the caller is may answer with; keys to check tokens with may be out of reach. */
 export function callerProblems(mode: Authenticator['mode']): readonly ErrorCode[] {
-  return mode === 'none' ? ['NOT_AUTHENTICATED'] : ['NOT_AUTHENTICATED', 'STORE_UNAVAILABLE'];
+  return mode === 'jwt' ? ['NOT_AUTHENTICATED', 'STORE_UNAVAILABLE'] : ['NOT_AUTHENTICATED'];
 }
 
 /** What every query may answer with while the read model is behind or away. */

@@ -33,7 +33,7 @@ const newUserSchema = z.object({
   avatar: avatarSchema.default(null).describe('URL or path of a picture'),
 });
 
-/** Users. With tokens both routes ask who the caller is; without, anybody may register and look. */
+/** Users. In mode none anybody may register and look; else both routes ask who the caller is. */
 export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
   registerUser(app, context);
   getUser(app, context);
@@ -44,28 +44,29 @@ export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, d
 };
 
 function registerUser(app: App, context: ApiContext): void {
-  const { jwt, common, ofCaller, guard } = routeOf(context);
+  const { known, common, ofCaller, guard } = routeOf(context);
   app.post(
     '/v1/users',
     {
       ...guard,
+      config: { registers: true },
       schema: {
         ...common,
         operationId: 'registerUser',
         summary: 'Register a user',
-        description: jwt ? 'Registers the caller: `id` must be the `sub` of the token.' : 'Registers any user.',
+        description: known ? 'Registers the caller: `id` must be the caller’s.' : 'Registers any user.',
         body: newUserSchema,
         response: {
           201: commandAnswer('Registered', userSchema),
           200: commandAnswer('The same user was there already', userSchema),
-          ...problems(...ofCaller, 'USER_EXISTS', ...(jwt ? (['FORBIDDEN'] as const) : []), ...commandProblems),
+          ...problems(...ofCaller, 'USER_EXISTS', ...commandProblems),
         },
       },
     },
     async (request, reply) => {
       const { id, username, avatar } = request.body;
       if (request.caller !== null && request.caller !== id) {
-        throw new WeiliaoError('FORBIDDEN', 'a token registers its own user only: id must equal its sub');
+        throw new WeiliaoError('FORBIDDEN', 'users register themselves only: id must be the caller’s');
       }
       const { user, changed: created, position } = await context.commands.registerUser({ id, username, avatar });
       acknowledge(reply, context, position);
@@ -147,11 +148,12 @@ function findUsers(app: App, context: ApiContext): void {
 /** What the routes of this resource have in common. */
 function routeOf(context: ApiContext) {
   const { authenticator } = context;
-  const jwt = authenticator.mode !== 'none';
+  const { mode } = authenticator;
+  const known = mode !== 'none';
   return {
-    jwt,
-    common: { tags: ['users'], ...(jwt && security(authenticator.mode)) },
-    ofCaller: jwt ? callerProblems(authenticator.mode) : [],
-    guard: jwt ? { onRequest: identifyCaller(context) } : {},
+    known,
+    common: { tags: ['users'], ...(known && security(mode)) },
+    ofCaller: known ? callerProblems(mode) : [],
+    guard: known ? { onRequest: identifyCaller(context) } : {},
   };
 }

@@ -122,11 +122,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const set = Object.entries(environment).filter((entry): entry is [string, string] => (entry[1] ?? '') !== '');
   const secrets = readSecretFiles(Object.fromEntries(set));
   const parsed = settingsSchema.safeParse(secrets.environment);
-  const faults = parsed.success
-    ? contradictions(parsed.data)
-    : parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`);
-  const all = [...secrets.faults, ...faults];
-  if (!parsed.success || all.length > 0) throw new SettingsError(all.join('\n'));
+  const bad = parsed.error?.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`) ?? [];
+  const faults = [...secrets.faults, ...bad];
+  // Only what is good by itself is looked at together: a secret that cannot be read is not one that is missing.
+  if (parsed.success && faults.length === 0) faults.push(...contradictions(parsed.data));
+  if (!parsed.success || faults.length > 0) throw new SettingsError(faults.join('\n'));
   return configOf(parsed.data);
 }
 

@@ -31,10 +31,10 @@ async function scene(): Promise<Scene> {
   return { a: a!, b: b!, theirs, unborn, nobodys, eve: eve! };
 }
 
-/** What is not of the moment: all of an answer but its date. */
+/** What is not of the moment: all of an answer but its date and its own id. */
 async function answerTo(method: string, path: string, options: RestOptions) {
   const { status, headers, text } = await server().rest(method, path, options);
-  const kept = [...headers].filter(([name]) => name !== 'date');
+  const kept = [...headers].filter(([name]) => name !== 'date' && name !== 'x-request-id');
   return { status, headers: kept, text };
 }
 

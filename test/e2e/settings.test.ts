@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/shared/config.ts';
+import { settings } from '../../src/shared/config/settings.ts';
+import { program } from '../support/loader.ts';
 import { ownFolder, spawnServer, startServer } from '../support/server.ts';
 
 const bad: Readonly<Record<string, readonly string[]>> = {
@@ -25,6 +29,8 @@ const bad: Readonly<Record<string, readonly string[]>> = {
   DEMO_USERS: ['yes', 'true', '2'],
   LOG_LEVEL: ['loud', 'INFO'],
 };
+
+const secret = 'a secret of thirty-two bytes, or more';
 
 function faultsOf(env: Record<string, string>): string[] {
   try {
@@ -51,9 +57,19 @@ describe('a setting', () => {
 
   test('of AUTH=jwt needs exactly one key, and a key needs AUTH=jwt', () => {
     expect(faultsOf({ AUTH: 'jwt' })[0]).toMatch(/^AUTH: /);
-    expect(faultsOf({ AUTH: 'jwt', JWT_SECRET: 'x', JWKS_URL: 'http://x' })[0]).toMatch(/^AUTH: /);
-    expect(faultsOf({ JWT_SECRET: 'x' })[0]).toMatch(/^AUTH: /);
+    expect(faultsOf({ AUTH: 'jwt', JWT_SECRET: secret, JWKS_URL: 'https://x' })[0]).toMatch(/^AUTH: /);
+    expect(faultsOf({ JWT_SECRET: secret })[0]).toMatch(/^AUTH: /);
     expect(faultsOf({ AUTH: 'jwt', JWKS_URL: 'ftp://x' })[0]).toMatch(/^JWKS_URL: /);
+  });
+});
+
+describe('start --help', () => {
+  test('lists every setting with what it means', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [program, 'start', '--help']);
+    for (const [name, { meaning }] of Object.entries(settings)) {
+      expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+      expect(stdout).toContain(meaning.replaceAll('`', ''));
+    }
   });
 });
 
@@ -68,9 +84,9 @@ describe('the start', () => {
   test.each([
     ['JWT_PUBLIC_KEY', { AUTH: 'jwt', JWT_PUBLIC_KEY: 'nonsense' }],
     ['JWKS_URL', { AUTH: 'jwt', JWKS_URL: 'http://' }],
-    ['HOST', { HOST: '192.0.2.1' }],
-    ['HOST', { HOST: 'no.such.host.invalid' }],
-    ['HTTP_PORT', { ROLES: 'api,projector', HOST: '192.0.2.1' }],
+    ['HOST', { HOST: '192.0.2.1', INSECURE: '1' }],
+    ['HOST', { HOST: 'no.such.host.invalid', INSECURE: '1' }],
+    ['HTTP_PORT', { ROLES: 'api,projector', HOST: '192.0.2.1', INSECURE: '1' }],
   ])('with a %s that cannot be used names it, and fails', async (name, env) => {
     const server = spawnServer(env);
     expect((await server.exited).code).toBeGreaterThan(0);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished, describe, expect, it } from 'vitest';
@@ -6,9 +7,15 @@ import WebSocket from 'ws';
 import { listenWithUws } from '../../src/gateway/listeners/uws.ts';
 import { loadUws } from '../../src/gateway/listeners/uws-library.ts';
 import { listenWithWs } from '../../src/gateway/listeners/ws.ts';
+import { createDoor } from '../../src/auth/door.ts';
+import { createAdmissions } from '../../src/gateway/admission.ts';
+import type { AdmissionDeps } from '../../src/gateway/admission.ts';
 import type { Address, GatewayServer, ServerHandlers } from '../../src/gateway/listener.ts';
 import type { Session } from '../../src/gateway/session.ts';
+import { readConfig } from '../../src/shared/config.ts';
+import { createConnectionBudget } from '../../src/shared/connection-budget.ts';
 import { OperatorError } from '../../src/shared/errors.ts';
+import { doorOf, limitsOf, tokenRules } from '../support/settings.ts';
 import { until } from '../support/until.ts';
 
 const library = await loadUws();
@@ -30,14 +37,26 @@ const local = { host: '127.0.0.1', port: 0 };
 /** A listener that keeps what happens, gone when the test is. */
 async function serve(
   listen: (address: Address, handlers: ServerHandlers) => Promise<GatewayServer>,
-  options: { original?: boolean; admits?: () => boolean } = {},
+  options: Partial<AdmissionDeps> & Partial<Pick<ServerHandlers, 'budget' | 'maxUnsentBytes'>> = {},
 ) {
   const happened: unknown[] = [];
   const sessions: Session[] = [];
-  let numbers = 0;
+  const refusals: string[] = [];
+  const budget = options.budget ?? createConnectionBudget(() => undefined, 1_000);
+  const admissions = createAdmissions({
+    auth: { mode: 'none' },
+    door: createDoor(doorOf()),
+    proxies: undefined,
+    limits: limitsOf(),
+    closed: () => undefined,
+    onRefused: (reason) => refusals.push(reason),
+    ...options,
+  });
   const server = await listen(local, {
-    original: options.original ?? true,
-    admit: () => ((options.admits?.() ?? true) ? (numbers += 1) : undefined),
+    budget,
+    maxUnsentBytes: options.maxUnsentBytes ?? 1024 * 1024,
+    admit: admissions.admit,
+    forget: admissions.leave,
     open: (session) => sessions.push(session),
     frame: (_session, text) => happened.push({ frame: text }),
     violation: (session, reason) => {
@@ -45,31 +64,32 @@ async function serve(
       session.closed = true;
       session.connection?.end(4500, reason);
     },
-    closed: (_session, code) => happened.push({ closed: code }),
+    closed(session, code) {
+      admissions.leave(session);
+      happened.push({ closed: code });
+    },
   });
   onTestFinished(() => server.close());
   const url = `ws://127.0.0.1:${server.port}`;
-  async function connect(path = '/v1/ws') {
-    const socket = new WebSocket(url + path);
+  async function connect(path = '/v1/ws', headers: OutgoingHttpHeaders = {}) {
+    const before = sessions.length;
+    const socket = new WebSocket(url + path, { headers });
     socket.on('error', () => undefined);
     onTestFinished(() => socket.terminate());
     await once(socket, 'open');
-    await until(() => sessions.length > 0, 'the session is open');
+    await until(() => sessions.length > before, 'the session is open');
     return { socket, session: sessions.at(-1)! };
   }
-  return { server, url, happened, sessions, connect };
+  return { server, url, happened, sessions, refusals, budget, connect };
 }
 
-async function refused(url: string): Promise<{ status: number; body: unknown }> {
-  const socket = new WebSocket(url);
+async function refused(url: string, options: WebSocket.ClientOptions = {}) {
+  const socket = new WebSocket(url, options);
   socket.on('error', () => undefined);
-  const [, response] = (await once(socket, 'unexpected-response')) as [
-    unknown,
-    NodeJS.ReadableStream & { statusCode: number },
-  ];
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
   let text = '';
   for await (const chunk of response) text += String(chunk);
-  return { status: response.statusCode, body: JSON.parse(text) };
+  return { status: response.statusCode, headers: response.headers, body: JSON.parse(text) as unknown };
 }
 
 describe.each(listeners.filter(({ skipped }) => !skipped))('sockets over $name', ({ listen }) => {
@@ -77,12 +97,16 @@ describe.each(listeners.filter(({ skipped }) => !skipped))('sockets over $name',
     const { connect, sessions } = await serve(listen);
     await connect('/v1/ws');
     await connect('/v1/ws?from=somewhere');
+    await connect('/v1/ws/');
     await connect('/ws/1001');
-    await until(() => sessions.length === 3, 'all are open');
-    expect(sessions.map(({ kind, user, number }) => [kind, user, number])).toEqual([
-      ['v1', undefined, 1],
-      ['v1', undefined, 2],
-      ['original', '1001', 3],
+    await connect('/ws/1001/');
+    await until(() => sessions.length === 5, 'all are open');
+    expect(sessions.map(({ kind, user }) => [kind, user])).toEqual([
+      ['v1', undefined],
+      ['v1', undefined],
+      ['v1', undefined],
+      ['original', '1001'],
+      ['original', '1001'],
     ]);
   });
 
@@ -92,22 +116,106 @@ describe.each(listeners.filter(({ skipped }) => !skipped))('sockets over $name',
     [
       '/ws/{uid} where it is not served',
       '/ws/1001',
-      { original: false },
+      { auth: tokenRules({ secret: 'x' }) },
       404,
       'this socket is served in auth mode none only',
     ],
-    ['while draining', '/v1/ws', { admits: () => false }, 503, 'this gateway is draining'],
+    ['while draining', '/v1/ws', { closed: () => 'this gateway is draining' }, 503, 'this gateway is draining'],
   ])('are refused before the upgrade: %s', async (_, path, options, status, detail) => {
     const { url, sessions } = await serve(listen, options);
     expect(await refused(url + path)).toMatchObject({ status, body: { status, detail } });
     expect(sessions).toEqual([]);
   });
 
-  it('are no pages: a request without an upgrade gets 404', async () => {
+  it('are no pages: a request without an upgrade gets 426, and is told what to ask for', async () => {
     const { url } = await serve(listen);
     const answer = await fetch(`${url.replace('ws:', 'http:')}/v1/ws`);
-    expect(answer.status).toBe(404);
+    expect(answer.status).toBe(426);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.headers.get('sec-websocket-version')).toBe('13');
+    expect(await answer.json()).toMatchObject({ status: 426, title: 'Upgrade Required' });
+  });
+
+  it('are refused in another version, which is told the one there is', async () => {
+    const { url, refusals } = await serve(listen);
+    const answer = await refused(`${url}/v1/ws`, { protocolVersion: 8 });
+    expect(answer).toMatchObject({ status: 426, headers: { 'sec-websocket-version': '13', upgrade: 'websocket' } });
+    expect(refusals).toEqual(['version']);
+  });
+
+  it('are refused to pages elsewhere', async () => {
+    const { url, refusals, sessions } = await serve(listen);
+    expect(await refused(`${url}/v1/ws`, { origin: 'https://evil.example' })).toMatchObject({ status: 403 });
+    expect(await refused(`${url}/v1/ws`, { headers: { Host: 'evil.example' } })).toMatchObject({ status: 403 });
+    expect(refusals).toEqual(['origin', 'origin']);
+    expect(sessions).toEqual([]);
+  });
+
+  it('know the user whom a proxy in front named, and refuse those it did not', async () => {
+    const { url, connect } = await serve(listen, { auth: { mode: 'proxy', userHeader: 'x-auth-user' } });
+    expect((await connect('/v1/ws', { 'X-Auth-User': 'alice' })).session.vouched).toBe('alice');
+    expect(await refused(`${url}/v1/ws`)).toMatchObject({ status: 401 });
+    expect(await refused(`${url}/v1/ws`, { headers: { 'X-Auth-User': 'a b' } })).toMatchObject({ status: 401 });
+  });
+
+  it('are counted by an address of IPv4 as what it is, on a listener of both', async () => {
+    const { sessions, server } = await serve(
+      (address, handlers) => listen({ ...address, host: '::ffff:127.0.0.1' }, handlers),
+      {
+        door: createDoor(doorOf({ loopback: false })),
+      },
+    );
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/v1/ws`);
+    onTestFinished(() => socket.terminate());
+    await once(socket, 'open');
+    await until(() => sessions.length === 1, 'the session is open');
+    expect(sessions[0]!.address).toBe('127.0.0.1');
+  });
+
+  it('are counted by the address behind a trusted proxy', async () => {
+    const proxies = readConfig({ TRUST_PROXY: 'loopback' }).door.trustedProxies;
+    const { connect } = await serve(listen, { proxies });
+    const { session } = await connect('/v1/ws', { 'X-Forwarded-For': '9.9.9.9, 198.51.100.7' });
+    expect(session.address).toBe('198.51.100.7');
+    const twoLines = await connect('/v1/ws', { 'X-Forwarded-For': ['9.9.9.9', '198.51.100.8'] });
+    expect(twoLines.session.address).toBe('198.51.100.8');
+  });
+
+  it('agree to no subprotocol', async () => {
+    const { url } = await serve(listen);
+    const socket = new WebSocket(`${url}/v1/ws`, ['chat', 'superchat']);
+    socket.on('error', () => undefined);
+    onTestFinished(() => socket.terminate());
+    const [{ headers }] = (await once(socket, 'upgrade')) as [IncomingMessage];
+    expect(headers['sec-websocket-protocol']).toBeUndefined();
+  });
+
+  it('take no more connections than there is room for, and count each that leaves', async () => {
+    const budget = createConnectionBudget(() => undefined, 67);
+    const { url, connect } = await serve(listen, { budget });
+    const opened = [await connect(), await connect(), await connect()];
+    expect(budget.held).toBe(3);
+    const late = new WebSocket(`${url}/v1/ws`);
+    const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException];
+    expect(error.message).toMatch(/ECONNRESET|hang up/);
+    await until(() => budget.held === 3, 'it has left again');
+    for (const { socket } of opened) socket.close();
+    await until(() => budget.held === 0, 'all have left');
+    await fetch(url.replace('ws:', 'http:'), { headers: { Connection: 'close' } });
+    await until(() => budget.held === 0, 'a request has left too');
+    expect((await connect()).socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('end where a peer sends pings and takes no pongs', async () => {
+    const { connect, happened } = await serve(listen, { maxUnsentBytes: 64 * 1024 });
+    const { socket } = await connect();
+    socket.pause();
+    const payload = Buffer.alloc(125);
+    await until(() => {
+      for (let count = 0; count < 2_000 && socket.bufferedAmount < 1_000_000; count += 1) socket.ping(payload);
+      return happened.length > 0;
+    }, 'it is given up');
+    expect(happened).toEqual([{ closed: 1006 }]);
   });
 
   it('hand on text as it was sent', async () => {

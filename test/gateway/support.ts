@@ -32,15 +32,13 @@ export class FakeConnection implements Connection {
   }
 }
 
-let numbers = 0;
-
 /** A session of a user on a connection that is open. */
 export function sessionOf(
   user?: string,
   kind: Session['kind'] = 'v1',
 ): { session: Session; connection: FakeConnection } {
   const connection = new FakeConnection();
-  const session = new Session((numbers += 1), kind);
+  const session = new Session(kind);
   session.connection = connection;
   session.user = user;
   return { session, connection };

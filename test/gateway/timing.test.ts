@@ -70,12 +70,12 @@ describe('a drain', () => {
 });
 
 describe('frames before the user is known', () => {
-  it('are held in their order up to a megabyte, then refused', () => {
+  it('are held in their order up to a bound, then refused', () => {
     const early = createEarlyFrames();
     const { session } = sessionOf();
     expect(early.hold(session, 'x')).toBe('none');
     early.begin(session);
-    const half = 'x'.repeat(512 * 1024);
+    const half = 'x'.repeat(128 * 1024);
     expect([early.hold(session, half), early.hold(session, half), early.hold(session, 'y')]).toEqual([
       'held',
       'held',
@@ -83,6 +83,28 @@ describe('frames before the user is known', () => {
     ]);
     expect(early.end(session)).toEqual([half, half]);
     expect(early.hold(session, 'x')).toBe('none');
+  });
+
+  it('are a thousand at most, however small they are', () => {
+    const early = createEarlyFrames();
+    const { session } = sessionOf();
+    early.begin(session);
+    const told = Array.from({ length: 1_001 }, () => early.hold(session, ''));
+    expect(told.filter((one) => one === 'held')).toHaveLength(1_000);
+    expect(told.at(-1)).toBe('full');
+    expect(early.end(session)).toHaveLength(1_000);
+  });
+
+  it('are bounded over all sessions, and there is room again when one of them is known', () => {
+    const early = createEarlyFrames();
+    const sessions = Array.from({ length: 129 }, () => sessionOf().session);
+    sessions.forEach((session) => early.begin(session));
+    const full = 'x'.repeat(256 * 1024);
+    const told = sessions.map((session) => early.hold(session, full));
+    expect(told.filter((one) => one === 'held')).toHaveLength(128);
+    expect(told.at(-1)).toBe('full');
+    early.end(sessions[0]!);
+    expect(early.hold(sessions.at(-1)!, full)).toBe('held');
   });
 });
 

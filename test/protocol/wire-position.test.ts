@@ -17,12 +17,28 @@ describe('a position on the wire', () => {
     );
   });
 
-  test('is the same alone and among many', () => {
+  test('among many comes back as alone', () => {
     fc.assert(
       fc.property(fc.array(position), (values) => {
-        expect(positions.encodeAll(values)).toEqual(values.map((value) => positions.encode(value)));
+        expect(positions.encodeAll(values).map((text) => positions.decode(text))).toEqual(values);
       }),
     );
+  });
+
+  test('never has the same text twice, alone or among many', () => {
+    const texts = [
+      ...Array.from({ length: 500 }, () => positions.encode(7)),
+      ...positions.encodeAll(Array.from({ length: 500 }, () => 7)),
+    ];
+    expect(new Set(texts).size).toBe(1_000);
+    expect(new Set(texts.map((text) => positions.decode(text)))).toEqual(new Set([7]));
+  });
+
+  test('of one process is read by another under the same key', () => {
+    const key = randomBytes(wireKeySize);
+    const [one, other] = [createWirePositions(key), createWirePositions(key)];
+    expect(other.decode(one.encode(12_345))).toBe(12_345);
+    expect(one.encode(1)).not.toBe(other.encode(1));
   });
 
   test.each([0, 1, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER])('comes back as it was: %i', (value) => {

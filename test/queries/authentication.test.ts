@@ -48,7 +48,7 @@ describe('with tokens', () => {
   let api: Api;
   let bearer: Record<string, string>;
   beforeEach(async () => {
-    api = startApi({ config: { auth: jwt, corsOrigins: [] } });
+    api = startApi({ auth: jwt });
     bearer = { authorization: `Bearer ${await token()}` };
   });
 

@@ -26,11 +26,12 @@ describe('waiting', () => {
     return { model, query, ask, freshness };
   }
 
-  test('asks nothing where nothing is to wait for', async () => {
-    const { model, query } = setUp({});
+  test('waits for nothing where nothing is promised or hoped for, and tells where the read model is', async () => {
+    const { model, query, freshness } = setUp({});
     await vi.advanceTimersByTimeAsync(0);
     expect(query.outcome).toBe('answered');
-    expect(model.looks).toBe(0);
+    model.at = 7;
+    expect(await freshness.reached({ atLeast: undefined, hoped: 0 })).toEqual({ met: true, position: 7 });
   });
 
   test('ends as soon as the promised position is reached', async () => {

@@ -75,7 +75,7 @@ const document = z.strictObject({
 
 describe.each(['none', 'jwt'] as const)('the OpenAPI document in auth mode %s', async (mode) => {
   const auth = mode === 'jwt' ? jwt : { mode };
-  const { call } = startApi({ config: { auth, corsOrigins: [] } });
+  const { call } = startApi({ auth });
   const text = (await call({ url: '/openapi.json' })).body;
   const parsed = document.safeParse(JSON.parse(text));
   const operations = Object.entries(parsed.data?.paths ?? {}).flatMap(([path, methods]) =>

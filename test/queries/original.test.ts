@@ -153,7 +153,7 @@ describe('/user', () => {
 });
 
 test('with tokens the two routes do not exist', async () => {
-  const { call } = startApi({ config: { auth: jwt, corsOrigins: [] } });
+  const { call } = startApi({ auth: jwt });
   const nowhere = await call({ url: '/nowhere' });
   for (const url of ['/message?fromId=1&toId=2', '/user?fromId=1']) {
     const answer = await call({ url });

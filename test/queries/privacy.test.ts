@@ -52,7 +52,8 @@ describe.each(Object.entries(asks))('%s', (_name, ask) => {
     for (const { statusCode, body, headers } of answers) {
       expect(statusCode).toBe(404);
       expect(body).toBe(expected!.body);
-      expect({ ...headers, date: '' }).toEqual({ ...expected!.headers, date: '' });
+      const ofTheMoment = { date: '', 'x-request-id': '' };
+      expect({ ...headers, ...ofTheMoment }).toEqual({ ...expected!.headers, ...ofTheMoment });
     }
     expect(api.model.calls).toEqual([]);
     expect(api.writer.calls).toEqual([]);

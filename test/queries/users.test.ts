@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { defaults } from '../support/settings.ts';
 import { jwt, startApi } from './support/api.ts';
 
 test('a user is registered once, and looked up by anybody', async () => {
@@ -103,6 +104,6 @@ test.each(['', 'query=', `query=${'x'.repeat(257)}`, 'query=a&limit=0', 'query=a
 );
 
 test('with tokens nobody can look through users', async () => {
-  const { call } = startApi({ config: { auth: jwt, corsOrigins: [] } });
+  const { call } = startApi({ auth: jwt, config: { ...defaults, directory: false } });
   expect((await call({ url: '/v1/users?query=a' })).statusCode).toBe(404);
 });

@@ -188,8 +188,10 @@ export function newId(): string {
 
 export const conversationOf = (one: string, other: string): string => `dm~${[one, other].sort().join('~')}`;
 
-async function opened<T>(url: string, watch: (raw: WebSocket) => T): Promise<T> {
-  const raw = new WebSocket(url, { perMessageDeflate: false });
+type Headers = Readonly<Record<string, string>>;
+
+async function opened<T>(url: string, watch: (raw: WebSocket) => T, headers: Headers = {}): Promise<T> {
+  const raw = new WebSocket(url, { perMessageDeflate: false, headers });
   const open = new Promise<void>((resolve, reject) => {
     raw.once('open', resolve);
     raw.once('unexpected-response', (_request, response) => {
@@ -205,8 +207,12 @@ async function opened<T>(url: string, watch: (raw: WebSocket) => T): Promise<T> 
 }
 
 /** A socket of `/v1/ws` before hello. Goes away with the test. */
-export async function openSocket(server: Server): Promise<Chat> {
-  const chat = await connectChat(server);
+export async function openSocket(
+  server: Pick<Server, 'sockets'>,
+  path = '/v1/ws',
+  headers: Headers = {},
+): Promise<Chat> {
+  const chat = await opened(`${server.sockets}${path}`, (raw) => new Chat(raw), headers);
   onTestFinished(() => chat.cut());
   return chat;
 }

@@ -142,8 +142,11 @@ class ReconnectingSession implements Session {
         break;
       case 'pong':
         break;
-      default:
+      case 'message':
+      case 'read':
         this.#deliver(frame);
+        break;
+      default:
     }
   }
 

@@ -154,6 +154,44 @@ export interface PongFrame {
   readonly serverTime: number;
 }
 
+/** Everything that was missed has been sent: what follows is live. After every `welcome`. */
+export interface LiveFrame {
+  readonly type: 'live';
+  /** Everything up to here was sent. */
+  readonly cursor: string;
+}
+
+/** Conversations in which too much was missed to be replayed. Before `live`; all others are replayed. */
+export interface ResetFrame {
+  readonly type: 'reset';
+  /** Fetch the newest page of each over REST. */
+  readonly conversations: readonly string[];
+}
+
+/** Somebody types, or has stopped. Never stored, never replayed. */
+export interface TypingEventFrame {
+  readonly type: 'typing';
+  /** Conversation id. */
+  readonly conversation: string;
+  /** User id. */
+  readonly user: string;
+  /** False, or nothing for 8 s: the user has stopped. */
+  readonly on: boolean;
+}
+
+/** Who is there of those who share a conversation with the user: all once after each `welcome`, then changes. */
+export interface PresenceFrame {
+  readonly type: 'presence';
+  readonly users: readonly {
+    /** User id. */
+    readonly user: string;
+    /** Whether any socket of the user is open, on any gateway. */
+    readonly online: boolean;
+    /** When the last one closed; null where that is not known. */
+    readonly lastSeen: number | null;
+  }[];
+}
+
 /** A message of one of the user’s conversations. */
 export interface MessageFrame extends Message {
   readonly type: 'message';
@@ -182,7 +220,17 @@ export type AckFrame = SendAckFrame | ReadAckFrame;
 
 /** What a server sends. A newer one may send more: frames of other types are left aside. */
 export type ServerFrame =
-  WelcomeFrame | SendAckFrame | ReadAckFrame | ErrorFrame | PongFrame | MessageFrame | ReadEventFrame;
+  | WelcomeFrame
+  | SendAckFrame
+  | ReadAckFrame
+  | ErrorFrame
+  | PongFrame
+  | LiveFrame
+  | ResetFrame
+  | TypingEventFrame
+  | PresenceFrame
+  | MessageFrame
+  | ReadEventFrame;
 
 /** What a refusal may say. A newer server may know other codes. */
 export type ErrorCode =
@@ -190,7 +238,7 @@ export type ErrorCode =
   | 'BAD_FRAME'
   /** No user named, a bad token, or another frame before `hello`. */
   | 'NOT_AUTHENTICATED'
-  /** Not this user’s to do. REST, mode jwt: registering somebody else. */
+  /** Not this user’s to do: registering or changing somebody else; or an `Origin` or `Host` that may not call. */
   | 'FORBIDDEN'
   /** REST: no such address. */
   | 'NOT_FOUND'

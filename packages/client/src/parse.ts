@@ -20,11 +20,14 @@ type Shape<Frame> = { readonly [Field in Exclude<keyof Frame, 'type'>]-?: Check 
 
 type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { readonly type: Type }>;
 
+/** Frames that this client leaves aside. */
+type Signal = 'live' | 'reset' | 'typing' | 'presence';
+
 /**
  * What must be there, by frame type: a type or a field that is forgotten does not compile. Written by hand: a schema
  * library would be most of a web page's bytes.
  */
-const shapes: { readonly [Type in Exclude<ServerFrame['type'], 'ack'>]: Shape<FrameOf<Type>> } = {
+const shapes: { readonly [Type in Exclude<ServerFrame['type'], 'ack' | Signal>]: Shape<FrameOf<Type>> } = {
   welcome: { session: string, user: string, cursor: string, recovered: boolean, serverTime: number },
   error: { id: optional(string), code: string, message: string, temporary: boolean },
   message: {

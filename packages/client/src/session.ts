@@ -1,6 +1,6 @@
 import type { BackoffOptions } from './backoff.ts';
 import type { ClientError } from './errors.ts';
-import type { AckFrame, ErrorFrame, PongFrame, SendAckFrame, ServerFrame, WelcomeFrame } from './frames.ts';
+import type { PongFrame, SendAckFrame, ServerFrame, WelcomeFrame } from './frames.ts';
 import type { WebSocketConstructor } from './websocket.ts';
 
 /** Who connects. In auth mode jwt a function can hand out a fresh token at each reconnect. */
@@ -48,7 +48,7 @@ export interface CloseEvent {
 }
 
 /** What happened in one of the user's conversations. */
-export type EventFrame = Exclude<ServerFrame, WelcomeFrame | AckFrame | ErrorFrame | PongFrame>;
+export type EventFrame = Extract<ServerFrame, { readonly revision: number; readonly cursor: string }>;
 
 type ConversationEvents = { readonly [Frame in EventFrame as Frame['type']]: Frame };
 

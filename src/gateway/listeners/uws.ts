@@ -81,9 +81,12 @@ function upgrade(handlers: ServerHandlers, { res, req, context }: Upgrading): vo
 }
 
 function requestOf(res: HttpResponse, req: HttpRequest): UpgradeRequest {
+  // The library gives the first of a name only. A proxy may add its line behind the client's.
+  const headers = new Map<string, string>();
+  req.forEach((name, value) => headers.set(name, headers.has(name) ? `${headers.get(name)}, ${value}` : value));
   return {
     path: req.getUrl(),
-    header: (name) => req.getHeader(name) || undefined,
+    header: (name) => headers.get(name),
     remote: Buffer.from(res.getRemoteAddressAsText()).toString('latin1'),
   };
 }

@@ -20,7 +20,7 @@ export function readSecretFiles(environment: Readonly<Record<string, string>>): 
     try {
       const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
       if (text === '') faults.push(`${name}_FILE: ${path} is empty`);
-      read[name] = text;
+      else read[name] = text;
     } catch (error) {
       faults.push(`${name}_FILE: ${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
     }

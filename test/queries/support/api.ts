@@ -1,10 +1,12 @@
 import { pino } from 'pino';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { createAuthenticator } from '../../../src/auth/authenticator.ts';
+import { createDoor } from '../../../src/auth/door.ts';
 import type { Auth } from '../../../src/shared/config.ts';
 import { createMetrics } from '../../../src/shared/metrics.ts';
 import { createApi } from '../../../src/queries/api.ts';
 import type { ApiDeps } from '../../../src/queries/context.ts';
+import { defaults, tokenRules } from '../../support/settings.ts';
 import { createFakeCommands } from './fake-commands.ts';
 import { createFakeReadModel } from './fake-read-model.ts';
 import { createContractCheck } from './openapi.ts';
@@ -12,19 +14,27 @@ import { createContractCheck } from './openapi.ts';
 const metrics = createMetrics();
 
 export const secret = 'a secret of thirty-two characters';
-export const jwt: Auth = { mode: 'jwt', secret, publicKey: undefined, jwksUrl: undefined };
+export const jwt: Auth = tokenRules({ secret });
+
+export interface ApiOverrides extends Partial<ApiDeps> {
+  readonly auth?: Auth;
+}
 
 /** The API over fakes. Every answer that `call` gets is checked against the OpenAPI document. */
-export function startApi(overrides: Partial<ApiDeps> = {}) {
+export function startApi({ auth = { mode: 'none' }, ...overrides }: ApiOverrides = {}) {
   const model = createFakeReadModel();
   const writer = createFakeCommands(model);
   const logged: Record<string, unknown>[] = [];
-  const config = { auth: { mode: 'none' } as Auth, corsOrigins: [], ...overrides.config };
+  const refusals: { reason: string; user?: string | undefined; address?: string | undefined }[] = [];
+  const config = overrides.config ?? defaults;
   const app: FastifyInstance = createApi({
     readModel: model.queries,
     commands: writer.commands,
     rosters: model.rosters,
-    authenticator: createAuthenticator(config.auth, { error: () => undefined }),
+    authenticator: createAuthenticator(auth, { error: () => undefined }),
+    door: createDoor(config.door),
+    tellRefusal: (reason, about) => refusals.push({ reason, ...about }),
+    showOperations: true,
     metrics,
     logger: pino(
       { level: 'info', messageKey: 'event', errorKey: 'error' },
@@ -40,10 +50,10 @@ export function startApi(overrides: Partial<ApiDeps> = {}) {
     health: () => ({ ready: true, checks: { log: { ok: true } } }),
     serve: 'everything',
     asyncApi: { asyncapi: '3.0.0', info: { title: 'gateway' } },
-    ...overrides,
     config,
+    ...overrides,
   });
-  const checkContract = createContractCheck(app, config.auth.mode);
+  const checkContract = createContractCheck(app, auth.mode);
 
   async function call(options: InjectOptions): Promise<LightMyRequestResponse> {
     const response = await app.inject(options);
@@ -73,7 +83,7 @@ export function startApi(overrides: Partial<ApiDeps> = {}) {
     return writer.commands.sendMessage({ user, to, msg, id: `id-${(sent += 1)}`, correlationId: 'test' });
   }
 
-  return { app, model, writer, logged, call, as, register, say };
+  return { app, model, writer, logged, refusals, call, as, register, say };
 }
 
 export type Api = ReturnType<typeof startApi>;

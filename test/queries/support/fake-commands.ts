@@ -1,7 +1,11 @@
-import type { Commands, MarkReadInput, SendMessageInput } from '../../../src/commands/commands.ts';
+import type { Commands, MarkReadInput, SendMessageInput, UserOutcome } from '../../../src/commands/commands.ts';
 import { directConversationId } from '../../../src/domain/conversation/conversation-id.ts';
 import { directRosters } from '../../../src/domain/conversation/rosters.ts';
+import { decideBlock, decideChange, decideEndSessions, decideRegister } from '../../../src/domain/user/decisions.ts';
+import type { UserDecision } from '../../../src/domain/user/decisions.ts';
+import { evolveUser } from '../../../src/domain/user/kinds.ts';
 import type { User } from '../../../src/domain/user/user.ts';
+import type { UserState } from '../../../src/domain/user/user-state.ts';
 import { WeiliaoError } from '../../../src/shared/errors.ts';
 import type { MessageDocument } from '../../../src/read-model/documents.ts';
 import type { FakeReadModel } from './fake-read-model.ts';
@@ -15,6 +19,7 @@ export function createFakeCommands(model: FakeReadModel) {
     calls: [] as string[],
     /** Users that the log has and the read model has not yet. */
     registeredOnly: new Map<string, User>(),
+    blocked: new Map<string, UserState['blocked']>(),
     now: 1_700_000_000_000,
   };
 
@@ -86,26 +91,40 @@ export function createFakeCommands(model: FakeReadModel) {
     return { conversation, seq, position };
   }
 
-  function register(user: User) {
-    const there = model.users.get(user.id);
-    if (there === undefined) {
-      const position = (model.position += 1);
-      model.users.set(user.id, { _id: user.id, username: user.username, avatar: user.avatar, position });
-      return { user, created: true, position };
-    }
-    if (there.username === user.username && there.avatar === user.avatar) {
-      return { user, created: false, position: there.position };
-    }
-    throw new WeiliaoError('USER_EXISTS', `user ${user.id} exists with another username or avatar`);
+  /** What the log says of the user: the fakes know no other state of users. */
+  function stateOf(id: string): UserState | undefined {
+    const user = state.registeredOnly.get(id) ?? model.users.get(id);
+    if (user === undefined) return undefined;
+    const { username, avatar } = user;
+    return { id, username, avatar, blocked: state.blocked.get(id) ?? new Map(), sessionsEnded: 0 };
+  }
+
+  function change(id: string, decide: (before: UserState | undefined) => UserDecision): UserOutcome {
+    const before = stateOf(id);
+    const decision = decide(before);
+    if (decision.kind === 'refused') throw new WeiliaoError(decision.code, decision.reason);
+    if (decision.kind === 'unchanged') return { user: before!, changed: false, position: 0 };
+    const user = evolveUser(before, decision.event)!;
+    const position = (model.position += 1);
+    model.users.set(id, { _id: id, username: user.username, avatar: user.avatar, position });
+    state.blocked.set(id, user.blocked);
+    return { user, changed: true, position };
   }
 
   const commands: Commands = {
     sendMessage: (input) => given('sendMessage', () => send(input)),
     markRead: (input) => given('markRead', () => read(input)),
-    registerUser: (user) => given('registerUser', () => register(user)),
-    findUser: (id) => given('findUser', () => state.registeredOnly.get(id)),
+    registerUser: (user) => given('registerUser', () => change(user.id, (before) => decideRegister(user, before))),
+    changeUser: (id, changes) => given('changeUser', () => change(id, (before) => decideChange(id, changes, before))),
+    setBlock: (id, user, on) =>
+      given('setBlock', () => change(id, (before) => decideBlock(id, { user, on, date: state.now }, before))),
+    endSessions: (id) => given('endSessions', () => change(id, (before) => decideEndSessions(id, state.now, before))),
+    findUser: (id) => given('findUser', () => stateOf(id)),
+    sessionsEnded: () => 0,
+    onUserEvent: () => undefined,
     writtenBy: () => 0,
     idle: () => Promise.resolve(),
+    close: () => Promise.resolve(),
   };
   return Object.assign(state, { commands });
 }
