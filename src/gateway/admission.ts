@@ -127,7 +127,8 @@ function kindAt(path: string, original: boolean): Wanted {
   if (uid === undefined) return nowhere;
   if (!original) return { status: 404, title: 'Not Found', detail: 'this socket is served in auth mode none only' };
   if (!/^[0-9]{1,64}$/.test(uid)) return { status: 400, title: 'Bad Request', detail: 'uid must be a number' };
-  return { kind: 'original', user: uid };
+  // 01001 is 1001: the original system read numbers.
+  return { kind: 'original', user: uid.replace(/^0+(?=[0-9])/, '') };
 }
 
 function unavailable(detail: string): Refusal {

@@ -1,6 +1,7 @@
 import { closeCodes } from '../protocol/close-codes.ts';
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import { maxBadFrames } from '../protocol/limits.ts';
+import { originalErrorFrame } from '../protocol/original-frames.ts';
 import { errorFrame } from '../protocol/reply-frames.ts';
 import { toWeiliaoError } from '../shared/errors.ts';
 import { createRateLimits } from '../shared/rate-limits.ts';
@@ -44,7 +45,11 @@ export function createReplies(deps: Pick<ProtocolDeps, 'outboxes' | 'logger' | '
   }
 
   function tell(session: Session, id: string | undefined, [code, message]: readonly [ErrorCode, string]): void {
-    outboxes.send(session, errorFrame(id, code, message));
+    const { kind, user = '' } = session;
+    outboxes.send(
+      session,
+      kind === 'original' ? originalErrorFrame(user, code, message) : errorFrame(id, code, message),
+    );
   }
 
   return {

@@ -33,14 +33,14 @@ export function asyncApiDocument(version: string): unknown {
         address: '/ws/{uid}',
         description: 'The socket of the original system, auth mode none only. The sender gets nothing but errors.',
         parameters: { uid: { description: 'numeric user id' } },
-        messages: refs([...Object.keys(original), 'errorFrame']),
+        messages: refs(Object.keys(original)),
       },
     },
     operations: {
       receiveFrames: operation('receive', 'v1', Object.keys(fromClient)),
       sendFrames: operation('send', 'v1', Object.keys(fromServer)),
       receiveOriginalFrames: operation('receive', 'original', ['originalSend']),
-      sendOriginalMessages: operation('send', 'original', ['originalMessage', 'errorFrame']),
+      sendOriginalMessages: operation('send', 'original', ['originalMessage', 'originalError']),
     },
     components: { messages: { ...fromClient, ...fromServer, ...original } },
   };

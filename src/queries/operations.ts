@@ -84,12 +84,12 @@ function endSessions(app: App, { commands }: ApiContext): void {
         operationId: 'endSessions',
         summary: 'End all sessions of a user: sockets are closed, tokens made up to now are refused',
         params: z.object({ id: userIdParameter('The user') }),
-        response: { 204: { description: 'Done' }, ...problems('USER_NOT_FOUND', ...commandProblems) },
+        response: { 204: z.null().describe('Done'), ...problems('USER_NOT_FOUND', ...commandProblems) },
       },
     },
     async (request, reply) => {
       await commands.endSessions(request.params.id);
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 }

@@ -1,7 +1,8 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { directConversationId } from '../domain/conversation/conversation-id.ts';
-import { messageSchema } from '../protocol/message.ts';
+import { originalId, originalIdSchema, originalMessageSchema, toOriginalMessage } from '../protocol/original-frames.ts';
+import { avatarPath, avatarRoute } from './avatars.ts';
 import { toWeiliaoError } from '../shared/errors.ts';
 import type { MessageDocument, UserDocument } from '../read-model/documents.ts';
 import type { ApiContext } from './context.ts';
@@ -18,11 +19,9 @@ const pageQuerySchema = z.object({
   rows: integerParameter(1, maxRows).default(10).describe('Messages in a page'),
 });
 
-const originalIdSchema = z.union([z.string(), z.number()]).describe('A number where the id is one');
-
 const originalUserSchema = z.object({
   id: originalIdSchema,
-  avatar: z.string().nullable(),
+  avatar: z.string().describe('The address of a picture: the user’s own, or one that is drawn from the name'),
   from_user: originalIdSchema,
   info_type: z.null(),
   to_user: originalIdSchema,
@@ -40,16 +39,11 @@ const usersQuerySchema = z.object({
   limit: integerParameter(1, maxUsers).default(maxUsers).describe('Most users to look through'),
 });
 
-/** The original system had numbers for user ids. */
-function originalId(id: string): string | number {
-  const number = Number(id);
-  return Number.isSafeInteger(number) && String(number) === id ? number : id;
-}
-
 /** The two routes of the original system, whose clients know no headers. */
 export const originalRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
   originalMessages(app, context);
   originalUsers(app, context);
+  avatarRoute(app, context);
   done();
 };
 
@@ -73,7 +67,7 @@ function originalMessages(app: App, context: ApiContext): void {
           'What was sent to `fromId` up to this page is marked as read; the answer shows it as it was before.',
         querystring: pageQuerySchema,
         response: {
-          200: answer('Messages', z.array(messageSchema)),
+          200: answer('Messages', z.array(originalMessageSchema)),
           ...problems(...queryProblems),
         },
       },
@@ -84,7 +78,7 @@ function originalMessages(app: App, context: ApiContext): void {
       const conversation = directConversationId(fromId, toId);
       const documents = await context.readModel.messages({ conversation, after: (page - 1) * rows, limit: rows });
       await markPageRead(context, { user: fromId, correlationId: request.id }, documents);
-      return documents.map(toMessage);
+      return documents.map((document) => toOriginalMessage(toMessage(document)));
     },
   );
 }
@@ -150,7 +144,7 @@ function toOriginalUser(
 ): z.infer<typeof originalUserSchema> {
   return {
     id: originalId(id),
-    avatar,
+    avatar: avatar ?? avatarPath(id),
     from_user: originalId(asker),
     info_type: null,
     to_user: originalId(id),

@@ -7,7 +7,15 @@ import type { ApiContext } from './context.ts';
 import { toUser } from './documents.ts';
 import { callerRoute } from './route.ts';
 import type { App } from './route.ts';
-import { answer, commandAnswer, commandProblems, problems, userIdParameter, userSchema } from './schemas.ts';
+import {
+  answer,
+  commandAnswer,
+  commandProblems,
+  emptyCommandAnswer,
+  problems,
+  userIdParameter,
+  userSchema,
+} from './schemas.ts';
 
 const changeSchema = z
   .object({
@@ -97,14 +105,14 @@ function setBlock(app: App, context: ApiContext, { method, on, operationId, summ
       description: 'While one of two has blocked the other, neither can send to the other: `BLOCKED`.',
       params: z.object({ user: userIdParameter('The other one') }),
       response: {
-        204: { description: 'Done, or so already', headers: commandAnswer('', z.null()).headers },
+        204: emptyCommandAnswer('Done, or so already'),
         ...problems(...ofCaller, 'USER_NOT_FOUND', 'RATE_LIMITED', ...commandProblems),
       },
     },
     async handler(request, reply) {
       const { position } = await context.commands.setBlock(callerOf(request), request.params.user, on);
       acknowledge(reply, context, position);
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   });
 }

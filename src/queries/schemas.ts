@@ -78,6 +78,11 @@ export function commandAnswer<T extends z.ZodType>(description: string, schema: 
   return { ...answer(description, schema), headers: positionHeaders };
 }
 
+/** The same without a body: 204. */
+export function emptyCommandAnswer(description: string) {
+  return Object.assign(z.null().describe(description), { headers: positionHeaders });
+}
+
 interface ProblemAnswer {
   readonly description: string;
   readonly content: { readonly [problemType]: { readonly schema: typeof problemSchema } };

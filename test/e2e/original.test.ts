@@ -19,7 +19,7 @@ describe('the socket of the original system', () => {
     one.send({ toId: Number(b), msg: '你好' });
     const message = await two.message();
     expect(message).toMatchObject({
-      ...{ id: `${conversationOf(a, b)}:1`, from: { id: a, username: a }, to: { id: b, username: b } },
+      ...{ id: `${conversationOf(a, b)}:1`, from: { id: Number(a), username: a }, to: { id: Number(b), username: b } },
       ...{ msg: '你好', status: 1, readDate: null, conversation: conversationOf(a, b), seq: 1, revision: 0 },
     });
     two.send({ toId: a, msg: 'answer' });
@@ -65,7 +65,10 @@ describe('the socket of the original system', () => {
   test('is told why a frame is refused', async () => {
     const one = await enterOriginal(server(), newNumber());
     one.send({ toId: '1', msg: 'm' });
-    expect(await one.error()).toMatchObject({ type: 'error', code: 'USER_NOT_FOUND', temporary: false });
+    const refusal = await one.error();
+    expect(refusal).toMatchObject({ type: 'error', code: 'USER_NOT_FOUND', temporary: false });
+    // The original page shows whatever comes as a message.
+    expect(refusal).toMatchObject({ msg: refusal.message, from: refusal.to, id: expect.any(String) as string });
     for (const [frame, field] of [
       ['{"toId":1}', 'msg'],
       ['{"msg":"m"}', 'toId'],
@@ -85,7 +88,7 @@ describe('the socket of the original system', () => {
     const user = newNumber();
     const one = await enterOriginal(server(), user);
     one.send({ toId: user, msg: 'note' });
-    expect(await one.message()).toMatchObject({ msg: 'note', from: { id: user }, to: { id: user } });
+    expect(await one.message()).toMatchObject({ msg: 'note', from: { id: Number(user) }, to: { id: Number(user) } });
   });
 
   test.each(['abc', '12a', '-1', '1.5', '%31', '1'.repeat(65), '١'])('refuses the uid %s with 400', async (uid) => {
@@ -146,12 +149,12 @@ describe('GET /user', () => {
     const users = await own.get<object[]>('/user?fromId=1001');
     expect(users).toHaveLength(5);
     expect(users).toContainEqual({
-      ...{ id: 1002, avatar: null, from_user: 1001, info_type: null, to_user: 1002, username: 'lisi' },
+      ...{ id: 1002, avatar: '/avatars/1002.svg', from_user: 1001, info_type: null, to_user: 1002, username: 'lisi' },
       ...{ chat_msg: 'last', chat_time: sendDate },
     });
     expect(users).toContainEqual({
       id: 1003,
-      avatar: null,
+      avatar: '/avatars/1003.svg',
       from_user: 1001,
       info_type: null,
       to_user: 1003,

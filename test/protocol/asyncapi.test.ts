@@ -62,7 +62,6 @@ describe('the AsyncAPI document', () => {
     expect(moved('sendFrames')).toEqual(serverFrames.map(({ name }) => `${name}Frame`));
     expect([...moved('receiveOriginalFrames'), ...moved('sendOriginalMessages')]).toEqual([
       ...Object.keys(originalFrames),
-      'errorFrame',
     ]);
   });
 

@@ -87,8 +87,10 @@ describe('frames of events', () => {
         };
         const frame = { type: 'message', ...message, cursor };
         expect(encodeEvent(at, { type: 'MessageSent', data })).toBe(JSON.stringify(frame));
-        expect(originalMessage(at, data)).toBe(JSON.stringify(message));
-        strictly(originalFrames.originalMessage.schema).parse(message);
+        const original = JSON.parse(originalMessage(at, data)) as typeof message;
+        strictly(originalFrames.originalMessage.schema).parse(original);
+        expect({ ...original, from, to }).toEqual(message);
+        expect(String(original.from.id)).toBe(from.id);
       }),
       { numRuns: 500 },
     );

@@ -115,7 +115,7 @@ describe('what the framework refuses', () => {
     ['GET', '/docs/static/../../package.json'],
     ['GET', '/docs/static/..%2f..%2fpackage.json'],
     ['DELETE', '/v1/messages/dm~1001~1002:1'],
-    ['PATCH', '/v1/users/1001'],
+    ['PATCH', '/v1/messages'],
     ['GET', '/v1/messages'],
     ['POST', '/message?fromId=1&toId=2'],
     ['PROPFIND', '/v1/users'],

@@ -66,7 +66,10 @@ const document = z.strictObject({
   servers: z.array(z.strictObject({ url: z.string() })),
   externalDocs: z.strictObject({ url: z.string(), description: z.string() }),
   tags: z.array(z.strictObject({ name: z.string(), description: z.string() })),
-  paths: z.record(z.string().startsWith('/'), z.partialRecord(z.enum(['get', 'post', 'put']), operation)),
+  paths: z.record(
+    z.string().startsWith('/'),
+    z.partialRecord(z.enum(['get', 'post', 'put', 'patch', 'delete']), operation),
+  ),
   components: z.strictObject({
     schemas: z.record(z.string(), jsonSchema),
     securitySchemes: z.record(z.string(), z.looseObject({ type: z.string() })),
@@ -87,7 +90,7 @@ describe.each(['none', 'jwt'] as const)('the OpenAPI document in auth mode %s', 
   });
 
   test('lists every route of the contract', () => {
-    const open = mode === 'none' ? ['get /message', 'get /user', 'get /v1/users'] : [];
+    const open = mode === 'none' ? ['get /avatars/{file}', 'get /message', 'get /user'] : [];
     expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
       [
         ...open,
@@ -96,12 +99,17 @@ describe.each(['none', 'jwt'] as const)('the OpenAPI document in auth mode %s', 
         'get /metrics',
         'get /openapi.json',
         'get /readyz',
+        'delete /v1/blocks/{user}',
+        'get /v1/blocks',
         'get /v1/conversations',
         'get /v1/conversations/{id}/messages',
         'get /v1/messages/{id}',
+        'get /v1/users',
         'get /v1/users/{id}',
+        'patch /v1/users/{id}',
         'post /v1/messages',
         'post /v1/users',
+        'put /v1/blocks/{user}',
         'put /v1/conversations/{id}/read',
       ].sort(),
     );
@@ -139,8 +147,10 @@ describe.each(['none', 'jwt'] as const)('the OpenAPI document in auth mode %s', 
 
   test('asks for the caller where a route needs one', () => {
     const guarded = operations.filter(({ security }) => security !== undefined).map(({ operationId }) => operationId);
-    const always = ['getMessage', 'listConversations', 'listMessages', 'markRead', 'sendMessage'];
-    expect(guarded.sort()).toEqual((mode === 'jwt' ? [...always, 'getUser', 'registerUser'] : always).sort());
+    const own = ['block', 'changeUser', 'listBlocks', 'unblock'];
+    const always = [...own, 'getMessage', 'listConversations', 'listMessages', 'markRead', 'sendMessage'];
+    const withTokens = mode === 'jwt' ? ['findUsers', 'getUser', 'registerUser'] : [];
+    expect(guarded.sort()).toEqual([...always, ...withTokens].sort());
   });
 
   test('leads to the description of the gateway', () => {

@@ -64,9 +64,9 @@ describe('/message', () => {
     expect(await page('fromId=9998&toId=9999')).toEqual([]);
   });
 
-  test('keeps ids in messages as texts', async () => {
+  test('gives ids that are numbers as numbers: the original page compares them so', async () => {
     await api.say('1001', '1002');
-    expect(await page('fromId=1001&toId=1002')).toMatchObject([{ from: { id: '1001' }, to: { id: '1002' } }]);
+    expect(await page('fromId=1001&toId=1002')).toMatchObject([{ from: { id: 1001 }, to: { id: 1002 } }]);
   });
 
   test.each([
@@ -92,13 +92,30 @@ describe('/user', () => {
     const { sendDate } = await api.say('1002', '1001', 'two');
     await api.say('1002', '1003', 'of others');
     const answer = await api.call({ url: '/user?fromId=1001' });
-    const base = { avatar: null, from_user: 1001, info_type: null };
+    const base = { from_user: 1001, info_type: null };
+    const drawn = (id: string) => ({ avatar: `/avatars/${id}.svg` });
     expect(answer.json()).toEqual([
-      { ...base, id: '007', to_user: '007', username: 'name of 007' },
-      { ...base, id: 1002, to_user: 1002, username: 'name of 1002', chat_msg: 'two', chat_time: sendDate },
-      { ...base, id: 1003, to_user: 1003, username: 'name of 1003' },
-      { ...base, id: 'li.si', to_user: 'li.si', username: 'name of li.si' },
+      { ...base, ...drawn('007'), id: '007', to_user: '007', username: 'name of 007' },
+      {
+        ...base,
+        ...drawn('1002'),
+        id: 1002,
+        to_user: 1002,
+        username: 'name of 1002',
+        chat_msg: 'two',
+        chat_time: sendDate,
+      },
+      { ...base, ...drawn('1003'), id: 1003, to_user: 1003, username: 'name of 1003' },
+      { ...base, ...drawn('li.si'), id: 'li.si', to_user: 'li.si', username: 'name of li.si' },
     ]);
+  });
+
+  test('shows a picture of each: drawn from the name where there is none', async () => {
+    const picture = await api.call({ url: '/avatars/li.si.svg' });
+    expect(picture.headers['content-type']).toContain('image/svg+xml');
+    expect(picture.body).toMatch(/^<svg .*>N<.*svg>$/);
+    expect((await api.call({ url: '/avatars/nobody.svg' })).statusCode).toBe(404);
+    expect((await api.call({ url: '/avatars/1001' })).statusCode).toBe(404);
   });
 
   test('lists everybody for who is nobody', async () => {

@@ -6,16 +6,19 @@ import { originalFrames } from '../../src/protocol/original-frames.ts';
 import type { replyFrames } from '../../src/protocol/reply-frames.ts';
 import { serverFrames } from '../../src/protocol/server-frames.ts';
 import type { ServerFrame } from '../../src/protocol/server-frames.ts';
+import type { signalFrames } from '../../src/protocol/signal-frames.ts';
 import type { Server } from './server.ts';
 import { within } from './until.ts';
 
 /** No field that is not in the schema, none that is missing. */
 const strict = new Map(serverFrames.map(({ name, schema }) => [name, z.strictObject(schema.shape)]));
 const strictOriginal = z.strictObject(originalFrames.originalMessage.schema.shape);
+const strictOriginalError = z.strictObject(originalFrames.originalError.schema.shape);
 
 type Replies = typeof replyFrames;
 export type MessageFrame = z.infer<typeof eventFrames.MessageSent.schema>;
 export type OriginalMessage = z.infer<typeof strictOriginal>;
+export type OriginalError = z.infer<typeof strictOriginalError>;
 
 interface Frames {
   readonly welcome: z.infer<Replies['welcome']['schema']>;
@@ -24,6 +27,10 @@ interface Frames {
   readonly message: MessageFrame;
   readonly read: z.infer<typeof eventFrames.MessagesRead.schema>;
   readonly pong: z.infer<Replies['pong']['schema']>;
+  readonly live: z.infer<typeof signalFrames.live.schema>;
+  readonly reset: z.infer<typeof signalFrames.reset.schema>;
+  readonly typing: z.infer<typeof signalFrames.typing.schema>;
+  readonly presence: z.infer<typeof signalFrames.presence.schema>;
 }
 
 export type Frame = Frames[keyof Frames];
@@ -159,11 +166,11 @@ export class Chat extends Socket {
   }
 }
 
-export class OriginalChat extends Socket<OriginalMessage | Frames['error']> {
+export class OriginalChat extends Socket<OriginalMessage | OriginalError> {
   constructor(raw: WebSocket) {
     super(raw, (text) => {
-      const frame = JSON.parse(text) as OriginalMessage | Frames['error'];
-      if ('type' in frame) strict.get('error')!.parse(frame);
+      const frame = JSON.parse(text) as OriginalMessage | OriginalError;
+      if ('type' in frame) strictOriginalError.parse(frame);
       else strictOriginal.parse(frame);
       return frame;
     });
@@ -173,7 +180,7 @@ export class OriginalChat extends Socket<OriginalMessage | Frames['error']> {
     return this.take((frame) => !('type' in frame), 'a message');
   }
 
-  error(): Promise<Frames['error']> {
+  error(): Promise<OriginalError> {
     return this.take((frame) => 'type' in frame, 'an error');
   }
 }
@@ -223,6 +230,7 @@ export async function connectChat(server: Server, user?: string): Promise<Chat> 
   if (user === undefined) return chat;
   chat.send({ type: 'hello', user });
   await chat.next('welcome');
+  await chat.next('live');
   return chat;
 }
 
@@ -236,6 +244,7 @@ export async function enter(server: Server, user: string, fields: object = {}): 
   const chat = await openSocket(server);
   chat.send({ type: 'hello', user, ...fields });
   await chat.next('welcome');
+  await chat.next('live');
   return chat;
 }
 

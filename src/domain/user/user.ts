@@ -16,10 +16,13 @@ const visible = /[^\p{Z}\p{C}\p{M}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uff
 /** The name people see, in Unicode's composed form: what looks the same is the same. */
 export const usernameSchema = z
   .string()
-  .min(1, 'must not be empty')
-  .max(128, 'must be at most 128 characters')
-  .refine((name) => name.isWellFormed(), 'must be well-formed Unicode')
-  .refine((name) => !deceptive.test(name), 'must hold no control characters and none that change the direction')
+  .min(1, { error: 'must not be empty', abort: true })
+  .max(128, { error: 'must be at most 128 characters', abort: true })
+  .refine((name) => name.isWellFormed(), { error: 'must be well-formed Unicode', abort: true })
+  .refine((name) => !deceptive.test(name), {
+    error: 'must hold no control characters and none that change the direction',
+    abort: true,
+  })
   .refine((name) => visible.test(name), 'must hold something that can be seen')
   .transform((name) => name.normalize('NFC'))
   .pipe(z.string().max(128, 'must be at most 128 characters'));
@@ -27,8 +30,8 @@ export const usernameSchema = z
 /** The https address of a picture, or a path of this server; null: none. */
 export const avatarSchema = z
   .string()
-  .max(2048, 'must be at most 2048 characters')
-  .refine((avatar) => avatar.isWellFormed(), 'must be well-formed Unicode')
+  .max(2048, { error: 'must be at most 2048 characters', abort: true })
+  .refine((avatar) => avatar.isWellFormed(), { error: 'must be well-formed Unicode', abort: true })
   .refine(isPicture, 'must be an https address, or a path that begins with one /')
   .nullable();
 
