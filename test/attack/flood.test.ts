@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { LogLine, Server } from '../support/server.ts';
@@ -6,6 +5,7 @@ import { enter } from '../support/socket.ts';
 import { thorough } from '../support/thorough.ts';
 import { until, within } from '../support/until.ts';
 import { ask, frameHead, mute, push, upgradeRequest, victim, withstand } from './support.ts';
+import { jwt, tokenOf } from './tokens.ts';
 
 const ports = [
   ['HTTP_PORT', 'httpPort'],
@@ -14,15 +14,6 @@ const ports = [
 
 /** Megabytes that an attack may add. */
 const room = 160;
-
-const secret = 'a secret of thirty-two bytes and more';
-const jwt = { AUTH: 'jwt', JWT_SECRET: secret };
-
-function tokenOf(sub: string, key = secret): string {
-  const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
-  const signed = `${encode({ alg: 'HS256' })}.${encode({ sub, exp: Math.floor(Date.now() / 1_000) + 600 })}`;
-  return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`;
-}
 
 /** The lines that tell of who was turned away, and how many there may be: ten at once, and ten a second from then on. */
 function refusalsIn(server: Server, reason: string): { readonly lines: readonly LogLine[]; readonly most: number } {
