@@ -28,7 +28,7 @@ export function memoryOf({ pid }: Pick<Server, 'pid'>): number {
 }
 
 /** Processor time that a process has used, in milliseconds. */
-export function busyMsOf({ pid }: Pick<Server, 'pid'>): number {
+function busyMsOf({ pid }: Pick<Server, 'pid'>): number {
   const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
   const [user, system] = fields.split(' ').slice(11, 13).map(Number);
   return 10 * ((user ?? 0) + (system ?? 0));
