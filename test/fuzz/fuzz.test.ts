@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { closeCodes } from '../../src/protocol/close-codes.ts';
 import { allErrorCodes } from '../../src/protocol/error-codes.ts';
@@ -77,10 +78,12 @@ async function fuzzSocket(
     recent.push(frame);
     socket.send(frame);
     if (sent % 5 === 0) await new Promise((resolve) => setImmediate(resolve));
-    const internal = socket.frames.find((answer) => 'code' in answer && answer.code === 'INTERNAL');
-    const told = JSON.stringify(recent.slice(-50).map((one) => one.slice(0, 300).toString()));
-    expect(internal, `INTERNAL after ${told}`).toBeUndefined();
-    expect(socket.faults, `a frame against its schema after ${told}`).toEqual([]);
+    if (recent.length > 50) recent.shift();
+    const internal = socket.frames.filter((answer) => 'code' in answer && answer.code === 'INTERNAL');
+    if (internal.length > 0 || socket.faults.length > 0) {
+      const told = recent.map((one) => one.slice(0, 300).toString());
+      expect({ internal, faults: socket.faults, after: told }).toEqual({ internal: [], faults: [], after: told });
+    }
     socket.frames.length = 0;
   }
   socket.cut();
@@ -153,7 +156,11 @@ test(
     const witness = await enter(server, 'good-b');
     const fuzzing = { going: true };
     const chatting = (async () => {
-      while (fuzzing.going) await sender.keepSending(good, 20, 5);
+      // Below its rate: who is refused and sends again at once is closed in the end.
+      while (fuzzing.going && good.isOpen) {
+        await sender.keepSending(good, 5, 5);
+        await delay(50);
+      }
     })();
 
     async function round(share: number, salt: number): Promise<void> {
