@@ -1,6 +1,9 @@
 import { maxHeldCharacters, maxHeldFrames, maxHeldInAll } from '../protocol/limits.ts';
 import type { Session } from './session.ts';
 
+/** What a frame costs beside its characters: a thousand frames of two are not held for nothing. */
+const costOfFrame = 128;
+
 /**
  * Frames that come while it is still being found out who their session's user is: a client need not wait for its
  * welcome. They keep their order.
@@ -15,8 +18,9 @@ export interface EarlyFrames {
 
 export function createEarlyFrames(): EarlyFrames {
   const waiting = new Map<Session, { size: number; readonly texts: string[] }>();
-  /** Characters held of all sessions. */
+  /** What is held of all sessions costs. */
   let total = 0;
+  const costOf = (characters: number, frames: number): number => characters + frames * costOfFrame;
   return {
     begin: (session) => void waiting.set(session, { size: 0, texts: [] }),
 
@@ -24,9 +28,9 @@ export function createEarlyFrames(): EarlyFrames {
       const held = waiting.get(session);
       if (held === undefined) return 'none';
       if (held.size + text.length > maxHeldCharacters || held.texts.length >= maxHeldFrames) return 'full';
-      if (total + text.length > maxHeldInAll) return 'full';
+      if (total + costOf(text.length, 1) > maxHeldInAll) return 'full';
       held.size += text.length;
-      total += text.length;
+      total += costOf(text.length, 1);
       held.texts.push(text);
       return 'held';
     },
@@ -34,7 +38,7 @@ export function createEarlyFrames(): EarlyFrames {
     end(session) {
       const held = waiting.get(session);
       waiting.delete(session);
-      total -= held?.size ?? 0;
+      if (held !== undefined) total -= costOf(held.size, held.texts.length);
       return held?.texts ?? [];
     },
   };

@@ -12,7 +12,7 @@ export const helloMs = 10_000;
 export const maxHeldCharacters = 256 * 1024;
 /** The same in frames. */
 export const maxHeldFrames = 1_000;
-/** Most that is held of all such clients of a gateway, in characters. */
+/** Most that is held of all such clients of a gateway, in characters; each frame counts for 128 more. */
 export const maxHeldInAll = 32 * 1024 * 1024;
 export const maxCursorLength = 256;
 export const maxConversationIdLength = 160;

@@ -6,7 +6,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import { fastify, LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
-import { boundLookUps, boundRegistrations, boundWork } from './bounds.ts';
+import { boundLookUps, boundRegistrations, boundWork, inTurn } from './bounds.ts';
 import type { ApiContext, ApiDeps } from './context.ts';
 import { minPositionHeader, positionHeader, tellPositions } from './context.ts';
 import { conversationRoutes } from './conversations.ts';
@@ -51,7 +51,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   });
   knowAddresses(app, deps);
   // Before the door: who is refused a thousand times at once must not fill the memory with refusals.
-  boundWork(app, deps);
+  const turn = boundWork(app, deps);
   keepDoor(app, deps);
   boundLookUps(app, deps);
   tellPositions(app, deps);
@@ -74,7 +74,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const context: ApiContext = {
     ...deps,
     logger,
-    freshness: createFreshness(readModel, floor),
+    freshness: inTurn(createFreshness(readModel, floor), turn),
     peers: createPeerDirectory({ readModel, onUserEvent: deps.commands.onUserEvent }),
   };
   const resources = [operationRoutes, socketRoutes];

@@ -4,18 +4,22 @@ import { addressKey } from '../auth/client-address.ts';
 import { rateLimited, WeiliaoError } from '../shared/errors.ts';
 import { createRateLimits } from '../shared/rate-limits.ts';
 import type { ApiDeps } from './context.ts';
+import type { Freshness } from './freshness.ts';
+import { createTurnstile } from './turnstile.ts';
 
 /** Requests that one connection may have under way: browsers send one at a time, few programs more. */
 const maxPipelined = 16;
 
 /**
  * Bounds what is under way. Node reads the next request of a connection before the answer to the one before is taken,
- * and keeps every answer in memory until it is.
+ * and keeps every answer in memory until it is. Returns what a query waits for before it reads: its turn. Throws
+ * `OVERLOADED` where answers have filled up meanwhile.
  */
 export function boundWork(
   app: FastifyInstance,
   { config: { limits }, tellRefusal }: Pick<ApiDeps, 'config' | 'tellRefusal'>,
-): void {
+): () => Promise<void> {
+  const turn = createTurnstile();
   const ofSocket = new WeakMap<Socket, Set<Work>>();
   let underWay = 0;
   let answerBytes = 0;
@@ -55,11 +59,7 @@ export function boundWork(
       answerBytes += size;
     });
     const full = underWay > limits.queries || answerBytes > limits.answerBytes;
-    done(
-      full && !exempt(request)
-        ? new WeiliaoError('OVERLOADED', 'too many requests are under way; try again')
-        : undefined,
-    );
+    done(full && !exempt(request) ? overloaded() : undefined);
   });
 
   app.addHook('onSend', (request, _reply, ...[payload, done]) => {
@@ -67,6 +67,27 @@ export function boundWork(
     else if (Buffer.isBuffer(payload)) answers.get(request)?.(payload.byteLength);
     done(null, payload);
   });
+
+  return async () => {
+    await turn();
+    if (answerBytes > limits.answerBytes) throw overloaded();
+  };
+}
+
+/** Queries wait for freshness right before they read, so that is where they wait for their turn as well. */
+export function inTurn(freshness: Freshness, turn: () => Promise<void>): Freshness {
+  return {
+    ...freshness,
+    async reached(expectation) {
+      const reached = await freshness.reached(expectation);
+      await turn();
+      return reached;
+    },
+  };
+}
+
+function overloaded(): WeiliaoError {
+  return new WeiliaoError('OVERLOADED', 'too many requests are under way; try again');
 }
 
 /** A request whose answer is not taken yet. */

@@ -1,4 +1,4 @@
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 
 /** How many connections this process may hold, whatever listener they come to. */
 export interface ConnectionBudget {
@@ -52,9 +52,12 @@ function openFilesLimit(): number {
   return Number.isFinite(soft) ? soft : 1_048_576;
 }
 
-/** Holds the connections of a server of Node to the budget. */
+/** Holds the connections of a server of Node to the budget. One that the server is given again is counted once. */
 export function withinBudget(server: Server, budget: ConnectionBudget): void {
+  const counted = new WeakSet<Socket>();
   server.on('connection', (socket) => {
+    if (counted.has(socket)) return;
+    counted.add(socket);
     socket.once('close', () => budget.leave());
     if (!budget.enter()) socket.destroy();
   });

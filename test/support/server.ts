@@ -50,9 +50,11 @@ export class Server {
   readonly #child: ChildProcess;
   #partial = '';
 
-  constructor(dataDir: string, env: Readonly<Record<string, string>>) {
+  /** `through`: a command that runs the program, given to it as arguments. */
+  constructor(dataDir: string, env: Readonly<Record<string, string>>, through: readonly string[] = []) {
     this.dataDir = dataDir;
-    this.#child = spawn(process.execPath, [...socketsOfTests, program, 'start'], {
+    const [command, ...args] = [...through, process.execPath, ...socketsOfTests, program, 'start'];
+    this.#child = spawn(command!, args, {
       env: { PATH: process.env['PATH'] ?? '', HTTP_PORT: '0', WS_PORT: '0', DATA_DIR: dataDir, DRAIN_MS: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -164,8 +166,8 @@ export function ownFolder(): string {
 }
 
 /** A server of one test, on a folder of its own or on the given one; gone when the test is. Not awaited to be ready. */
-export function spawnServer(env: Environment = {}, dataDir?: string): Server {
-  const server = new Server(dataDir ?? ownFolder(), env);
+export function spawnServer(env: Environment = {}, dataDir?: string, through?: readonly string[]): Server {
+  const server = new Server(dataDir ?? ownFolder(), env, through);
   onTestFinished(async () => {
     await server.stop('SIGKILL');
   });

@@ -96,7 +96,8 @@ function refuse(res: HttpResponse, refusal: Refusal): void {
   res.cork(() => {
     res.writeStatus(`${status} ${title}`).writeHeader('Content-Type', 'application/problem+json');
     for (const [name, value] of Object.entries(headers ?? {})) res.writeHeader(name, value);
-    res.end(refusalBody(refusal));
+    // And the connection: kept alive it would take up room until it is given up.
+    res.end(refusalBody(refusal), true);
   });
 }
 
