@@ -12,6 +12,7 @@ import { minPositionHeader, positionHeader, tellPositions } from './context.ts';
 import { conversationRoutes } from './conversations.ts';
 import { keepDoor, knowAddresses, logRequests, requestIdHeader } from './door.ts';
 import { createFreshness } from './freshness.ts';
+import { infoRoutes } from './info.ts';
 import { messageRoutes } from './messages.ts';
 import { maxBodyBytes } from '../protocol/limits.ts';
 import { docsOptions, openApiOptions } from './openapi.ts';
@@ -79,7 +80,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   };
   const resources = [operationRoutes, socketRoutes];
   if (deps.serve === 'everything') {
-    resources.push(userRoutes, messageRoutes, conversationRoutes);
+    resources.push(infoRoutes, userRoutes, messageRoutes, conversationRoutes);
     if (mode === 'none') resources.push(originalRoutes);
   }
   for (const resource of resources) void app.register(resource, context);

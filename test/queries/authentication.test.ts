@@ -116,3 +116,17 @@ test('keys out of reach are 503, not 401', async () => {
   expect(answer.statusCode).toBe(503);
   expect(answer.headers['retry-after']).toBe('1');
 });
+
+test('the server tells what it is, and who asks', async () => {
+  const open = startApi();
+  const info = { name: 'weiliao', version: expect.any(String) as string };
+  expect((await open.call({ url: '/v1/info' })).json()).toEqual({ ...info, auth: 'none', user: null });
+  expect((await open.as('1001').get('/v1/info')).json()).toEqual({ ...info, auth: 'none', user: '1001' });
+  const closed = startApi({ auth: jwt });
+  const ask = async (bearer: string) => {
+    const answer = await closed.call({ url: '/v1/info', headers: { authorization: `Bearer ${bearer}` } });
+    return answer.json<{ auth: string; user: string | null }>();
+  };
+  expect(await ask(await token('1002'))).toEqual({ ...info, auth: 'jwt', user: '1002' });
+  expect(await ask('nonsense')).toEqual({ ...info, auth: 'jwt', user: null });
+});
