@@ -75,10 +75,7 @@ export function sharedStandIn(options: StandInProcessOptions = {}): () => StandI
 }
 
 /** One to share between tests: whoever opens it calls `remove`. */
-async function openStandIn({
-  dataDir: given,
-  secured = false,
-}: StandInProcessOptions = {}): Promise<StandInProcess> {
+async function openStandIn({ dataDir: given, secured = false }: StandInProcessOptions = {}): Promise<StandInProcess> {
   const dataDir = given ?? mkdtempSync(join(tmpdir(), 'weiliao-stand-in-'));
   const lines: string[] = [];
   let child: ChildProcess | undefined;
