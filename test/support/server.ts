@@ -54,7 +54,7 @@ export class Server {
   constructor(dataDir: string, env: Readonly<Record<string, string>>, through: readonly string[] = []) {
     this.dataDir = dataDir;
     const [command, ...args] = [...through, process.execPath, ...socketsOfTests, program, 'start'];
-    this.#child = spawn(command!, args, {
+    this.#child = spawn(command, args, {
       env: { PATH: process.env['PATH'] ?? '', HTTP_PORT: '0', WS_PORT: '0', DATA_DIR: dataDir, DRAIN_MS: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
