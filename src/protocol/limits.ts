@@ -24,7 +24,7 @@ export const maxBodyBytes = 64 * 1024;
 export const maxPageItems = 200;
 export const defaultPageItems = 50;
 /** Items of a list over REST together, in bytes of JSON: a page that would be longer ends early. */
-export const maxPageBytes = 1024 * 1024;
+export const maxPageBytes = 512 * 1024;
 
 /** A line of the table in docs/protocol.md. */
 export interface Limit {

@@ -1,34 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { newUser, ownFolder, sharedServer, startServer } from '../support/server.ts';
-import type { Server } from '../support/server.ts';
+import { comeBack, textsOf } from '../support/come-back.ts';
 import { conversationOf, enter, newId, openSocket } from '../support/socket.ts';
-import type { Chat, Frame } from '../support/socket.ts';
-
-interface Come {
-  readonly chat: Chat;
-  readonly recovered: boolean;
-  /** What came between `welcome` and `live`, in order. */
-  readonly missed: readonly Frame[];
-  /** Of `live`. */
-  readonly cursor: string;
-}
-
-/** A socket that goes on from a cursor, once it is live. */
-async function comeBack(server: Server, user: string, cursor?: string): Promise<Come> {
-  const chat = await openSocket(server);
-  chat.send({ type: 'hello', user, ...(cursor !== undefined && { cursor }) });
-  const { recovered } = await chat.next('welcome');
-  const missed: Frame[] = [];
-  for (;;) {
-    const frame = await chat.take<Frame>(({ type }) => type !== 'presence' && type !== 'typing', 'a frame');
-    if (frame.type === 'live') return { chat, recovered, missed, cursor: frame.cursor };
-    missed.push(frame);
-  }
-}
-
-const texts = (frames: readonly Frame[]): string[] =>
-  frames.flatMap((frame) => (frame.type === 'message' ? [frame.msg] : []));
 
 describe('a client that comes back with its cursor', () => {
   const server = sharedServer();
@@ -55,15 +29,15 @@ describe('a client that comes back with its cursor', () => {
     await carol.say(a, 'not for b');
     const back = await comeBack(server(), b, seen.cursor);
     expect(back.recovered).toBe(true);
-    expect(texts(back.missed)).toEqual(['one', 'two', 'three']);
+    expect(textsOf(back.missed)).toEqual(['one', 'two', 'three']);
     expect(back.missed.map(({ type }) => type)).toEqual(['message', 'message', 'message', 'read']);
     await carol.say(b, 'live');
     expect((await back.chat.next('message')).msg).toBe('live');
     // Each frame's cursor is a place to go on from.
     const [first] = back.missed;
     const again = await comeBack(server(), b, (first as { cursor: string }).cursor);
-    expect(texts(again.missed)).toEqual(['two', 'three', 'live']);
-    expect(texts((await comeBack(server(), b, again.cursor)).missed)).toEqual([]);
+    expect(textsOf(again.missed)).toEqual(['two', 'three', 'live']);
+    expect(textsOf((await comeBack(server(), b, again.cursor)).missed)).toEqual([]);
   });
 
   test('misses nothing while others keep writing', async () => {
@@ -87,7 +61,7 @@ describe('a client that comes back with its cursor', () => {
       const back = await comeBack(server(), b, cursor);
       expect(back.recovered).toBe(true);
       ({ cursor } = back);
-      got.push(...texts(back.missed));
+      got.push(...textsOf(back.missed));
       for (let count = 0; count < 5; count += 1) {
         const frame = await back.chat.next('message');
         got.push(frame.msg);
@@ -97,7 +71,7 @@ describe('a client that comes back with its cursor', () => {
     }
     stop.abort();
     await writing;
-    got.push(...texts((await comeBack(server(), b, cursor)).missed));
+    got.push(...textsOf((await comeBack(server(), b, cursor)).missed));
     expect(got).toEqual(wanted);
   });
 
@@ -113,7 +87,7 @@ describe('a client that comes back with its cursor', () => {
     for (const id of ids) await alice.ack(id);
     const back = await comeBack(server(), b, cursor);
     expect(back.recovered).toBe(true);
-    expect(texts(back.missed)).toEqual(['few']);
+    expect(textsOf(back.missed)).toEqual(['few']);
     expect(back.missed.at(-1)).toEqual({ type: 'reset', conversations: [conversationOf(a, b)] });
     await alice.say(b, 'live');
     expect((await back.chat.next('message')).seq).toBe(1_002);
@@ -159,7 +133,7 @@ describe('a client that comes back with its cursor', () => {
     expect(recovered).toBe(true);
     const shown = list.body.items.map(({ lastMessage }) => lastMessage.msg);
     // A lower bound: what the list shows may come once more, but nothing is left out.
-    expect(new Set([...shown, ...texts(missed)])).toEqual(new Set(['listed', 'after the list']));
+    expect(new Set([...shown, ...textsOf(missed)])).toEqual(new Set(['listed', 'after the list']));
     const asked = await server().rest('GET', '/v1/conversations', {
       as: b,
       headers: { 'Weiliao-Min-Position': (await comeBack(server(), b)).cursor },
@@ -189,7 +163,7 @@ test('a cursor is good after a restart and after a rebuild, and none of another 
   const { cursor: newest } = await comeBack(first, 'b');
   await first.stop();
   const second = await startServer({}, folder);
-  expect(texts((await comeBack(second, 'b', cursor)).missed)).toEqual(['missed']);
+  expect(textsOf((await comeBack(second, 'b', cursor)).missed)).toEqual(['missed']);
   const other = await startServer();
   await other.register('b');
   expect(await comeBack(other, 'b', newest)).toMatchObject({ recovered: false, missed: [] });
