@@ -73,7 +73,7 @@ describe('a link in the place of a file', () => {
     const victim = join(ownFolder(), 'victim');
     symlinkSync(victim, join(server.dataDir, 'read-model.rebuild'));
     const { code, stderr } = await runProgram(['rebuild'], { DATA_DIR: server.dataDir });
-    expect(code).toBe(1);
+    expect(code).toBe(3);
     expect(stderr).toContain('read-model.rebuild is a symbolic link');
   });
 
