@@ -229,7 +229,7 @@ test('a history page and the friend list tell the revision of the conversation: 
   expect(friends.items).toMatchObject([{ revision: 3 }]);
 });
 
-describe('a page ends early at a mebibyte', () => {
+describe('a page ends early at 512 KiB', () => {
   const items = async (path: string) => {
     const answer = await api.as('1001').get(path);
     expect(Buffer.byteLength(answer.body)).toBeLessThan(maxPageBytes + 1_000);
@@ -253,7 +253,104 @@ describe('a page ends early at a mebibyte', () => {
       at = `&${bound}=${page.next}`;
     }
     expect(seqs).toEqual(expected);
-    expect(sizes).toEqual([21, 21, 8]);
+    expect(sizes).toEqual([10, 10, 10, 10, 10]);
+  });
+
+  test('of the friend list, whose next goes on', async () => {
+    const friends = Array.from({ length: 30 }, (_, i) => `friend-${10 + i}`);
+    await api.register(...friends);
+    for (const friend of friends) await api.say(friend, '1001', long);
+    const seen: string[] = [];
+    const sizes: number[] = [];
+    for (let before = ''; ;) {
+      const page = await items(`/v1/conversations?limit=200${before}`);
+      seen.push(...page.items.map(({ conversation }) => conversation));
+      sizes.push(page.items.length);
+      if (page.next === null) break;
+      before = `&before=${page.next}`;
+    }
+    expect(sizes).toEqual([10, 10, 10]);
+    expect(seen).toEqual(friends.map((friend) => `dm~1001~${friend}`).reverse());
+  });
+
+  test('has no next page where the last one is full', async () => {
+    await api.say('1001', '1002');
+    await api.say('1001', '1003');
+    expect((await list('1001', '?limit=2')).next).toBeNull();
+  });
+
+  const encoded = (text: string) => Buffer.from(text).toString('base64url');
+  test.each(['', 'x', '!', encoded('17'), encoded('x:dm~1~2'), `${encoded('17:dm~1~2')}=`, encoded('017:dm~1~2')])(
+    'refuses the place %j',
+    async (before) => {
+      const answer = await api.as('1001').get(`/v1/conversations?before=${before}`);
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toMatchObject({ code: 'BAD_FRAME', errors: [{ path: 'before' }] });
+    },
+  );
+
+  test('asks the store for each peer once, however often it is read', async () => {
+    await api.say('1001', '1002');
+    await list('1001');
+    await list('1001');
+    expect(api.model.calls.filter((name) => name === 'usersById')).toHaveLength(1);
+  });
+
+  test('asks the store for its users together', async () => {
+    await api.say('1001', '1002');
+    await api.say('1001', '1003');
+    api.model.calls.length = 0;
+    await list('1001');
+    expect(api.model.calls.filter((name) => name !== 'checkpoint').sort()).toEqual(['conversations', 'usersById']);
+  });
+
+  test.each([
+    ['unread', 0],
+    ['read', 2],
+  ])('shows the last message as the message itself is shown, %s', async (_, seq) => {
+    await api.say('1001', '1002', 'one', 2);
+    if (seq > 0) await api.as('1002').put('/v1/conversations/dm~1001~1002/read', { seq });
+    for (const user of ['1001', '1002']) {
+      const message = (await api.as(user).get('/v1/messages/dm~1001~1002:2')).json<object>();
+      expect((await list(user)).items).toMatchObject([{ lastMessage: message }]);
+    }
+  });
+});
+
+test('a history page and the friend list tell the revision of the conversation: reads count, too', async () => {
+  await api.say('1001', '1002', 'one', 3);
+  await api.as('1002').put('/v1/conversations/dm~1001~1002/read', { seq: 2 });
+  const history = (await api.as('1001').get('/v1/conversations/dm~1001~1002/messages?limit=1')).json<object>();
+  expect(history).toMatchObject({ lastSeq: 3, revision: 3 });
+  const friends = (await api.as('1001').get('/v1/conversations')).json<{ items: object[] }>();
+  expect(friends.items).toMatchObject([{ revision: 3 }]);
+});
+
+describe('a page ends early at 512 KiB', () => {
+  const items = async (path: string) => {
+    const answer = await api.as('1001').get(path);
+    expect(Buffer.byteLength(answer.body)).toBeLessThan(maxPageBytes + 1_000);
+    return answer.json<{ items: { seq?: number; conversation: string }[]; next: number | string | null }>();
+  };
+  /** Each character takes six bytes of JSON. */
+  const long = '\u0001'.repeat(8_000);
+
+  test.each([
+    ['before', Array.from({ length: 50 }, (_, i) => 50 - i)],
+    ['after', Array.from({ length: 50 }, (_, i) => i + 1)],
+  ])('of history, whose next goes on (%s)', async (bound, expected) => {
+    await api.say('1001', '1002', long, 50);
+    const seqs: unknown[] = [];
+    const sizes: number[] = [];
+    for (let at = bound === 'after' ? '&after=0' : ''; ;) {
+      const page = await items(`/v1/conversations/dm~1001~1002/messages?limit=200${at}`);
+      seqs.push(...page.items.map(({ seq }) => seq));
+      sizes.push(page.items.length);
+      if (page.next === null) break;
+      at = `&${bound}=${page.next}`;
+    }
+    expect(seqs).toEqual(expected);
+    expect(sizes).toEqual([10, 10, 10, 10, 10]);
   });
 
   test('of the friend list, whose next goes on', async () => {
