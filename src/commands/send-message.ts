@@ -86,8 +86,16 @@ class PendingSend extends PendingCommand<SendMessageInput, SendOutcome> {
     const prior = this.#findPrior(head.since);
     if (from === undefined || to === undefined || prior instanceof Promise) return this.#lookUp(prior);
     const { id: clientId, msg } = this.input;
-    const names = { from: from.ref, to: to === null ? null : to.ref, blocked: to !== null && eitherBlocks(from, to) };
-    this.#command = { conversation: this.#conversation, clientId, ...names, msg, now: Date.now(), prior };
+    this.#command = {
+      conversation: this.#conversation,
+      clientId,
+      from: from.ref,
+      to: to === null ? null : to.ref,
+      blocked: to !== null && eitherBlocks(from, to),
+      msg,
+      now: Date.now(),
+      prior,
+    };
     return undefined;
   }
 
@@ -152,7 +160,7 @@ class PendingSend extends PendingCommand<SendMessageInput, SendOutcome> {
 }
 
 function eitherBlocks({ state: one }: KnownUser, { state: other }: KnownUser): boolean {
-  return one.blocked.has(other.id) || other.blocked.has(one.id);
+  return (one.blocked.size > 0 && one.blocked.has(other.id)) || (other.blocked.size > 0 && other.blocked.has(one.id));
 }
 
 function onItsWay(conversation: string, sent: MessageSent): MessageOnItsWay {

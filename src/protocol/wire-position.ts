@@ -45,8 +45,11 @@ export function createWirePositions(key: Buffer): WirePositions {
     positions.forEach((position, index) => {
       const at = index * wireKeySize;
       count = (count + 1) % 2 ** (8 * countSize);
-      blocks.writeUIntBE(count, at + zeros, countSize);
-      blocks.writeUIntBE(Math.floor(position / 2 ** 32), at + positionAt, 3);
+      const high = Math.floor(position / 2 ** 32);
+      blocks.writeUInt16BE(Math.floor(count / 2 ** 32), at + zeros);
+      blocks.writeUInt32BE(count >>> 0, at + zeros + 2);
+      blocks.writeUInt8(high >>> 16, at + positionAt);
+      blocks.writeUInt16BE(high & 0xffff, at + positionAt + 1);
       blocks.writeUInt32BE(position >>> 0, at + positionAt + 3);
     });
     const sealed = cipher.update(blocks);

@@ -3,6 +3,8 @@ import { LRUCache } from 'lru-cache';
 
 /** How often something may be done, for each key apart: users, addresses, callers. */
 export interface RateLimits {
+  /** False: nothing is ever refused, so no key need be made. */
+  readonly on: boolean;
   /** Counts one. 0: it may be done; else milliseconds until one may be again. */
   take(key: string): number;
   /** The same without counting. */
@@ -14,7 +16,7 @@ const knownKeys = 100_000;
 
 /** A token bucket a key: `count` in `intervalMs`, as many at once. `count` 0: no limit. */
 export function createRateLimits(count: number, intervalMs = 1_000): RateLimits {
-  if (count === 0) return { take: () => 0, wait: () => 0 };
+  if (count === 0) return { on: false, take: () => 0, wait: () => 0 };
   const buckets = new LRUCache<string, TokenBucket>({ max: knownKeys });
 
   function bucketOf(key: string): TokenBucket {
@@ -32,5 +34,5 @@ export function createRateLimits(count: number, intervalMs = 1_000): RateLimits 
     return bucket === undefined || bucket.content >= 1 ? 0 : Math.max(1, Math.ceil(bucket.getWaitTime(1)));
   }
 
-  return { take: (key) => (bucketOf(key).tryRemoveTokens(1) ? 0 : wait(key)), wait };
+  return { on: true, take: (key) => (bucketOf(key).tryRemoveTokens(1) ? 0 : wait(key)), wait };
 }
