@@ -27,6 +27,8 @@ export function feedFrom({ lastPosition, subscribe }: FeedLog): FeedSource {
 export interface FeedDeps {
   readonly source: FeedSource;
   readonly logger: Logger;
+  /** The feed begins, or begins again: every event after this position will be handed out. */
+  onBegin(after: number): void;
   /** Some events of conversations, in log order. */
   onBatch(events: readonly RecordedEvent[]): void;
   /** The feed is gone: nothing that was handed out so far is wrong, but something may be missing from now on. */
@@ -49,15 +51,15 @@ const maxPauseMs = 2_000;
  * Follows the log from its end on and hands out each event once, in order. When the log is lost, sockets are to be closed
  * (their cursors repair what they miss) and the feed begins again at the log's end. Rejects where it cannot begin.
  */
-export async function startFeed({ source, logger, onBatch, onLost }: FeedDeps): Promise<Feed> {
+export async function startFeed({ source, logger, onBegin, onBatch, onLost }: FeedDeps): Promise<Feed> {
   const ending = new AbortController();
   const { signal } = ending;
-  let begun = await source.begin(signal);
-  let position = begun.after;
+  let { after: position, batches } = await source.begin(signal);
   let live = true;
+  onBegin(position);
 
   async function follow(): Promise<void> {
-    for await (const { events } of begun.batches) {
+    for await (const { events } of batches) {
       const newest = events.at(-1);
       if (newest === undefined) continue;
       position = Math.max(position, newest.position);
@@ -69,9 +71,9 @@ export async function startFeed({ source, logger, onBatch, onLost }: FeedDeps): 
     for (let failures = 1; !signal.aborted; failures += 1) {
       await delay(backOff(failures, { first: 50, most: maxPauseMs }), undefined, { signal }).catch(() => undefined);
       try {
-        begun = await source.begin(signal);
-        position = begun.after;
+        ({ after: position, batches } = await source.begin(signal));
         live = true;
+        onBegin(position);
         logger.info({ component: 'feed', position }, 'feed is back');
         return;
       } catch (error) {

@@ -145,15 +145,15 @@ async function follow(
   deps: GatewayDeps,
   parts: Parts,
 ): Promise<{ readonly feed: Feed; readonly recent: RecentChanges }> {
-  const { source, logger } = deps;
-  let position = (): number => 0;
-  const recent = createRecentChanges({ ...deps, feedPosition: () => position() });
-  const onLost = (): void => {
-    recent.feedLost();
-    for (const session of parts.sessions) parts.outboxes.close(session, closeCodes.feedLost, 'the feed was lost');
-  };
-  const feed = await startFeed({ source, logger, onBatch: createDelivery(deps, parts, recent), onLost });
-  ({ position } = feed);
+  const recent = createRecentChanges(deps);
+  const feed = await startFeed({
+    ...deps,
+    onBegin: recent.feedBegan,
+    onBatch: createDelivery(deps, parts, recent),
+    onLost() {
+      for (const session of parts.sessions) parts.outboxes.close(session, closeCodes.feedLost, 'the feed was lost');
+    },
+  });
   return { feed, recent };
 }
 

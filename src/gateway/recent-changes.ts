@@ -15,8 +15,8 @@ export interface Change {
 export interface RecentChanges {
   /** The feed handed this out. */
   note(change: Change): void;
-  /** The feed was lost: what happens until it is back is not noted. */
-  feedLost(): void;
+  /** The feed begins, or begins again: all that is after this position will be noted, and what is before may not be. */
+  feedBegan(after: number): void;
   /**
    * Conversations with events above `after`, as far as the read model may not have them: of users, or groups by their
    * ids. Throws `EventStoreUnavailableError`, `ReadModelUnavailableError`.
@@ -29,8 +29,6 @@ export interface RecentChangesDeps {
   readonly rosters: Pick<Rosters, 'directMembers'>;
   readonly readModel: Pick<ReadModelQueries, 'checkpoint'>;
   readonly store: Pick<EventStore, 'subscribeToAll'>;
-  /** Position of the feed now: what is after it will be noted. */
-  feedPosition(): number;
 }
 
 /** Milliseconds between two looks at how far the read model has come. */
@@ -42,22 +40,21 @@ const trimMs = 1_000;
  * log once, for all who ask.
  */
 export function createRecentChanges(deps: RecentChangesDeps): RecentChanges {
-  const { readModel, feedPosition } = deps;
+  const { readModel } = deps;
   const changes = new Changes();
-  /** Everything of the log above this place is here; undefined: the feed has begun again since. */
-  let coveredFrom: number | undefined;
+  /** Everything of the log above this place is here, or comes with the feed. */
+  let coveredFrom = Infinity;
   let reading: Promise<void> | undefined;
   const ending = new AbortController();
 
   async function readFrom(from: number, upTo: number): Promise<void> {
     await readChanges(deps, { from, upTo, signal: ending.signal }, (change) => changes.note(change));
-    if (coveredFrom !== undefined) coveredFrom = Math.min(coveredFrom, from);
+    // Unless the feed has begun again meanwhile, further on.
+    if (coveredFrom <= upTo) coveredFrom = from;
   }
 
   async function cover(from: number): Promise<void> {
-    for (;;) {
-      coveredFrom ??= feedPosition();
-      if (from >= coveredFrom || ending.signal.aborted) return;
+    while (from < coveredFrom && !ending.signal.aborted) {
       reading ??= readFrom(from, coveredFrom).finally(() => (reading = undefined));
       await reading;
     }
@@ -68,7 +65,7 @@ export function createRecentChanges(deps: RecentChangesDeps): RecentChanges {
     readModel.checkpoint().then(
       (checkpoint) => {
         changes.forgetUpTo(checkpoint);
-        coveredFrom = Math.max(coveredFrom ?? feedPosition(), checkpoint);
+        coveredFrom = Math.max(coveredFrom, checkpoint);
       },
       () => undefined,
     );
@@ -77,8 +74,8 @@ export function createRecentChanges(deps: RecentChangesDeps): RecentChanges {
   return {
     note: (change) => changes.note(change),
 
-    feedLost() {
-      coveredFrom = undefined;
+    feedBegan(after) {
+      coveredFrom = after;
     },
 
     async since(after, keys) {
