@@ -50,10 +50,10 @@ function letIn(deps: ProtocolDeps, session: Session, { user, groups, place }: En
   const { outboxes, positions, hub, resume } = deps;
   const upTo = deps.feedPosition();
   session.position = upTo;
+  session.seen = place ?? upTo;
   hub.join(user, session, groups);
-  sendWelcome(deps, session, { user, position: place ?? upTo, recovered: place !== undefined });
+  sendWelcome(deps, session, { user, position: session.seen, recovered: place !== undefined });
   if (place === undefined || place >= upTo) {
-    session.seen = place ?? upTo;
     outboxes.send(session, liveFrame(positions.encode(session.seen)));
     deps.company.arrived(session, user);
     return;
@@ -72,8 +72,10 @@ function renew(deps: ProtocolDeps, session: Session, { user, expires, issued }: 
   if (user !== session.user) throw new WeiliaoError('NOT_AUTHENTICATED', 'the token is for another user');
   session.expires = expires;
   session.issued = issued;
-  const { position } = session;
-  sendWelcome(deps, session, { user, position, recovered: true });
+  const { held, seen } = session;
+  const position = Math.max(session.position, seen);
+  // What was missed may not all be sent yet.
+  sendWelcome(deps, session, { user, position: held === undefined ? position : seen, recovered: true });
   deps.outboxes.deliver(session, liveFrame(deps.positions.encode(position)));
   deps.company.arrived(session, user);
 }

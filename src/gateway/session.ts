@@ -17,7 +17,7 @@ export class Session {
   closed = false;
   /** Nothing it says is heard any more; it is closed once it has its answers. */
   ending = false;
-  /** Live events up to this position were seen by its client before. */
+  /** Its client had seen everything up to this position when it came. */
   seen = 0;
   /** Live frames that wait until what was missed is sent; undefined: none has to wait. */
   held: string[] | undefined = undefined;

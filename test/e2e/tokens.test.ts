@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { knockForSocket, overHttpPort } from '../support/knock.ts';
 import { newUser, sharedServer } from '../support/server.ts';
 import type { Server } from '../support/server.ts';
-import { openSocket } from '../support/socket.ts';
-import type { Chat } from '../support/socket.ts';
+import { newId, openSocket } from '../support/socket.ts';
+import type { Chat, Frame, MessageFrame } from '../support/socket.ts';
 import { until } from '../support/until.ts';
 
 const secret = 'a secret of thirty-two bytes, or more';
@@ -28,6 +28,9 @@ const server = sharedServer({
   AUTH: 'jwt',
   JWT_SECRET: secret,
   JWT_AUDIENCE: 'chat',
+  JWT_NAME_CLAIM: 'name',
+  RATE_LIMIT: '0',
+  MAX_IN_FLIGHT_PER_USER: '0',
   JWT_ISSUER: 'https://id.example',
 });
 const ours = { aud: 'chat', iss: 'https://id.example' };
@@ -54,6 +57,37 @@ describe.each(ports)('a socket of %s', (_name, there) => {
     await socket.settled();
     expect(await socket.closeCode()).toBe(4501);
     expect(Date.now()).toBeGreaterThanOrEqual((first + 3) * 1_000);
+  });
+
+  test('with a newer token amid what it missed, may go on from the cursor that this welcome gives', async () => {
+    const [sub, other] = [newUser(), newUser()];
+    const socket = await enterWith(there(), { ...ours, sub, name: sub });
+    const { cursor } = await socket.next('live');
+    socket.cut();
+    const writer = await enterWith(there(), { ...ours, sub: other, name: other });
+    const ids = Array.from({ length: 900 }, () => newId());
+    for (const id of ids) writer.send({ type: 'send', id, to: sub, msg: id });
+    for (const id of ids) await writer.ack(id);
+
+    const token = await sign({ ...ours, sub });
+    const amid = await openSocket(there());
+    amid.send({ type: 'hello', token, cursor });
+    amid.send({ type: 'hello', token });
+    await amid.next('welcome');
+    const got: string[] = [];
+    let place: Frame | undefined;
+    while (place?.type !== 'welcome') {
+      place = await amid.take<Frame>(({ type }) => type === 'message' || type === 'welcome', 'a frame');
+      if (place.type === 'message') got.push(place.msg);
+    }
+    expect(got.length).toBeLessThan(ids.length);
+    amid.cut();
+
+    const back = await openSocket(there());
+    back.send({ type: 'hello', token, cursor: place.cursor });
+    await back.next('live');
+    const rest = back.messages.map(({ msg }: MessageFrame) => msg);
+    expect(new Set([...got, ...rest])).toEqual(new Set(ids));
   });
 
   test('does not go on with a token of another user', async () => {
