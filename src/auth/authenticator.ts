@@ -56,13 +56,16 @@ export function createAuthenticator(auth: Auth, log: Pick<Logger, 'error'>): Aut
   };
 }
 
-/** Throws `NOT_AUTHENTICATED` for a token that was made before the sessions of its user were ended. */
-export async function assertGoesOn(
+/** Who a token is for. Throws as `verify` does, and where the sessions of its user were ended after it was made. */
+export async function authenticate(
+  token: string,
+  authenticator: Pick<Authenticator, 'verify'>,
   sessions: { sessionsEnded(user: string): number | Promise<number> },
-  { user, issued }: Identity,
-): Promise<void> {
-  const ended = await sessions.sessionsEnded(user);
-  if (ended > 0 && issued <= ended) throw notAuthenticated('the sessions of this user were ended; get a new token');
+): Promise<Identity> {
+  const identity = await authenticator.verify(token);
+  const ended = await sessions.sessionsEnded(identity.user);
+  if (ended === 0 || identity.issued > ended) return identity;
+  throw notAuthenticated('the sessions of this user were ended; get a new token');
 }
 
 function verificationOf({ secret, publicKey, jwksUrl }: TokenRules, log: Pick<Logger, 'error'>): Verification {

@@ -2,7 +2,7 @@ import { Argument, InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { conversationStream, parseConversationId } from '../domain/conversation/conversation-id.ts';
 import { isOurStream } from '../domain/passed-over.ts';
-import { openEventStore } from '../event-store/open-event-store.ts';
+import { openForOneWrite } from '../event-store/open-event-store.ts';
 import { openReadModel } from '../read-model/open-read-model.ts';
 import { readConfig } from '../shared/config.ts';
 import { OperatorError } from '../shared/errors.ts';
@@ -56,15 +56,7 @@ async function list(): Promise<void> {
 async function pass(id: string, revision: number, reason: string): Promise<void> {
   const stream = parseConversationId(id) === undefined ? id : conversationStream(id);
   if (!isOurStream(stream)) throw new OperatorError(`${id}: no conversation, and no stream of ours`);
-  const { store } = await openEventStore({
-    settings: readConfig().log,
-    appends: true,
-    onFatal(error) {
-      throw error;
-    },
-    onCommit: () => undefined,
-    onIncident: () => undefined,
-  });
+  const store = await openForOneWrite(readConfig().log);
   try {
     await passOver(store, { stream, revision, reason, date: Date.now() });
     process.stdout.write(`passed over: revision ${revision} of ${stream}; it goes on behind it\n`);

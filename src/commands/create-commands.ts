@@ -49,7 +49,7 @@ export interface CommandOptions {
 /** The write side of one process. */
 export function createCommands(deps: CommandDeps, options: CommandOptions): Commands {
   const { store, readModel, rosters, metrics } = deps;
-  const { onEvent, ...userEvents } = createUserEvents();
+  const userEvents = createUserEvents();
   const users = createUserDirectory(store, deps.soleWriter ? userEvents.tell : undefined);
   const watch = deps.soleWriter
     ? undefined
@@ -75,7 +75,7 @@ export function createCommands(deps: CommandDeps, options: CommandOptions): Comm
     ...createUserCommands(context),
     findUser: async (id) => (await users.find(id))?.state,
     sessionsEnded: createSessionsEnded(users),
-    onUserEvent: onEvent,
+    onUserEvent: userEvents.onEvent,
     writtenBy: (user) => ledger.lastPosition(user),
     idle: () => inFlight.idle(),
     close: async () => watch?.stop(),

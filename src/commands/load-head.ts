@@ -8,6 +8,7 @@ import type { ConversationDocument } from '../read-model/documents.ts';
 import type { DamageQueries, ReadModelQueries } from '../read-model/read-model.ts';
 import { damaged } from './command-error.ts';
 import type { EventPlace, Head } from './head.ts';
+import { readRecorded } from './read-recorded.ts';
 
 /** Events read from the end of a stream at first, and at a time after that. */
 export const tailEvents = 64;
@@ -96,7 +97,7 @@ export function foldInto(head: Head, events: readonly RecordedEvent[], { observe
   const { conversation } = head;
   for (const recorded of events) {
     const { revision, position, metadata } = recorded;
-    const event = readEvent(recorded, events);
+    const event = readRecorded(recorded, events, readConversationEvent);
     head.revision = revision;
     if (event !== undefined) {
       head.state = evolve(head.state, event);
@@ -104,17 +105,6 @@ export function foldInto(head: Head, events: readonly RecordedEvent[], { observe
     }
     const { lastSeq = 0 } = metadata;
     if (lastSeq > head.state.lastSeq) head.state = { ...head.state, lastSeq };
-  }
-}
-
-/** A decision to pass an event over is always behind it. */
-function readEvent(recorded: RecordedEvent, events: readonly RecordedEvent[]): ConversationEvent | undefined {
-  const { type, data, metadata, stream, revision } = recorded;
-  try {
-    return readConversationEvent(type, metadata.schemaVersion, data);
-  } catch (error) {
-    if (passedRevisions(events).has(revision)) return undefined;
-    throw damaged(`${type} at revision ${revision} of ${stream} cannot be read`, error);
   }
 }
 

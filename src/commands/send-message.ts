@@ -6,7 +6,7 @@ import type { ConversationDecision } from '../domain/conversation/kinds.ts';
 import { decideSend } from '../domain/conversation/kinds/message-sent.ts';
 import type { MessageSent, SendMessage } from '../domain/conversation/kinds/message-sent.ts';
 import type { RecordedMessage } from '../domain/conversation/recorded-message.ts';
-import { peerIn } from '../domain/conversation/rosters.ts';
+import { peerAmong } from '../domain/conversation/rosters.ts';
 import type { Caller, CommandContext, ConversationCommand, Target } from './conversation-command.ts';
 import type { Head } from './head.ts';
 import { PendingCommand } from './pending-command.ts';
@@ -65,7 +65,7 @@ class PendingSend extends PendingCommand<SendMessageInput, SendOutcome> {
     super(context, sendMessage.kind, input);
     this.#context = context;
     this.#conversation = conversation;
-    this.#peer = peerIn(roster, input.user);
+    this.#peer = peerAmong(roster.direct ? roster.members : undefined, input.user);
   }
 
   get causationId(): string {

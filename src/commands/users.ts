@@ -7,10 +7,9 @@ import { userStream } from '../domain/user/user.ts';
 import type { UserRef } from '../domain/user/user.ts';
 import type { UserState } from '../domain/user/user-state.ts';
 import { WrongExpectedRevisionError } from '../event-store/event-store.ts';
-import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
-import { passedRevisions } from '../domain/passed-over.ts';
-import { damaged } from './command-error.ts';
+import type { EventStore } from '../event-store/event-store.ts';
 import { userEventId } from './event-id.ts';
+import { readRecorded } from './read-recorded.ts';
 
 /** Users kept in memory: those that write or are written to. Who only listens takes no room here. */
 const knownUsers = 100_000;
@@ -125,22 +124,11 @@ async function readUser(store: Pick<EventStore, 'readStream'>, id: string): Prom
     const from = revision < 0 ? {} : { fromRevision: revision + 1 };
     const events = await store.readStream(userStream(id), { direction: 'forwards', maxCount: page, ...from });
     for (const recorded of events) {
-      const event = readEvent(recorded, events);
+      const event = readRecorded(recorded, events, readUserEvent);
       if (event !== undefined) state = evolveUser(state, event);
     }
     revision = events.at(-1)?.revision ?? revision;
     if (events.length < page) return state === undefined ? undefined : knownUser(state, revision);
-  }
-}
-
-/** Throws `CONVERSATION_DAMAGED` where it cannot be read and nobody passed it over, which would stand behind it. */
-function readEvent(recorded: RecordedEvent, events: readonly RecordedEvent[]): UserEvent | undefined {
-  const { type, metadata, data, stream, revision } = recorded;
-  try {
-    return readUserEvent(type, metadata.schemaVersion, data);
-  } catch (error) {
-    if (passedRevisions(events).has(revision)) return undefined;
-    throw damaged(`${type} at revision ${revision} of ${stream} cannot be read`, error);
   }
 }
 

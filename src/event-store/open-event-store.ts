@@ -35,6 +35,20 @@ export async function openEventStore(options: OpenEventStoreOptions): Promise<Op
   return { store, signal: undefined };
 }
 
+/** The log, for one write of an operator. Rejects as `openEventStore` does; to be closed after. */
+export async function openForOneWrite(settings: LogSettings): Promise<EventStore> {
+  const { store } = await openEventStore({
+    settings,
+    appends: true,
+    onFatal(error) {
+      throw error;
+    },
+    onCommit: () => undefined,
+    onIncident: () => undefined,
+  });
+  return store;
+}
+
 /**
  * Takes a data folder for this process, where no embedded log does. Throws `OperatorError` where another has it. Returns
  * the release.

@@ -4,6 +4,7 @@ import { conversationStreamPrefix } from '../domain/conversation/conversation-id
 import type { EventBatch, FeedLog, RecordedEvent } from '../event-store/event-store.ts';
 import type { Logger } from '../shared/logger.ts';
 import { isAborted } from '../shared/abort.ts';
+import { followPause } from '../shared/follow-again.ts';
 
 /** What a feed is fed from. */
 export interface FeedSource {
@@ -44,9 +45,6 @@ export interface Feed {
   stop(): Promise<void>;
 }
 
-/** Longest pause between two attempts to get the feed back, in milliseconds. */
-const maxPauseMs = 2_000;
-
 /**
  * Follows the log from its end on and hands out each event once, in order. When the log is lost, sockets are to be closed
  * (their cursors repair what they miss) and the feed begins again at the log's end. Rejects where it cannot begin.
@@ -69,7 +67,7 @@ export async function startFeed({ source, logger, onBegin, onBatch, onLost }: Fe
 
   async function beginAgain(): Promise<void> {
     for (let failures = 1; !signal.aborted; failures += 1) {
-      await delay(backOff(failures, { first: 50, most: maxPauseMs }), undefined, { signal }).catch(() => undefined);
+      await delay(backOff(failures, followPause), undefined, { signal }).catch(() => undefined);
       try {
         ({ after: position, batches } = await source.begin(signal));
         live = true;

@@ -1,4 +1,4 @@
-import { assertGoesOn } from '../auth/authenticator.ts';
+import { authenticate } from '../auth/authenticator.ts';
 import type { Identity } from '../auth/authenticator.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { ClientFrameOf } from '../protocol/client-frames.ts';
@@ -21,7 +21,7 @@ export function faultOfHello(deps: ProtocolDeps, session: Session, hello: Hello)
 
 /** Finds out who the client is, and lets it in. Throws what it is to be told. */
 export async function sayHello(deps: ProtocolDeps, session: Session, hello: Hello): Promise<void> {
-  const identity = await authenticate(deps, session, hello);
+  const identity = await identify(deps, session, hello);
   const { user } = identity;
   if (session.user !== undefined) {
     renew(deps, session, identity);
@@ -93,12 +93,11 @@ function sendWelcome(deps: ProtocolDeps, session: Session, { user, position, rec
 }
 
 /** Who the client is. In mode none, whoever it says, registered at first sight; in mode proxy, whom the proxy named. */
-async function authenticate(deps: ProtocolDeps, { vouched }: Session, hello: Hello): Promise<Identity> {
+async function identify(deps: ProtocolDeps, { vouched }: Session, hello: Hello): Promise<Identity> {
   const { authenticator, commands } = deps;
   if (authenticator.mode === 'jwt') {
     if (hello.token === undefined) throw new WeiliaoError('NOT_AUTHENTICATED', 'token: must be given');
-    const identity = await authenticator.verify(hello.token);
-    await assertGoesOn(commands, identity);
+    const identity = await authenticate(hello.token, authenticator, commands);
     if (identity.name !== undefined) await ensureNamed(commands, identity.user, identity.name);
     return identity;
   }

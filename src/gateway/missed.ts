@@ -1,4 +1,4 @@
-import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
+import { conversationStream } from '../domain/conversation/conversation-id.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
 import type { RecentChanges } from './recent-changes.ts';
@@ -82,7 +82,7 @@ async function readMissed(
   conversation: string,
   { after, upTo }: MissedQuery,
 ): Promise<RecordedEvent[] | undefined> {
-  const stream = `${conversationStreamPrefix}${conversation}`;
+  const stream = conversationStream(conversation);
   const missed: RecordedEvent[] = [];
   let next: { readonly fromRevision?: number; readonly maxCount: number } = { maxCount: firstPage };
   for (;;) {

@@ -120,8 +120,9 @@ export function createPresence(deps: PresenceDeps): Presence {
 function createTeller(deps: PresenceDeps, seen: (user: string) => Seen) {
   const { hub, outboxes, commands } = deps;
   const peers = createPeers(deps);
+
   function show(user: string, those: readonly Seen[]): void {
-    const frame = presenceFrame([...those]);
+    const frame = presenceFrame(those);
     eachOf(hub.ofUser(user), (session) => {
       if (session.kind === 'v1') outboxes.deliver(session, frame);
     });

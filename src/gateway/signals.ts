@@ -2,8 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { WrongExpectedRevisionError } from '../event-store/event-store.ts';
 import type { EventStore, ExpectedRevision } from '../event-store/event-store.ts';
-import { isAborted } from '../shared/abort.ts';
-import { backOff } from '../shared/back-off.ts';
+import { followAgain } from '../shared/follow-again.ts';
 import type { Logger } from '../shared/logger.ts';
 
 const userSignal = z.object({ user: z.string(), online: z.boolean(), lastSeen: z.int().nullable() });
@@ -88,7 +87,10 @@ export function createSignals({ store, gatewayId, logger, onSignal }: SignalsDep
     sending = undefined;
   }
 
-  const running = followSignals({ store, logger, onSignal }, stream, ended);
+  const running = followAgain((went) => followSignals({ store, onSignal }, { own: stream, signal: ended, went }), {
+    signal: ended,
+    onLost: (error) => logger.debug({ component: 'signals', error }, 'signals are not heard now'),
+  });
   return {
     tell(signal) {
       if (waiting.length < maxWaiting) waiting.push(signal);
@@ -102,28 +104,26 @@ export function createSignals({ store, gatewayId, logger, onSignal }: SignalsDep
   };
 }
 
-/** Hands on what other gateways tell, until the end. */
-async function followSignals(
-  { store, logger, onSignal }: Pick<SignalsDeps, 'store' | 'logger' | 'onSignal'>,
-  own: string,
-  ended: AbortSignal,
-): Promise<void> {
-  async function follow(after: number): Promise<void> {
-    for await (const { events } of store.subscribeToAll({ after, prefixes: [prefix], signal: ended })) {
-      for (const { stream, data, created } of events) {
-        if (stream === own || Date.now() - created > freshMs) continue;
-        const parsed = z.object({ signals: z.array(signalSchema) }).safeParse(data);
-        for (const signal of parsed.data?.signals ?? []) onSignal(stream.slice(prefix.length), signal);
-      }
-    }
-  }
+interface Hearing {
+  /** The stream that nothing is heard from. */
+  readonly own: string;
+  readonly signal: AbortSignal;
+  went(): void;
+}
 
-  for (let failures = 1; !isAborted(ended); failures += 1) {
-    await store
-      .lastPosition()
-      .then(follow)
-      .catch((error: unknown) => logger.debug({ component: 'signals', error }, 'signals are not heard now'));
-    await delay(backOff(failures, { first: 50, most: 2_000 }), undefined, { signal: ended }).catch(() => undefined);
+/** Hands on what other gateways tell from now on. */
+async function followSignals(
+  { store, onSignal }: Pick<SignalsDeps, 'store' | 'onSignal'>,
+  { own, signal, went }: Hearing,
+): Promise<void> {
+  const after = await store.lastPosition();
+  for await (const { events } of store.subscribeToAll({ after, prefixes: [prefix], signal })) {
+    went();
+    for (const { stream, data, created } of events) {
+      if (stream === own || Date.now() - created > freshMs) continue;
+      const parsed = z.object({ signals: z.array(signalSchema) }).safeParse(data);
+      for (const one of parsed.data?.signals ?? []) onSignal(stream.slice(prefix.length), one);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { decideEndSessions } from '../domain/user/decisions.ts';
 import { createUserDirectory } from '../commands/users.ts';
-import { openEventStore } from '../event-store/open-event-store.ts';
+import { openForOneWrite } from '../event-store/open-event-store.ts';
 import type { Config } from '../shared/config.ts';
 import { OperatorError, WeiliaoError } from '../shared/errors.ts';
 import { opsHost } from './listen.ts';
@@ -12,15 +12,7 @@ import { opsHost } from './listen.ts';
 export async function endSessionsOf(config: Config, user: string): Promise<void> {
   const { log, opsPort } = config;
   if (log.kind === 'embedded' && opsPort !== undefined && (await askedServer(opsPort, user))) return;
-  const { store } = await openEventStore({
-    settings: log,
-    appends: true,
-    onFatal(error) {
-      throw error;
-    },
-    onCommit: () => undefined,
-    onIncident: () => undefined,
-  }).catch((error: unknown) => {
+  const store = await openForOneWrite(log).catch((error: unknown) => {
     throw log.kind === 'embedded' && error instanceof OperatorError ? withHint(error) : error;
   });
   try {

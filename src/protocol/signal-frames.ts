@@ -60,6 +60,6 @@ export function typingFrame({ conversation, user, on }: Signal<'typing'>): strin
   return JSON.stringify({ type: 'typing', conversation, user, on });
 }
 
-export function presenceFrame(users: Signal<'presence'>['users']): string {
+export function presenceFrame(users: Readonly<Signal<'presence'>['users']>): string {
   return JSON.stringify({ type: 'presence', users });
 }

@@ -44,7 +44,6 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   // again, zod three times as much.
   app.setSerializerCompiler(() => (payload) => JSON.stringify(payload));
   app.decorateRequest('caller', null);
-  app.decorateRequest('identity', undefined);
   app.addHook('onRequest', (request, reply, done) => {
     void reply.header('Cache-Control', 'no-store').header('X-Content-Type-Options', 'nosniff');
     void reply.header(requestIdHeader, request.id);

@@ -1,7 +1,6 @@
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
-import type { Identity } from '../auth/authenticator.ts';
+import { authenticate } from '../auth/authenticator.ts';
 import { userIdSchema } from '../domain/user/user.ts';
-import { assertGoesOn } from '../auth/authenticator.ts';
 import { WeiliaoError } from '../shared/errors.ts';
 import type { ApiContext } from './context.ts';
 
@@ -9,8 +8,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null where the route asks for nobody. */
     caller: string | null;
-    /** What the caller's token says; mode jwt. */
-    identity: Identity | undefined;
   }
 }
 
@@ -21,9 +18,8 @@ export function identifyCaller({
 }: Pick<ApiContext, 'authenticator' | 'commands'>): onRequestAsyncHookHandler {
   return async (request) => {
     const { mode, userHeader = 'x-user-id' } = authenticator;
-    request.identity = mode === 'jwt' ? await authenticator.verify(bearerToken(request)) : undefined;
-    if (request.identity !== undefined) await assertGoesOn(commands, request.identity);
-    request.caller = request.identity?.user ?? namedUser(request, userHeader);
+    if (mode !== 'jwt') request.caller = namedUser(request, userHeader);
+    else request.caller = (await authenticate(bearerToken(request), authenticator, commands)).user;
   };
 }
 

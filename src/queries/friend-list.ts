@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { peerAmong } from '../domain/conversation/rosters.ts';
 import { messageSchema, revisionSchema, timeSchema } from '../protocol/message.ts';
 import type { MessageDocument } from '../read-model/documents.ts';
 import type { ConversationsQuery, ListedConversation } from '../read-model/read-model.ts';
@@ -66,7 +67,7 @@ export async function readFriendList(
   // One more than asked for tells whether there is a next page.
   const found = await readModel.conversations({ user, limit: limit + 1, ...(before && { before }) });
   const page = found.slice(0, limit);
-  const peerIds = page.map(({ conversation }) => peerOf(rosters.directMembers(conversation._id), user));
+  const peerIds = page.map(({ conversation }) => peerAmong(rosters.directMembers(conversation._id), user));
   const users = await peers.find(peerIds.filter((id) => id !== null));
   const friends = page.map((listed, index) => {
     const id = peerIds[index] ?? null;
@@ -75,11 +76,6 @@ export async function readFriendList(
   const items = [...fitting(friends, ({ lastMessage }) => lastMessage)];
   const last = page[items.length - 1]?.conversation;
   return { items, next: found.length > items.length && last !== undefined ? encodePage(last) : null };
-}
-
-/** The other side, oneself where one writes to oneself; null in a group. */
-function peerOf(members: readonly string[] | undefined, user: string): string | null {
-  return members === undefined ? null : (members.find((member) => member !== user) ?? user);
 }
 
 function toFriend({ conversation, membership, last_message, peer_read_seq }: ListedConversation, peer: Peer | null) {

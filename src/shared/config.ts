@@ -4,7 +4,7 @@ import { contradictions } from './config/contradictions.ts';
 import { isLoopback } from './config/forms.ts';
 import type { Origins, Partition } from './config/forms.ts';
 import { readSecretFiles } from './config/secret-files.ts';
-import { settingsSchema } from './config/settings.ts';
+import { exposedLimits, settingsSchema } from './config/settings.ts';
 import type { Given, Role } from './config/settings.ts';
 import { OperatorError } from './errors.ts';
 
@@ -182,18 +182,17 @@ function authOf(given: Given): Auth {
 /** Where nobody but the operator's own programs can come, limits that tell people apart are off unless they are set. */
 function limitsOf(given: Given): Limits {
   const exposed = given.AUTH !== 'none' || !isLoopback(given.HOST);
-  const whereExposed = (value: number | undefined, exposedDefault: number): number =>
-    value ?? (exposed ? exposedDefault : 0);
+  const limit = (name: keyof typeof exposedLimits): number => given[name] ?? (exposed ? exposedLimits[name] : 0);
   return {
     commandsInFlight: given.MAX_IN_FLIGHT,
-    commandsInFlightPerUser: whereExposed(given.MAX_IN_FLIGHT_PER_USER, 500),
-    commandRate: whereExposed(given.RATE_LIMIT, 500),
-    helloRate: whereExposed(given.HELLO_RATE, 100),
-    lookupRate: whereExposed(given.LOOKUP_RATE, 50),
-    refusalRate: whereExposed(given.REFUSAL_RATE, 50),
+    commandsInFlightPerUser: limit('MAX_IN_FLIGHT_PER_USER'),
+    commandRate: limit('RATE_LIMIT'),
+    helloRate: limit('HELLO_RATE'),
+    lookupRate: limit('LOOKUP_RATE'),
+    refusalRate: limit('REFUSAL_RATE'),
     sockets: given.MAX_SOCKETS,
-    socketsPerUser: whereExposed(given.MAX_SOCKETS_PER_USER, 100),
-    socketsPerAddress: whereExposed(given.MAX_SOCKETS_PER_ADDRESS, 1_000),
+    socketsPerUser: limit('MAX_SOCKETS_PER_USER'),
+    socketsPerAddress: limit('MAX_SOCKETS_PER_ADDRESS'),
     queries: given.MAX_QUERIES,
     answerBytes: given.MAX_ANSWER_BYTES,
     bufferedBytes: given.MAX_BUFFERED_BYTES,

@@ -6,7 +6,7 @@ import {
   parseConversationId,
   parseMessageId,
 } from '../../src/domain/conversation/conversation-id.ts';
-import { directRosters, peerIn } from '../../src/domain/conversation/rosters.ts';
+import { directRosters, peerAmong } from '../../src/domain/conversation/rosters.ts';
 import { clientIdSchema, messageTextSchema } from '../../src/domain/conversation/message-text.ts';
 import type { Roster } from '../../src/domain/conversation/rosters.ts';
 import { userIdSchema } from '../../src/domain/user/user.ts';
@@ -20,8 +20,8 @@ describe('ids', () => {
         const id = directConversationId(one, other);
         expect(directConversationId(other, one)).toBe(id);
         const roster = directRosters.of(id) as Roster;
-        expect(peerIn(roster, one)).toBe(other);
-        expect(peerIn(roster, other)).toBe(one);
+        expect(peerAmong(roster.members, one)).toBe(other);
+        expect(peerAmong(roster.members, other)).toBe(one);
         expect(new Set(roster.members)).toEqual(new Set([one, other]));
         expect(directRosters.directMembers(id)).toEqual(roster.members);
         expect([one, other, `${one}x`].map((user) => roster.joinedSeq(user))).toEqual([0, 0, undefined]);

@@ -46,8 +46,7 @@ function eachOnce([one, other]: readonly [string, string]): readonly string[] {
   return one === other ? [one] : [one, other];
 }
 
-/** The other side of a direct conversation, oneself where one writes to oneself; null in a group. */
-export function peerIn({ direct, members }: Roster, user: string): string | null {
-  if (!direct) return null;
-  return members.find((member) => member !== user) ?? user;
+/** The other one of the members of a direct conversation, oneself where one writes to oneself; null in a group. */
+export function peerAmong(members: readonly string[] | undefined, user: string): string | null {
+  return members === undefined ? null : (members.find((member) => member !== user) ?? user);
 }

@@ -1,5 +1,6 @@
 import type { Document } from 'mongodb';
-import { messageId, parseConversationId } from '../../domain/conversation/conversation-id.ts';
+import { messageId } from '../../domain/conversation/conversation-id.ts';
+import { directRosters, peerAmong } from '../../domain/conversation/rosters.ts';
 import { membershipId } from '../documents.ts';
 import type { ConversationDocument, MembershipDocument } from '../documents.ts';
 import type { ConversationsQuery, ListedConversation } from '../read-model.ts';
@@ -82,7 +83,5 @@ export function createFriendList({ membership, conversation }: Collections, find
 
 /** The other side of a direct conversation; nobody in a group. */
 function peerIn(conversation: string, user: string): string {
-  const parsed = parseConversationId(conversation);
-  if (parsed?.kind !== 'direct') return '';
-  return parsed.members.find((member) => member !== user) ?? user;
+  return peerAmong(directRosters.directMembers(conversation), user) ?? '';
 }

@@ -17,7 +17,21 @@ function setting<Form extends z.ZodType>(form: Form, unset: string, meaning: str
 }
 
 const text = z.string().min(1);
-const whereExposed = (value: number): string => `${value} where exposed, else 0`;
+
+/** Limits that tell people apart: what they are where the server is exposed. Elsewhere they are off. */
+export const exposedLimits = {
+  MAX_IN_FLIGHT_PER_USER: 500,
+  RATE_LIMIT: 500,
+  HELLO_RATE: 100,
+  LOOKUP_RATE: 50,
+  REFUSAL_RATE: 50,
+  MAX_SOCKETS_PER_USER: 100,
+  MAX_SOCKETS_PER_ADDRESS: 1_000,
+} as const;
+
+function exposedLimit(name: keyof typeof exposedLimits, meaning: string) {
+  return setting(wholeNumber(0).optional(), `${exposedLimits[name]} where exposed, else 0`, meaning);
+}
 
 /** Every setting, by the variable's name. docs/settings.md and `start --help` are made from it. */
 export const settings = {
@@ -121,29 +135,15 @@ export const settings = {
     '10000',
     'commands without an outcome in this process, then `OVERLOADED`',
   ),
-  MAX_IN_FLIGHT_PER_USER: setting(
-    wholeNumber(0).optional(),
-    whereExposed(500),
-    'the same of one user; 0: no limit of its own',
-  ),
-  RATE_LIMIT: setting(
-    wholeNumber(0).optional(),
-    whereExposed(500),
+  MAX_IN_FLIGHT_PER_USER: exposedLimit('MAX_IN_FLIGHT_PER_USER', 'the same of one user; 0: no limit of its own'),
+  RATE_LIMIT: exposedLimit(
+    'RATE_LIMIT',
     'commands of a user a second (sends, reads and changes), then `RATE_LIMITED`; 0: no limit',
   ),
-  HELLO_RATE: setting(
-    wholeNumber(0).optional(),
-    whereExposed(100),
-    'sockets, logins and registrations of an address a second; 0: no limit',
-  ),
-  LOOKUP_RATE: setting(
-    wholeNumber(0).optional(),
-    whereExposed(50),
-    'look-ups of ids that are not there, a second and caller; 0: no limit',
-  ),
-  REFUSAL_RATE: setting(
-    wholeNumber(0).optional(),
-    whereExposed(50),
+  HELLO_RATE: exposedLimit('HELLO_RATE', 'sockets, logins and registrations of an address a second; 0: no limit'),
+  LOOKUP_RATE: exposedLimit('LOOKUP_RATE', 'look-ups of ids that are not there, a second and caller; 0: no limit'),
+  REFUSAL_RATE: exposedLimit(
+    'REFUSAL_RATE',
     'refused frames of a socket in ten seconds; then it is closed; 0: no limit',
   ),
   MAX_SOCKETS: setting(
@@ -151,12 +151,8 @@ export const settings = {
     'the file descriptors of the process, less a reserve',
     'sockets of this process',
   ),
-  MAX_SOCKETS_PER_USER: setting(wholeNumber(0).optional(), whereExposed(100), 'sockets of one user; 0: no limit'),
-  MAX_SOCKETS_PER_ADDRESS: setting(
-    wholeNumber(0).optional(),
-    whereExposed(1_000),
-    'sockets from one address; 0: no limit',
-  ),
+  MAX_SOCKETS_PER_USER: exposedLimit('MAX_SOCKETS_PER_USER', 'sockets of one user; 0: no limit'),
+  MAX_SOCKETS_PER_ADDRESS: exposedLimit('MAX_SOCKETS_PER_ADDRESS', 'sockets from one address; 0: no limit'),
   MAX_QUERIES: setting(wholeNumber(1).default(512), '512', 'REST requests under way, then `OVERLOADED`'),
   MAX_ANSWER_BYTES: setting(
     wholeNumber(1_048_576).default(67_108_864),
