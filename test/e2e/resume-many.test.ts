@@ -105,7 +105,7 @@ describe.skipIf(reportSkipped('coming back over many gateways', noMongo))('over 
     await other.rest('DELETE', `/v1/blocks/${a}`, { as: b });
     // The block holds by the log, the name is read from the read model: the projector may be behind.
     await until(
-      async () => ((await one.get(`/v1/users/${b}`)) as { username: string }).username === 'Bob the second',
+      async () => (await one.get<{ username: string }>(`/v1/users/${b}`)).username === 'Bob the second',
       'the other gateway tells the new name',
     );
   });
