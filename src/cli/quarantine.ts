@@ -4,10 +4,10 @@ import { conversationStream, parseConversationId } from '../domain/conversation/
 import { isOurStream } from '../domain/passed-over.ts';
 import { openForOneWrite } from '../event-store/open-event-store.ts';
 import { openReadModel } from '../read-model/open-read-model.ts';
-import { readConfig } from '../shared/config.ts';
 import { OperatorError } from '../shared/errors.ts';
 import { createLogger } from '../shared/logger.ts';
 import { couldRun } from './could-run.ts';
+import { givenConfig } from './given-config.ts';
 import { passOver } from './pass-over.ts';
 
 /** Streams that are listed, at most. */
@@ -38,7 +38,7 @@ function wholeNumber(text: string): number {
 
 async function list(): Promise<void> {
   const readModel = await openReadModel({
-    settings: readConfig().readModel,
+    settings: givenConfig().readModel,
     mode: 'read',
     log: createLogger('error'),
   });
@@ -56,7 +56,7 @@ async function list(): Promise<void> {
 async function pass(id: string, revision: number, reason: string): Promise<void> {
   const stream = parseConversationId(id) === undefined ? id : conversationStream(id);
   if (!isOurStream(stream)) throw new OperatorError(`${id}: no conversation, and no stream of ours`);
-  const store = await openForOneWrite(readConfig().log);
+  const store = await openForOneWrite(givenConfig().log);
   try {
     await passOver(store, { stream, revision, reason, date: Date.now() });
     process.stdout.write(`passed over: revision ${revision} of ${stream}; it goes on behind it\n`);

@@ -1,6 +1,5 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { readConfig } from '../shared/config.ts';
 import { createLogger } from '../shared/logger.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
 import { LossRefusedError, rebuild } from '../projections/rebuild.ts';
@@ -8,6 +7,7 @@ import type { Loss, RebuildResult } from '../projections/rebuild.ts';
 import { projections } from '../read-model/construction.ts';
 import type { Projection } from '../read-model/construction.ts';
 import { couldRun, InterruptedError } from './could-run.ts';
+import { givenConfig } from './given-config.ts';
 import { printDifferences } from './differences.ts';
 import { createProgress } from './progress.ts';
 
@@ -27,7 +27,7 @@ export function registerRebuild(program: Command): void {
 }
 
 async function run({ projection, acceptLoss = false }: Flags): Promise<void> {
-  const { log: source, readModel } = readConfig();
+  const { log: source, readModel } = givenConfig();
   const stop = new AbortController();
   const interrupt = (): void => stop.abort(new InterruptedError('interrupted; nothing was changed'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);

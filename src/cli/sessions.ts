@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { isUserId } from '../domain/user/user.ts';
 import { endSessionsOf } from '../process/end-sessions.ts';
-import { readConfig } from '../shared/config.ts';
 import { OperatorError } from '../shared/errors.ts';
+import { givenConfig } from './given-config.ts';
 
 /** Adds `weiliao sessions`. */
 export function registerSessions(program: Command): void {
@@ -13,7 +13,7 @@ export function registerSessions(program: Command): void {
     .description('close all sockets of a user and refuse the tokens made up to now')
     .action(async (user: string) => {
       if (!isUserId(user)) throw new OperatorError(`${user}: no user id`);
-      await endSessionsOf(readConfig(), user);
+      await endSessionsOf(givenConfig(), user);
       process.stdout.write(`the sessions of ${user} are ended\n`);
     });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { readConfig } from '../shared/config.ts';
+import { misspeltSettings, readConfig } from '../shared/config.ts';
 import { settingsHelp } from '../shared/config/describe.ts';
+import { addressesOf } from '../process/addresses.ts';
 import { createLifecycle } from '../process/lifecycle.ts';
 import { createLogger } from '../shared/logger.ts';
 import { warnOfWideFolder } from '../process/safe-process.ts';
@@ -19,12 +20,13 @@ export function registerStart(program: Command): void {
 async function start(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.logLevel);
+  for (const misspelt of misspeltSettings()) logger.warn(misspelt, 'no setting is called so: it has no effect');
   const lifecycle = createLifecycle(logger, config.drainMs);
   try {
     const ports = await startServer(config, logger, lifecycle);
     if ([config.log, config.readModel].some(({ kind }) => kind === 'embedded'))
       warnOfWideFolder(config.dataDir, logger);
-    logger.info({ ...ports, host: config.host }, 'ready');
+    logger.info({ ...addressesOf(config.host, ports), ...ports, host: config.host }, 'ready');
   } catch (error) {
     printFault(error);
     await lifecycle.end('could not start', 1);

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { readConfig } from '../shared/config.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
 import { verify } from '../projections/verify.ts';
 import { couldRun, InterruptedError } from './could-run.ts';
+import { givenConfig } from './given-config.ts';
 import { printDifferences } from './differences.ts';
 import { createProgress } from './progress.ts';
 
@@ -16,7 +16,7 @@ export function registerVerify(program: Command): void {
 
 /** Prints each difference as it is found; exit 1 where there is one, 3 where it could not be found out. */
 async function run(): Promise<void> {
-  const { log: source, readModel } = readConfig();
+  const { log: source, readModel } = givenConfig();
   const stop = new AbortController();
   const interrupt = (): void => stop.abort(new InterruptedError('interrupted before the end'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);

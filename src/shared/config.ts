@@ -2,6 +2,8 @@ import type { BlockList } from 'node:net';
 import { resolve } from 'node:path';
 import { contradictions } from './config/contradictions.ts';
 import { isLoopback } from './config/forms.ts';
+import { misspeltAmong } from './config/misspelt.ts';
+import type { Misspelt } from './config/misspelt.ts';
 import type { Origins, Partition } from './config/forms.ts';
 import { readSecretFiles } from './config/secret-files.ts';
 import { exposedLimits, settingsSchema } from './config/settings.ts';
@@ -128,6 +130,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (parsed.success && faults.length === 0) faults.push(...contradictions(parsed.data));
   if (!parsed.success || faults.length > 0) throw new SettingsError(faults.join('\n'));
   return configOf(parsed.data);
+}
+
+/** Variables that look like settings and are none. Nothing stops for them, as they may be another program's. */
+export function misspeltSettings(environment: NodeJS.ProcessEnv = process.env): Misspelt[] {
+  return misspeltAmong(Object.keys(environment).filter((name) => environment[name] !== ''));
 }
 
 function configOf(given: Given): Config {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/shared/config.ts';
+import { misspeltSettings, readConfig } from '../../src/shared/config.ts';
 import { secretSettings, settings } from '../../src/shared/config/settings.ts';
 import { ownFolder } from '../support/server.ts';
 
@@ -204,4 +204,31 @@ test('every setting says what it means and what it is unset', () => {
     expect(meaning, name).not.toBe('');
     expect(unset !== '' || name === 'CORS_ORIGINS', name).toBe(true);
   }
+});
+
+describe('a variable that looks like a setting', () => {
+  test.each([
+    ['HTTP_PRT', 'HTTP_PORT'],
+    ['HTTP_PROT', 'HTTP_PORT'],
+    ['http_port', 'HTTP_PORT'],
+    ['WEILIAO_HTTP_PORT', 'HTTP_PORT'],
+    ['WEILIAO_HOST', 'HOST'],
+    ['ROLE', 'ROLES'],
+    ['DATADIR', 'DATA_DIR'],
+    ['DATA-DIR', 'DATA_DIR'],
+    ['MONGO_URL', 'MONGODB_URL'],
+    ['EVENTSTOREDB_URL', 'EVENTSTORE_URL'],
+    ['JWT_SECRT_FILE', 'JWT_SECRET_FILE'],
+    ['JWT_ISSUER_FILE', 'JWT_ISSUER'],
+  ])('%s is told with what may be meant: %s', (setting, meant) => {
+    expect(misspeltSettings({ [setting]: 'x' })).toEqual([{ setting, meant }]);
+    expect(misspeltSettings({ [setting]: '' })).toEqual([]);
+  });
+
+  test('is told apart from what other programs are set by, and from what is one', () => {
+    const others = ['HOME', 'PATH', 'HOSTNAME', 'OAUTH', 'DB_PORT', 'HTTP_PROXY', 'HTTPS_PROXY', 'NODE_ENV', 'LOGNAME'];
+    const composed = ['MONGODB_ROOT_PASSWORD', 'WEILIAO_PORT_9092_TCP', 'WEILIAO_SERVICE_HOST', 'EVENTSTORE_PASSWORD'];
+    const ours = [...Object.keys(settings), ...secretSettings.map((name) => `${name}_FILE`)];
+    for (const name of [...others, ...composed, ...ours]) expect(misspeltSettings({ [name]: 'x' }), name).toEqual([]);
+  });
 });
