@@ -28,6 +28,8 @@ export type ConversationCommands = {
 export interface Commands extends ConversationCommands, UserCommands {
   /** The user with this id; undefined where nobody registered it. */
   findUser(id: string): Promise<UserState | undefined>;
+  /** Whom the user has blocked, since when, and up to which place in the log that is so for sure. */
+  blocksOf(id: string): Promise<{ readonly blocked: UserState['blocked']; readonly position: number }>;
   /** When the user's sessions were ended last, epoch milliseconds, 0: never. Tokens made up to then are no good. */
   sessionsEnded(id: string): number | Promise<number>;
   /** Whoever wants to know what happens to users, here or in another process. */

@@ -74,6 +74,10 @@ export function createCommands(deps: CommandDeps, options: CommandOptions): Comm
     ...conversationMethods({ context, rosters, queues }),
     ...createUserCommands(context),
     findUser: async (id) => (await users.find(id))?.state,
+    async blocksOf(id) {
+      const known = await users.find(id);
+      return { blocked: known?.state.blocked ?? new Map(), position: known?.position ?? 0 };
+    },
     sessionsEnded: createSessionsEnded(users),
     onUserEvent: userEvents.onEvent,
     writtenBy: (user) => ledger.lastPosition(user),

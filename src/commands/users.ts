@@ -7,7 +7,7 @@ import { userStream } from '../domain/user/user.ts';
 import type { UserRef } from '../domain/user/user.ts';
 import type { UserState } from '../domain/user/user-state.ts';
 import { WrongExpectedRevisionError } from '../event-store/event-store.ts';
-import type { EventStore } from '../event-store/event-store.ts';
+import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import { userEventId } from './event-id.ts';
 import { readRecorded } from './read-recorded.ts';
 
@@ -23,13 +23,15 @@ export interface KnownUser {
   readonly state: UserState;
   /** Of the newest event of their stream. */
   readonly revision: number;
+  /** The same event's place in the log. */
+  readonly position: number;
 }
 
 export interface UserOutcome {
   readonly user: UserState;
   /** False where nothing had to change. */
   readonly changed: boolean;
-  /** Place in the log; 0 where nothing changed. */
+  /** Place in the log of the event, or of the newest one of the user where nothing had to change. */
   readonly position: number;
 }
 
@@ -72,7 +74,7 @@ export function createUserDirectory(
     const { position } = await store.appendToStream(userStream(id), [toAppend(event, revision)], expected);
     const state = evolveUser(known?.state, event);
     if (state === undefined) throw new TypeError(`${event.type} of nobody`);
-    cache.set(id, knownUser(state, revision));
+    cache.set(id, knownUser(state, { revision, position }));
     onAppended(event);
     return { user: state, changed: true, position };
   }
@@ -92,7 +94,7 @@ export function createUserDirectory(
         }
       }
       if (known === undefined) throw new TypeError('nothing to leave unchanged');
-      return { user: known.state, changed: false, position: 0 };
+      return { user: known.state, changed: false, position: known.position };
     }
   }
 
@@ -113,22 +115,25 @@ export function createUserDirectory(
   };
 }
 
-function knownUser(state: UserState, revision: number): KnownUser {
-  return { ref: { id: state.id, username: state.username }, state, revision };
+/** Where an event is: in its stream, and in the log. */
+type Place = Pick<RecordedEvent, 'revision' | 'position'>;
+
+function knownUser(state: UserState, { revision, position }: Place): KnownUser {
+  return { ref: { id: state.id, username: state.username }, state, revision, position };
 }
 
 async function readUser(store: Pick<EventStore, 'readStream'>, id: string): Promise<KnownUser | undefined> {
   let state: UserState | undefined;
-  let revision = -1;
+  let newest: Place = { revision: -1, position: 0 };
   for (;;) {
-    const from = revision < 0 ? {} : { fromRevision: revision + 1 };
+    const from = newest.revision < 0 ? {} : { fromRevision: newest.revision + 1 };
     const events = await store.readStream(userStream(id), { direction: 'forwards', maxCount: page, ...from });
     for (const recorded of events) {
       const event = readRecorded(recorded, events, readUserEvent);
       if (event !== undefined) state = evolveUser(state, event);
     }
-    revision = events.at(-1)?.revision ?? revision;
-    if (events.length < page) return state === undefined ? undefined : knownUser(state, revision);
+    newest = events.at(-1) ?? newest;
+    if (events.length < page) return state === undefined ? undefined : knownUser(state, newest);
   }
 }
 

@@ -77,8 +77,9 @@ export function blockRoutes(app: App, context: ApiContext): void {
       },
     },
     async (request) => {
-      const user = await context.commands.findUser(callerOf(request));
-      return { items: [...(user?.blocked ?? [])].map(([id, since]) => ({ user: id, since })) };
+      const { blocked, position } = await context.commands.blocksOf(callerOf(request));
+      request.position = position;
+      return { items: [...blocked].map(([id, since]) => ({ user: id, since })) };
     },
   );
   setBlock(app, context, { method: 'PUT', on: true, operationId: 'block', summary: 'Block a user' });

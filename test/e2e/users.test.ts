@@ -1,5 +1,6 @@
 import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { comeBack } from '../support/come-back.ts';
 import { newUser, ownFolder, sharedServer, spawnServer, startServer } from '../support/server.ts';
 import type { Server } from '../support/server.ts';
 import { conversationOf, enter, newId, openSocket } from '../support/socket.ts';
@@ -73,6 +74,17 @@ describe('users', () => {
     expect((await server().rest('DELETE', `/v1/blocks/${a}`, { as: b })).status).toBe(204);
     expect(await alice.say(b, 'after')).toMatchObject({ seq: 2 });
     expect(await server().get(`/v1/conversations/${conversationOf(a, b)}/messages`, a)).toMatchObject({ lastSeq: 2 });
+  });
+
+  test('go on from the position of any answer about blocks, also where nothing changed', async () => {
+    const [a, b] = await two();
+    await (await enter(server(), a)).say(b, 'before');
+    for (const method of ['PUT', 'PUT', 'GET'] as const) {
+      const answer = await server().rest(method, method === 'GET' ? '/v1/blocks' : `/v1/blocks/${a}`, { as: b });
+      const back = await comeBack(server(), b, answer.headers.get('weiliao-position')!);
+      expect(back).toMatchObject({ recovered: true, missed: [] });
+      back.chat.cut();
+    }
   });
 
   test('block neither themselves nor whom there is not', async () => {

@@ -120,6 +120,8 @@ export function createFakeCommands(model: FakeReadModel) {
       given('setBlock', () => change(id, (before) => decideBlock(id, { user, on, date: state.now }, before))),
     endSessions: (id) => given('endSessions', () => change(id, (before) => decideEndSessions(id, state.now, before))),
     findUser: (id) => given('findUser', () => stateOf(id)),
+    blocksOf: (id) =>
+      given('blocksOf', () => ({ blocked: stateOf(id)?.blocked ?? new Map(), position: model.position })),
     sessionsEnded: () => 0,
     onUserEvent: () => undefined,
     writtenBy: () => 0,
