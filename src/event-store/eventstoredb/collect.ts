@@ -35,14 +35,15 @@ export async function collect(link: Link, request: ReadRequest, options: Collect
   const late = new AbortController();
   // After what is there already: a busy process sees its timers before what came over the network meanwhile.
   const timer = setTimeout(() => void turn().then(() => late.abort()), withinMs);
-  const over = AbortSignal.any([late.signal, link.lost]);
+  let giveUp = (): void => undefined;
   let call: ClientReadableStream<ReadAnswer> | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      over.addEventListener('abort', () => reject(new Error(`no answer within ${withinMs} ms`)), { once: true });
+      giveUp = () => reject(new Error(`no answer within ${withinMs} ms`));
+      for (const over of [late.signal, link.lost]) over.addEventListener('abort', giveUp);
       openRead(link, request).then((opened) => {
         call = opened;
-        if (over.aborted) opened.cancel();
+        if (late.signal.aborted || link.lost.aborted) opened.cancel();
         opened.on('data', ({ event }: ReadAnswer) => {
           link.heardAt = performance.now();
           if (event !== undefined && events.length < most) events.push(event);
@@ -63,6 +64,8 @@ export async function collect(link: Link, request: ReadRequest, options: Collect
     });
   } finally {
     clearTimeout(timer);
+    // The link outlives its reads by far: what it held of them would never be let go of.
+    link.lost.removeEventListener('abort', giveUp);
     call?.cancel();
   }
 }
