@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
 import type { TestContext } from 'vitest';
+import type { CommitReply, CommitRequest } from '../../src/event-store/embedded/commit-protocol.ts';
+import type { ExpectedRevision } from '../../src/event-store/event-store.ts';
 import { Promises } from '../support/ledger.ts';
 import { ownFolder, spawnServer, startServer } from '../support/server.ts';
 import { enter } from '../support/socket.ts';
@@ -110,4 +113,38 @@ test('a log that cannot be written: refused in words, and still there afterwards
   expect(second.errors).toMatch(/^weiliao: DATA_DIR: /);
   execFileSync('mount', ['-o', 'remount,rw', folder]);
   expect(await (await startServer({}, folder)).get('/v1/users/alice')).toMatchObject({ id: 'alice' });
+});
+
+test('a disk that is full when the write-ahead log begins anew: the thread that commits goes on', async (context) => {
+  const dataDir = smallDisk(context, 8);
+  const { port1: port, port2 } = new MessageChannel();
+  const [signal, bell] = [new SharedArrayBuffer(4), new SharedArrayBuffer(4)];
+  const replies: CommitReply[] = [];
+  port.on('message', (reply: CommitReply) => replies.push(reply));
+  const program = new URL('../../src/event-store/embedded/commit-worker.ts', import.meta.url);
+  const worker = new Worker(program, { workerData: { dataDir, signal, bell, port: port2 }, transferList: [port2] });
+  const ended = new Promise((resolve) => worker.once('exit', resolve));
+  const told = (): Promise<void> => until(() => replies.length > 0, 'it answers');
+  const say = (request: CommitRequest): void => {
+    port.postMessage(request);
+    Atomics.add(new Int32Array(bell), 0, 1);
+    Atomics.notify(new Int32Array(bell), 0);
+  };
+  const commit = async (expected: ExpectedRevision): Promise<unknown> => {
+    const events = JSON.stringify([['id', 'Filled', 'x'.repeat(1_000_000), {}]]);
+    say({ kind: 'commit', appends: [{ stream: 'conversation-a', expected, ids: ['id'], events, created: 1 }] });
+    await told();
+    return replies.splice(0);
+  };
+  await told();
+  expect(replies.splice(0)).toMatchObject([{ kind: 'opened' }]);
+  expect(await commit('no_stream')).toMatchObject([{ kind: 'committed' }]);
+  const free = fill(dataDir, 8_192);
+  say({ kind: 'checkpointed', left: 0 });
+  expect(await commit(0)).toMatchObject([{ kind: 'failed' }]);
+  free();
+  expect(await commit(0)).toMatchObject([{ kind: 'committed' }]);
+  say({ kind: 'close' });
+  await ended;
+  port.close();
 });

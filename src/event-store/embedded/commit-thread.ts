@@ -26,17 +26,18 @@ export interface CommitThreadOptions {
   onResult(result: CommitResult): void;
   /** A thread is gone, or the file is damaged: nothing can be promised any more. */
   onFatal(error: Error): void;
+  /** What runs in the thread that commits. */
+  readonly program?: URL;
 }
 
 /** Starts the threads; rejects with `OperatorError` where the log cannot be opened. */
 export async function startCommitThread(options: CommitThreadOptions): Promise<CommitThread> {
-  const { dataDir, signal, check, onResult, onFatal } = options;
+  const { dataDir, signal, check, onResult, onFatal, program = workerUrl('commit-worker', import.meta.url) } = options;
   const { port1: port, port2 } = new MessageChannel();
   const bell = new SharedArrayBuffer(4);
   const ring = new Int32Array(bell);
   const workerData: CommitWorkerData = { dataDir, signal, bell, port: port2 };
-  const url = workerUrl('commit-worker', import.meta.url);
-  const committer = new Worker(url, { workerData, transferList: [port2] });
+  const committer = new Worker(program, { workerData, transferList: [port2] });
   const committerGone = exitOf(committer);
   function send(request: CommitRequest): void {
     port.postMessage(request);
@@ -44,9 +45,12 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
     Atomics.notify(ring, 0);
   }
   let checkpointDue: () => void = () => undefined;
+  /** A thread has ended, for whatever reason and however quietly. */
+  let lost: (error: Error) => void;
 
   const opened = await new Promise<Extract<CommitReply, { kind: 'opened' }>>((resolve, reject) => {
-    committer.once('error', reject);
+    lost = reject;
+    watch(committer, (error) => lost(error));
     port.on('message', (reply: CommitReply) => {
       switch (reply.kind) {
         case 'opened':
@@ -54,7 +58,7 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
           break;
         case 'refused':
           port.close();
-          reject(new OperatorError(reply.reason));
+          lost(new OperatorError(reply.reason));
           break;
         case 'checkpoint-due':
           checkpointDue();
@@ -64,11 +68,11 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
       }
     });
   });
-  committer.on('error', onFatal);
+  lost = onFatal;
 
   const checkpointer = new Worker(workerUrl('checkpoint-worker', import.meta.url), { workerData: { dataDir } });
   const checkpointerGone = exitOf(checkpointer);
-  checkpointer.on('error', onFatal);
+  watch(checkpointer, (error) => lost(error));
   checkpointer.on('message', (reply: CheckpointReply) => {
     if ('left' in reply) send({ kind: 'checkpointed', left: reply.left });
     else if (reply.faults.length > 0) onFatal(new OperatorError(`the log is damaged: ${reply.faults.join('; ')}`));
@@ -82,6 +86,7 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
     lastOwnPosition: opened.lastOwnPosition,
     commit: (appends) => send({ kind: 'commit', appends }),
     async close() {
+      lost = () => undefined;
       // Threads are asked to end, never terminated: inside a native call that would abort the whole process.
       ask('close');
       await checkpointerGone;
@@ -90,6 +95,12 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
       port.close();
     },
   };
+}
+
+/** Tells of the end of a thread, after its last words, which come another way. */
+function watch(worker: Worker, onEnd: (error: Error) => void): void {
+  worker.on('error', onEnd);
+  worker.once('exit', () => setImmediate(() => onEnd(new Error('a thread of the log ended by itself'))));
 }
 
 function exitOf(worker: Worker): Promise<void> {

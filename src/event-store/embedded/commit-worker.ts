@@ -54,6 +54,14 @@ function start(): void {
     }
   }
 
+  function startOver(): void {
+    try {
+      restart.all();
+    } catch {
+      // A full disk: the next commits ask for a checkpoint again.
+    }
+  }
+
   /** False: there is nothing more to come. */
   function handle(request: CommitRequest): boolean {
     switch (request.kind) {
@@ -62,7 +70,7 @@ function start(): void {
         return true;
       case 'checkpointed':
         asked = false;
-        if (request.left <= inlinePages) restart.all();
+        if (request.left <= inlinePages) startOver();
         return true;
       case 'close':
         db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
