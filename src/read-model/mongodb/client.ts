@@ -1,8 +1,7 @@
-import { MongoClient, MongoError } from 'mongodb';
+import { MongoClient } from 'mongodb';
 import type { MongoClientOptions } from 'mongodb';
 import { OperatorError } from '../../shared/errors.ts';
-import { ReadModelUnavailableError } from '../read-model.ts';
-import { isTemporary } from './errors.ts';
+import { explainFault, optionFault, urlFault } from './faults.ts';
 import { within } from './within.ts';
 
 const defaultDatabase = 'weiliao';
@@ -59,18 +58,24 @@ function databaseOf(url: string): string {
 export function clientOf(url: string): MongoConnection {
   // What comes after a second one would be taken for the host, for the database or for an option, and be told as that.
   if (url.split('@').length > 2) {
-    throw new OperatorError(`${describeUrl(url)} cannot be used: in user, password and options an @ is written %40`);
+    throw unusable(url, 'in user, password and options an @ is written %40');
   }
+  const fault = urlFault(url);
+  if (fault !== undefined) throw unusable(url, fault);
   const given = new URLSearchParams(url.split('?')[1] ?? '');
   const names = new Set([...given.keys()].map((name) => name.toLowerCase()));
   const chosen = Object.entries(defaults).filter(([name]) => !names.has(name.toLowerCase()));
   try {
     const options: MongoClientOptions = { ...guarantees, ...Object.fromEntries(chosen) };
     return { client: new MongoClient(url, options), database: databaseOf(url) };
-  } catch {
-    // Without the driver's own words, which quote from the URL.
-    throw new OperatorError(`${describeUrl(url)} cannot be used: the URL has a fault`);
+  } catch (error) {
+    // Without the driver's own error, which quotes from the URL.
+    throw unusable(url, optionFault(url, error));
   }
+}
+
+function unusable(url: string, fault: string): OperatorError {
+  return new OperatorError(`${describeUrl(url)} cannot be used: ${fault}`);
 }
 
 /**
@@ -86,16 +91,6 @@ export async function connectMongo(url: string): Promise<MongoConnection> {
     return { client, database };
   } catch (error) {
     await client.close().catch(() => undefined);
-    throw new OperatorError(`${describeUrl(url)} ${faultOf(error)}`, { cause: error });
+    throw new OperatorError(`${describeUrl(url)} ${explainFault(error)}`, { cause: error });
   }
-}
-
-const authenticationFailed = 18;
-const unauthorized = 13;
-
-function faultOf(error: unknown): string {
-  if (error instanceof ReadModelUnavailableError) return 'does not answer';
-  if (!(error instanceof MongoError)) return 'cannot be used';
-  if (error.code === authenticationFailed || error.code === unauthorized) return 'refuses these credentials';
-  return isTemporary(error) ? 'does not answer' : `cannot be used: ${error.name}`;
 }

@@ -16,6 +16,9 @@ import { ReadModelUnavailableError } from '../read-model.ts';
 
 const duplicateKey = 11_000;
 
+/** Codes that tell of a user without rights: an operator gave or takes them, and may give them back. */
+const refusing: readonly unknown[] = [11, 13, 18, 391, 8_000];
+
 /** Codes that pass by themselves (https://www.mongodb.com/docs/manual/reference/error-codes/), by what they tell. */
 const passing = new Set<unknown>([
   ...[6, 7, 89, 9_001, 202], // no way to a host
@@ -25,7 +28,17 @@ const passing = new Set<unknown>([
   ...[189, 10_107, 13_435, 13_436, 10_058, 133, 134], // not the primary any more, or not yet
   ...[43, 175, 237], // a cursor ended: its collection was replaced
   ...[14_031, 146, 39], // no room
+  ...refusing,
 ]);
+
+/** What operators are told of that. */
+export const refused = 'refuses these credentials';
+
+/** True where the server refuses the user or what it may do. */
+export function isRefusal(error: unknown): boolean {
+  const origin = originOf(error);
+  return origin instanceof MongoError && refusing.includes(origin.code);
+}
 
 /** What the driver throws where a pool has no connection to give, which it does not export. */
 const passingNames = new Set(['MongoWaitQueueTimeoutError', 'MongoPoolClearedError', 'MongoPoolClosedError']);
@@ -89,8 +102,8 @@ export function isDuplicateKey(error: unknown): boolean {
 /** An error of the driver in the port's words; anything else, a bug or a wrong setting, stays as it is. */
 export function translate(error: unknown): unknown {
   if (!isTemporary(error)) return error;
-  const { name } = originOf(error) as Error;
-  return new ReadModelUnavailableError(`MongoDB cannot be used now: ${name}`, { cause: error });
+  const reason = isRefusal(error) ? refused : `cannot be used now: ${(originOf(error) as Error).name}`;
+  return new ReadModelUnavailableError(`MongoDB ${reason}`, { cause: error });
 }
 
 /**
