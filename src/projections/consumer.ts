@@ -43,8 +43,8 @@ export class ConsumerMovedError extends Error {
  * - `starting`: nothing read yet. `catching-up`: there is more in the log than was applied. `live`: the newest event
  *   was applied, or is being.
  * - `standby`: another process holds the share; this one takes it over when that one has ended.
- * - `retrying`: the log or the consumer does not answer; it is asked again for as long as it takes.
- * - `failed`: a batch cannot be applied; nothing is skipped, so nothing goes on until somebody mends it and starts again.
+ * - `retrying`: a batch cannot be applied, or not be read; it is tried again for as long as it takes.
+ * - `failed`: nothing goes on until an operator mends what the reason names and starts again.
  */
 export type ConsumerState =
   | { readonly kind: 'starting' }

@@ -34,24 +34,22 @@ const standbyEvery = 1_000;
 /** Milliseconds to wait after a failure, and after many in a row. */
 export const backOffLimits = { first: 100, most: 5_000 };
 const whole: Partition = { index: 1, count: 1 };
-/** Failures that are not temporary, with nothing applied in between, after which the last of them is final. */
-const triesForPermanent = 5;
 
 /** Failures since something was applied. */
 interface InARow {
   failures: number;
-  permanent: number;
 }
 
 /**
- * Gives the log to a consumer, batch by batch, until the signal aborts or a failure is final (state `failed`); then
- * gives the lease back and resolves. Never throws, never skips an event.
+ * Gives the log to a consumer, batch by batch, until the signal aborts or a failure is one that an operator must mend
+ * (`OperatorError`, state `failed`); then gives the lease back and resolves. Whatever else fails is tried again for as
+ * long as it takes: what a store refuses now, it may take later. Never throws, never skips an event.
  */
 export async function runConsumer(options: RunOptions): Promise<void> {
   const { consumer, lease, signal, backOff = (failures: number) => doubled(failures, backOffLimits) } = options;
   const log = options.log.child({ component: 'projector', consumer: consumer.name });
   const report = createReport(options);
-  const inARow: InARow = { failures: 0, permanent: 0 };
+  const inARow: InARow = { failures: 0 };
   const pause = (ms: number): Promise<void> => delay(ms, undefined, { signal }).catch(() => undefined);
 
   while (!signal.aborted && report.state.kind !== 'failed') {
@@ -79,21 +77,16 @@ interface Teller {
 
 function tellFailure(error: unknown, { report, log, inARow }: Teller): void {
   inARow.failures += 1;
-  if (!isTemporary(error)) inARow.permanent += 1;
   report.failed();
   const { position } = report.progress;
   const reason = reasonOf(error);
-  if (error instanceof OperatorError || inARow.permanent >= triesForPermanent) {
+  if (error instanceof OperatorError) {
     log.fatal({ position, error }, 'consumer failed for good');
     report.become({ kind: 'failed', reason });
   } else {
     log.error({ position, error }, 'consumer failed, will try again');
     report.become({ kind: 'retrying', reason });
   }
-}
-
-function isTemporary(error: unknown): boolean {
-  return error instanceof Error && 'temporary' in error && error.temporary === true;
 }
 
 /** Returns when the signal aborts, or when the consumer is elsewhere than it was brought to: begin again then. */
@@ -114,7 +107,7 @@ async function followUntilMoved(options: RunOptions, report: Report, inARow: InA
       const span = { after: position, position: batch.position };
       const { unknown, foreign } = moves ? await consumer.apply(batch.events, span) : nothing;
       position = batch.position;
-      inARow.failures = inARow.permanent = 0;
+      inARow.failures = 0;
       report.applied({ position, events: batch.events.length, unknown, foreign });
       report.become({ kind: batch.caughtUp ? 'live' : 'catching-up' });
       if (!batch.caughtUp || !moves) continue;

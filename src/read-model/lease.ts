@@ -7,8 +7,8 @@ export interface Lease {
    * Takes the share where nobody holds it. From then on the lease renews itself, so that a long batch does not lose it.
    * Where it is held already, nothing happens.
    *
-   * Throws `LeaseHeldError` while somebody else holds it, `ReadModelUnavailableError` where the store gives no answer,
-   * `OperatorError` where this program must not write there.
+   * Throws `LeaseHeldError` while somebody else holds it, `ReadModelUnavailableError` where the store gives no answer
+   * or does not let this program write, also as what it holds is of another version.
    */
   acquire(): Promise<void>;
   /** True while nobody else can hold it, by this process's monotonic clock. */

@@ -18,7 +18,7 @@ interface NewUser {
 }
 
 /** A replica set that asks for users, with the one that deploy/mongodb-user.js makes. */
-async function securedMongo(password: string): Promise<string> {
+async function securedMongo(password: string): Promise<{ url: string; root: MongoClient }> {
   const auth = { enable: true, customRootName: 'root', customRootPwd: 'root-password' };
   const set = await MongoMemoryReplSet.create({ replSet: { count: 1, name: 'weiliao', auth } });
   onTestFinished(() => set.stop({ doCleanup: true, force: true }).then(() => undefined));
@@ -32,13 +32,13 @@ async function securedMongo(password: string): Promise<string> {
   const shell = { getSiblingDB: (name: string) => ({ createUser: createUser(name) }) };
   runInNewContext(readFileSync(script, 'utf8'), { db: shell, process: { env: { MONGODB_PASSWORD: password } } });
   await Promise.all(made);
-  await root.close();
-  return `mongodb://weiliao:${password}@${uri.host}/weiliao?replicaSet=weiliao`;
+  onTestFinished(() => root.close());
+  return { url: `mongodb://weiliao:${password}@${uri.host}/weiliao?replicaSet=weiliao`, root };
 }
 
 describe.skipIf(reportSkipped('the user of the compose files in MongoDB', noMongoBinary))('the user weiliao', () => {
-  test('has what the program needs, and no other database', async () => {
-    const url = await securedMongo('its-password');
+  test('has what the program needs, goes on once rights that were taken are given back, and has no other database', async () => {
+    const { url, root } = await securedMongo('its-password');
     const server = await startServer({ MONGODB_URL: url });
     const [a, b] = [newUser('a'), newUser('b')];
     await server.register(a, b);
@@ -48,6 +48,19 @@ describe.skipIf(reportSkipped('the user of the compose files in MongoDB', noMong
     for (const command of ['rebuild', 'verify']) {
       expect(await runProgram([command], { MONGODB_URL: url, DATA_DIR: server.dataDir })).toMatchObject({ code: 0 });
     }
+
+    const { users } = await root.db('weiliao').command({ usersInfo: 'weiliao' });
+    const [{ roles }] = users as [{ roles: object[] }];
+    const set = (command: string) => root.db('weiliao').command({ [command]: 'weiliao', roles });
+    await set('revokeRolesFromUser');
+    await server.rest('POST', '/v1/messages', { as: a, body: { id: 'm-2', to: b, msg: 'meanwhile' } });
+    const refusals = () => server.log.filter(({ msg }) => msg === 'consumer failed, will try again');
+    await until(() => refusals().length > 5, 'the projector is refused again and again');
+    await until(async () => (await server.rest('GET', '/readyz')).status === 503, 'it is not ready');
+    await set('grantRolesToUser');
+    await until(async () => (await friends()).includes('meanwhile'), 'it goes on by itself');
+    await until(async () => (await server.rest('GET', '/readyz')).status === 200, 'it is ready');
+
     const own = new MongoClient(url);
     onTestFinished(() => own.close());
     await expect(own.db('other').collection('any').insertOne({})).rejects.toThrow('not authorized');
@@ -55,7 +68,7 @@ describe.skipIf(reportSkipped('the user of the compose files in MongoDB', noMong
   });
 
   test('is told where its password is refused, without it', async () => {
-    const url = await securedMongo('its-password');
+    const { url } = await securedMongo('its-password');
     const wrong = url.replace('its-password', 'another-one');
     const { code, stderr } = await runProgram(['start'], { MONGODB_URL: wrong, HTTP_PORT: '0', WS_PORT: '0' });
     expect(code).toBe(1);

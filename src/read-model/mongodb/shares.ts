@@ -1,6 +1,5 @@
 import type { Collection, Db, Document } from 'mongodb';
 import type { Partition } from '../../shared/config.ts';
-import { OperatorError } from '../../shared/errors.ts';
 import { documentsVersion } from '../documents.ts';
 import { LeaseHeldError } from '../lease.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
@@ -67,9 +66,15 @@ export function leastPosition({ shares }: Pick<SharesDocument, 'shares'>): numbe
 
 export const never = new Date(0);
 export const inLeaseTime = { $add: ['$$NOW', leaseMs] };
-/** True while the lease at this path, or of the document itself, has not ended. */
-export const isLive = (path?: string): Document => ({
-  $gt: [path === undefined ? '$expires' : `$${path}.expires`, '$$NOW'],
+/**
+ * True while the lease at this path, or of the document itself, has not ended. One that would last longer than any is
+ * given for was given before the server's clock was set back: whoever lives renews it, and it counts as ended.
+ */
+export const isLive = (path?: string): Document => runs(path === undefined ? '$expires' : `$${path}.expires`);
+/** The clocks of a replica set's members differ a little: twice the time of a lease. */
+const longest = { $add: ['$$NOW', 2 * leaseMs] };
+const runs = (expires: string): Document => ({
+  $and: [{ $gt: [expires, '$$NOW'] }, { $lte: [expires, longest] }],
 });
 export const none = (...conditions: readonly Document[]): Document => ({ $not: [{ $or: conditions }] });
 /** `shares` as a list of its values. */
@@ -93,7 +98,7 @@ export function positionOf(found: SharesDocument | null, { index, count }: Parti
  * it is applied again, which changes nothing.
  *
  * Throws `LeaseHeldError` where somebody else holds it, or one of another partitioning; the message says who.
- * Throws `OperatorError` where the collections are of another version.
+ * Throws `ReadModelUnavailableError` where the collections are of another version.
  */
 export async function acquire(shares: Shares, partition: Partition, holder: Holder): Promise<Acquired> {
   const { index, count } = partition;
@@ -161,9 +166,7 @@ function freeShares(count: number): Record<string, Share> {
 }
 
 async function divide({ consumer, collection }: Shares, count: number): Promise<void> {
-  const live = {
-    $anyElementTrue: [{ $map: { input: everyShare, as: 'one', in: { $gt: ['$$one.expires', '$$NOW'] } } }],
-  };
+  const live = { $anyElementTrue: [{ $map: { input: everyShare, as: 'one', in: runs('$$one.expires') } }] };
   const free = { position: '$least', holder: null, owner: null, epoch: 0, expires: never };
   await collection.updateOne(
     { _id: consumer, version: schemaVersion, count: { $ne: count }, $expr: none(isLive('fence'), live) },
@@ -186,8 +189,9 @@ function refusal(found: SharesDocument | null, partition: Partition): Error {
   return found.version === schemaVersion ? heldBy(found, partition) : otherVersion(found);
 }
 
-function otherVersion({ version }: SharesDocument): OperatorError {
-  return new OperatorError(
+/** Passes once they were built anew. */
+function otherVersion({ version }: SharesDocument): ReadModelUnavailableError {
+  return new ReadModelUnavailableError(
     `the collections are of version ${version}, this program writes version ${schemaVersion}: ` +
       (version < schemaVersion ? 'build them anew with `weiliao rebuild`' : 'use the newer program'),
   );
