@@ -1,19 +1,15 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { browserPath, hasBrowser } from '../support/browser.ts';
 import { startServer } from '../support/server.ts';
 import type { Environment, Server } from '../support/server.ts';
 import { enter } from '../support/socket.ts';
 import { until } from '../support/until.ts';
 import { jwt, tokenOf } from './tokens.ts';
-
-const path = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(path);
-if (!hasBrowser) process.stderr.write(`SKIPPED: pages in a browser (no ${path}; CHROMIUM_PATH names another)\n`);
 
 /** A name of the internet that leads to this machine, as one does whose owner attacks: it is foreign to the server. */
 const evil = 'evil.example';
@@ -104,7 +100,7 @@ beforeAll(async () => {
   // Everything of this name leads here. Local addresses are open to pages, or the browser would help the server.
   const args = ['--no-sandbox', `--host-resolver-rules=MAP ${evil} 127.0.0.1`];
   args.push('--disable-features=BlockInsecurePrivateNetworkRequests,LocalNetworkAccessChecks');
-  browser = await chromium.launch({ executablePath: path, args });
+  browser = await chromium.launch({ executablePath: browserPath, args });
 });
 
 afterAll(async () => {

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { ListenOptions } from './emitter.ts';
 import type { ClientError } from './errors.ts';
 import type { Message, TokenFunction, User } from './options.ts';
