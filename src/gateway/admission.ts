@@ -2,6 +2,7 @@ import { addressKey, clientAddress } from '../auth/client-address.ts';
 import type { Door } from '../auth/door.ts';
 import { userIdSchema } from '../domain/user/user.ts';
 import type { Auth, DoorSettings, Limits } from '../shared/config.ts';
+import { withoutBase } from '../shared/base-path.ts';
 import { createRateLimits } from '../shared/rate-limits.ts';
 import { Session } from './session.ts';
 
@@ -33,6 +34,7 @@ export interface Admissions {
 
 export interface AdmissionDeps {
   readonly auth: Auth;
+  readonly basePath: string;
   readonly door: Door;
   readonly proxies: DoorSettings['trustedProxies'];
   readonly limits: Pick<Limits, 'sockets' | 'socketsPerAddress' | 'helloRate'>;
@@ -54,7 +56,7 @@ const nowhere: Refusal = { status: 404, title: 'Not Found', detail: 'no socket h
 
 /** Decides who gets a socket: from where, whose, and how many. */
 export function createAdmissions(deps: AdmissionDeps): Admissions {
-  const { auth, door, proxies, limits, closed, onRefused } = deps;
+  const { auth, basePath, door, proxies, limits, closed, onRefused } = deps;
   const rate = createRateLimits(limits.helloRate);
   const perAddress = new Map<string, number>();
   let open = 0;
@@ -76,7 +78,7 @@ export function createAdmissions(deps: AdmissionDeps): Admissions {
     const refused = door.refusal({ host: request.header('host'), origin: request.header('origin') });
     if (refused !== undefined) return ['origin', { status: 403, title: 'Forbidden', detail: refused }];
     if (request.header('sec-websocket-version') !== '13') return ['version', noUpgrade];
-    const wanted = kindAt(request.path, auth.mode === 'none');
+    const wanted = kindAt(withoutBase(request.path, basePath), auth.mode === 'none');
     if ('status' in wanted) return ['path', wanted];
     const reason = closed();
     if (reason !== undefined) return ['draining', unavailable(reason)];

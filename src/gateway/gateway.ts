@@ -37,7 +37,7 @@ import { createSessionEnds } from './session-ends.ts';
 import { createV1Protocol } from './v1.ts';
 
 export interface GatewayDeps {
-  readonly config: Pick<Config, 'host' | 'wsPort' | 'auth' | 'door' | 'limits' | 'drainMs' | 'logRequests'>;
+  readonly config: Pick<Config, 'host' | 'wsPort' | 'basePath' | 'auth' | 'door' | 'limits' | 'drainMs' | 'logRequests'>;
   readonly door: Door;
   readonly budget: ConnectionBudget;
   readonly tellRefusal: RefusalLog;
@@ -206,6 +206,7 @@ function createHandlers(deps: GatewayDeps, parts: SessionParts): ServerHandlers 
   const sockets = limits.sockets ?? budget.limit;
   const admissions = createAdmissions({
     auth,
+    basePath: config.basePath,
     door,
     proxies: config.door.trustedProxies,
     limits: { ...limits, sockets },

@@ -13,7 +13,6 @@ import type { Commands } from '../commands/commands.ts';
 import { createCommands } from '../commands/create-commands.ts';
 import type { Config } from '../shared/config.ts';
 import { registerDemoUsers } from './demo-users.ts';
-import { asyncApiDocument } from '../protocol/asyncapi.ts';
 import { feedFrom } from '../gateway/feed.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -35,7 +34,6 @@ import { watchStores } from './store-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
 import { openFeedLog, openStores } from './stores.ts';
 import type { Stores } from './stores.ts';
-import { version } from '../shared/version.ts';
 import { createWirePositions } from '../protocol/wire-position.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
 
@@ -187,6 +185,5 @@ function apiOf(house: House, rooms: Rooms, shown: Pick<ApiDeps, 'serve' | 'showO
       const { damages } = damage;
       return healthOf({ gateway, projector, watch, reads, startPosition, damages, draining: lifecycle.ending });
     },
-    asyncApi: asyncApiDocument(version),
   });
 }

@@ -29,16 +29,21 @@ const typingSchema = z.object({
 });
 
 const commands = Object.entries(commandFrames).map(
-  ([type, frame]) => ({ type, answer: '`ack` once it is durable, or `error`', ...frame }) as const,
+  ([type, frame]) =>
+    ({ type, answer: '`ack` once it is durable, or `error`', replies: [`${type}Ack`], ...frame }) as const,
 );
 
-/** What a client may send on `/v1/ws`. Whoever handles frames is held to this list by the compiler. */
+/**
+ * What a client may send on `/v1/ws`. Whoever handles frames is held to this list by the compiler. `replies`: names of
+ * the frames that answer, beside `error`.
+ */
 export const clientFrames = [
   {
     type: 'hello',
     schema: helloSchema,
     summary: `Who is there. The first frame, within ${helloMs / 1_000} s`,
     answer: '`welcome` or `error`',
+    replies: ['welcome'],
     example: { type: 'hello', user: '1001', username: 'zhangsan' },
   },
   ...commands,
@@ -47,6 +52,7 @@ export const clientFrames = [
     schema: typingSchema,
     summary: 'Passed on to the other members, never stored. Said again each 4 s while the user types',
     answer: 'none',
+    replies: [],
     example: { type: 'typing', conversation: 'dm~1001~1002', on: true },
   },
   {
@@ -54,6 +60,7 @@ export const clientFrames = [
     schema: z.object({ type: z.literal('ping') }),
     summary: 'Asks for a sign of life',
     answer: '`pong`',
+    replies: ['pong'],
     example: { type: 'ping' },
   },
 ] as const;

@@ -14,6 +14,7 @@ import { keepDoor, knowAddresses, logRequests, requestIdHeader } from './door.ts
 import { createFreshness } from './freshness.ts';
 import { infoRoutes } from './info.ts';
 import { messageRoutes } from './messages.ts';
+import { withoutBase } from '../shared/base-path.ts';
 import { maxBodyBytes } from '../protocol/limits.ts';
 import { docsOptions, openApiOptions } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
@@ -33,6 +34,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     ...serverOptions,
     loggerInstance: logger,
     frameworkErrors: handleError,
+    // A proxy in front may pass on the path under which it shows this server.
+    ...(config.basePath !== '' && { rewriteUrl: ({ url = '' }) => withoutBase(url, config.basePath) }),
   };
   const app = fastify(options);
 
@@ -68,8 +71,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     maxAge: 600,
     strictPreflight: false,
   });
-  void app.register(swagger, openApiOptions(mode));
-  void app.register(swaggerUi, docsOptions);
+  void app.register(swagger, openApiOptions(authenticator));
+  void app.register(swaggerUi, docsOptions(config, mode));
 
   const context: ApiContext = {
     ...deps,

@@ -4,8 +4,9 @@ import { isUserId } from '../domain/user/user.ts';
 import { WeiliaoError } from '../shared/errors.ts';
 import { reached } from './context.ts';
 import type { ApiContext } from './context.ts';
+import { noSecurity } from './openapi.ts';
 import type { App } from './route.ts';
-import { problems, queryProblems } from './schemas.ts';
+import { offer, problems, queryProblems } from './schemas.ts';
 
 /** Where a picture of a user without one is drawn. */
 export function avatarPath(id: string): string {
@@ -19,9 +20,11 @@ export function avatarRoute(app: App, context: ApiContext): void {
     {
       schema: {
         tags: ['original'],
+        ...noSecurity,
         operationId: 'avatar',
         summary: 'A picture of a user, drawn from the name',
-        params: z.object({ file: z.string().describe('A user id, then .svg') }),
+        description: 'For users without a picture: the original page wants one of everybody.',
+        params: z.object({ file: z.string().meta({ description: 'A user id, then .svg', ...offer('1001.svg') }) }),
         response: {
           200: { description: 'The picture', content: { 'image/svg+xml': { schema: z.string() } } },
           ...problems('USER_NOT_FOUND', ...queryProblems),

@@ -21,7 +21,7 @@ export interface HealthReport {
 
 /** What the REST API is made of. */
 export interface ApiDeps {
-  readonly config: Pick<Config, 'door' | 'limits' | 'directory' | 'logRequests'>;
+  readonly config: Pick<Config, 'basePath' | 'door' | 'limits' | 'directory' | 'logRequests'>;
   readonly door: Door;
   readonly tellRefusal: RefusalLog;
   readonly readModel: ReadModelQueries;
@@ -44,8 +44,6 @@ export interface ApiDeps {
   readonly serve: 'everything' | 'operations' | 'operator';
   /** Whether metrics and the details of health are shown here: never where strangers come. */
   readonly showOperations: boolean;
-  /** The AsyncAPI document of the gateway, served as it is. */
-  readonly asyncApi: unknown;
 }
 
 /** What each resource is given. */

@@ -10,9 +10,11 @@ import { callerRoute } from './route.ts';
 import type { App } from './route.ts';
 import {
   answer,
+  bodyProblems,
   commandAnswer,
   commandProblems,
   conversationIdParameter,
+  offer,
   pageLimit,
   problems,
   queryHeaders,
@@ -21,9 +23,11 @@ import {
 } from './schemas.ts';
 
 const seqFieldError = 'must be a seq: a whole number from 1';
-const readSchema = z.object({
-  seq: z.int({ error: seqFieldError }).positive({ error: seqFieldError }).describe('Everything up to here is read'),
-});
+const readSchema = z
+  .object({
+    seq: z.int({ error: seqFieldError }).positive({ error: seqFieldError }).describe('Everything up to here is read'),
+  })
+  .meta(offer({ seq: 1 }));
 
 const friendListQuerySchema = z.object({ limit: pageLimit, before: pageCursorSchema.optional() });
 
@@ -44,6 +48,7 @@ function listConversations(app: App, context: ApiContext): void {
         ...common,
         operationId: 'listConversations',
         summary: 'The friend list: own conversations, newest activity first',
+        description: 'Each with its last message and the count of what is unread. `next` leads to older ones.',
         querystring: friendListQuerySchema,
         headers: queryHeaders,
         response: {
@@ -107,6 +112,7 @@ function markRead(app: App, context: ApiContext): void {
             z.object({ conversation: z.string(), seq: seqSchema }),
           ),
           ...problems(...ofCaller, 'CONVERSATION_NOT_FOUND', 'SEQ_OUT_OF_RANGE', ...commandProblems),
+          ...bodyProblems,
         },
       },
     },

@@ -4,6 +4,7 @@ import { toWeiliaoError } from '../shared/errors.ts';
 import { version } from '../shared/version.ts';
 import { identifyCaller } from './caller.ts';
 import type { ApiContext } from './context.ts';
+import { security } from './openapi.ts';
 import { answer, problems } from './schemas.ts';
 
 const infoSchema = z.object({
@@ -30,8 +31,10 @@ export const infoRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, d
       },
       schema: {
         tags: ['operations'],
+        security: [{}, ...security(context.authenticator).security],
         operationId: 'info',
         summary: 'What this server is, and who asks',
+        description: 'For a page, before anybody has signed in. Who is not known is told so, and not refused.',
         response: { 200: answer('The server', infoSchema), ...problems('STORE_UNAVAILABLE') },
       },
     },

@@ -11,8 +11,11 @@ import { callerRoute } from './route.ts';
 import type { App } from './route.ts';
 import {
   answer,
+  bodyProblems,
   commandAnswer,
   commandProblems,
+  createdAnswer,
+  offer,
   problems,
   queryHeaders,
   queryProblems,
@@ -34,7 +37,10 @@ const newMessageSchema = z
     check.issues.push({ code: 'custom', path: ['to'], message, input: to });
     check.issues.push({ code: 'custom', path: ['conversation'], message, input: conversation });
   })
-  .meta({ oneOf: [{ required: ['to'] }, { required: ['conversation'] }] });
+  .meta({
+    oneOf: [{ required: ['to'] }, { required: ['conversation'] }],
+    ...offer({ id: '0192f0c1-7d4e-7cc0-8a37-2f6c6f1b2a01', to: '1002', msg: 'hello' }),
+  });
 
 const acknowledgementSchema = z
   .object({
@@ -48,7 +54,13 @@ const acknowledgementSchema = z
   })
   .meta({ id: 'Ack', description: 'The message is durable' });
 
-const sendProblems = ['USER_NOT_FOUND', 'CONVERSATION_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'RATE_LIMITED'] as const;
+const sendProblems = [
+  'USER_NOT_FOUND',
+  'CONVERSATION_NOT_FOUND',
+  'BLOCKED',
+  'IDEMPOTENCY_CONFLICT',
+  'RATE_LIMITED',
+] as const;
 
 export const messageRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
   sendMessage(app, context);
@@ -69,9 +81,10 @@ function sendMessage(app: App, context: ApiContext): void {
         description: 'Answers once the message is durable. Without an answer send the same again: it is stored once.',
         body: newMessageSchema,
         response: {
-          201: commandAnswer('Stored', acknowledgementSchema),
+          201: createdAnswer('Stored', acknowledgementSchema),
           200: commandAnswer('Stored before', acknowledgementSchema),
           ...problems(...ofCaller, ...sendProblems, ...commandProblems),
+          ...bodyProblems,
         },
       },
     },
@@ -86,7 +99,8 @@ function sendMessage(app: App, context: ApiContext): void {
       });
       const { message, seq, revision, sendDate, duplicate } = outcome;
       acknowledge(reply, context, outcome.position);
-      if (!duplicate) reply.header('Location', `/v1/messages/${encodeURIComponent(message)}`);
+      const { basePath } = context.config;
+      if (!duplicate) reply.header('Location', `${basePath}/v1/messages/${encodeURIComponent(message)}`);
       return reply
         .code(duplicate ? 200 : 201)
         .send({ id, message, conversation: outcome.conversation, seq, revision, sendDate, duplicate });
@@ -104,7 +118,8 @@ function getMessage(app: App, context: ApiContext): void {
         ...common,
         operationId: 'getMessage',
         summary: 'Look up a message',
-        params: z.object({ id: z.string().describe('Message id') }),
+        description: 'Of a conversation that the caller is in; any other id is not found.',
+        params: z.object({ id: z.string().meta({ description: 'Message id', ...offer('dm~1001~1002:1') }) }),
         headers: queryHeaders,
         response: {
           200: answer('The message', messageSchema),

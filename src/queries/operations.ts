@@ -1,8 +1,12 @@
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { asyncApiDocument } from '../protocol/asyncapi.ts';
+import { version } from '../shared/version.ts';
 import type { ApiContext } from './context.ts';
+import { documentFor, noSecurity } from './openapi.ts';
 import type { App } from './route.ts';
+import { selfOf, urlOf } from './self.ts';
 import { answer, commandProblems, problems, userIdParameter } from './schemas.ts';
 
 const healthSchema = z.object({
@@ -22,17 +26,18 @@ export const operationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, conte
   done();
 };
 
-const tags = ['operations'];
+const open = { tags: ['operations'], ...noSecurity };
 
 function healthRoutes(app: App, { health, metrics, showOperations }: ApiContext): void {
   app.get(
     '/healthz',
     {
       schema: {
-        tags,
+        ...open,
         operationId: 'healthz',
         summary: 'Whether the process lives',
-        response: { 200: answer('It does', z.object({ status: z.literal('ok') })) },
+        description: 'It answers: whoever starts processes again needs no more.',
+        response: { 200: answer('It does', z.object({ status: z.literal('ok') })), ...problems() },
       },
     },
     () => ({ status: 'ok' as const }),
@@ -42,10 +47,12 @@ function healthRoutes(app: App, { health, metrics, showOperations }: ApiContext)
     '/readyz',
     {
       schema: {
-        tags,
+        ...open,
         operationId: 'readyz',
         summary: 'Whether the process can serve',
+        description: 'For load balancers. The checks are shown where only operators come.',
         response: {
+          ...problems(),
           200: answer('Every check is well', healthSchema),
           503: answer('A check is not well', healthSchema),
         },
@@ -64,10 +71,11 @@ function healthRoutes(app: App, { health, metrics, showOperations }: ApiContext)
     '/metrics',
     {
       schema: {
-        tags,
+        ...open,
         operationId: 'metrics',
         summary: 'Metrics for Prometheus',
-        response: { 200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } } },
+        description: 'What each means, and when to look into it, is in docs/failures.md.',
+        response: { 200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } }, ...problems() },
       },
     },
     async (_request, reply) =>
@@ -80,9 +88,10 @@ function endSessions(app: App, { commands }: ApiContext): void {
     '/v1/users/:id/sessions',
     {
       schema: {
-        tags,
+        ...open,
         operationId: 'endSessions',
         summary: 'End all sessions of a user: sockets are closed, tokens made up to now are refused',
+        description: 'For operators: `weiliao sessions end` asks here.',
         params: z.object({ id: userIdParameter('The user') }),
         response: { 204: z.null().describe('Done'), ...problems('USER_NOT_FOUND', ...commandProblems) },
       },
@@ -94,19 +103,19 @@ function endSessions(app: App, { commands }: ApiContext): void {
   );
 }
 
-function documentRoutes(app: App, { asyncApi }: ApiContext): void {
-  const asyncApiText = JSON.stringify(asyncApi);
+function documentRoutes(app: App, { authenticator, config }: ApiContext): void {
   app.get(
     '/asyncapi.json',
     {
       schema: {
-        tags,
+        ...open,
         operationId: 'asyncApi',
         summary: 'The WebSocket protocol as an AsyncAPI document',
-        response: { 200: answer('The document', documentSchema) },
+        description: 'Its server is where the caller has reached this one.',
+        response: { 200: answer('The document', documentSchema), ...problems() },
       },
     },
-    (_request, reply) => sendText(reply, asyncApiText),
+    (request) => asyncApiDocument({ version, ...authenticator, ...selfOf(request, config) }),
   );
 
   let openApiText: string | undefined;
@@ -114,16 +123,22 @@ function documentRoutes(app: App, { asyncApi }: ApiContext): void {
     '/openapi.json',
     {
       schema: {
-        tags,
+        ...open,
         operationId: 'openApi',
         summary: 'This API as an OpenAPI document',
-        response: { 200: answer('The document', documentSchema) },
+        description: 'Its server is where the caller has reached this one.',
+        response: { 200: answer('The document', documentSchema), ...problems() },
       },
     },
-    (_request, reply) => sendText(reply, (openApiText ??= JSON.stringify(app.swagger()))),
+    (request, reply) => {
+      openApiText ??= JSON.stringify(app.swagger());
+      sendText(reply, documentFor(openApiText, urlOf(selfOf(request, config))));
+    },
   );
 
-  app.get('/', { schema: { hide: true } }, (_request, reply) => void reply.redirect('/docs'));
+  // Relative, where no more is known than that a proxy may put something before it.
+  const docs = config.basePath === '' ? 'docs' : `${config.basePath}/docs`;
+  app.get('/', { schema: { hide: true } }, (_request, reply) => void reply.redirect(docs));
 }
 
 /** JSON that is text already. */

@@ -7,14 +7,15 @@ import { toWeiliaoError } from '../shared/errors.ts';
 import type { MessageDocument, UserDocument } from '../read-model/documents.ts';
 import type { ApiContext } from './context.ts';
 import { toMessage } from './documents.ts';
+import { noSecurity } from './openapi.ts';
 import type { App } from './route.ts';
 import { answer, integerParameter, problems, queryProblems, userIdParameter } from './schemas.ts';
 
 const maxRows = 200;
 
 const pageQuerySchema = z.object({
-  fromId: userIdParameter('The user who reads'),
-  toId: userIdParameter('The other side'),
+  fromId: userIdParameter('The user who reads', '1001'),
+  toId: userIdParameter('The other side', '1002'),
   page: integerParameter(1, Math.floor(Number.MAX_SAFE_INTEGER / maxRows)).default(1),
   rows: integerParameter(1, maxRows).default(10).describe('Messages in a page'),
 });
@@ -34,7 +35,7 @@ const originalUserSchema = z.object({
 const maxUsers = 1_000;
 
 const usersQuerySchema = z.object({
-  fromId: userIdParameter('The user who asks'),
+  fromId: userIdParameter('The user who asks', '1001'),
   after: userIdParameter('Only users whose id is above this one').optional(),
   limit: integerParameter(1, maxUsers).default(maxUsers).describe('Most users to look through'),
 });
@@ -47,7 +48,7 @@ export const originalRoutes: FastifyPluginCallbackZod<ApiContext> = (app, contex
   done();
 };
 
-const tags = ['original'];
+const open = { tags: ['original'], ...noSecurity };
 
 async function caughtUp({ freshness, seenBy }: ApiContext, user: string): Promise<void> {
   await freshness.reached({ atLeast: undefined, hoped: Math.max(seenBy(user), freshness.newest()) });
@@ -60,7 +61,7 @@ function originalMessages(app: App, context: ApiContext): void {
       exposeHeadRoute: false,
       config: { writes: true },
       schema: {
-        tags,
+        ...open,
         operationId: 'originalMessages',
         summary: 'A page of both directions, oldest first',
         description:
@@ -89,7 +90,7 @@ function originalUsers(app: App, context: ApiContext): void {
     '/user',
     {
       schema: {
-        tags,
+        ...open,
         operationId: 'originalUsers',
         summary: 'Other users, with the last message of the pair',
         description:
@@ -109,13 +110,14 @@ function originalUsers(app: App, context: ApiContext): void {
       const last = page.at(-1);
       if (found.length > limit && last !== undefined) {
         const next = new URLSearchParams({ fromId, after: last._id, limit: String(limit) });
-        reply.header('Link', `</user?${next.toString()}>; rel="next"`);
+        reply.header('Link', `<${context.config.basePath}/user?${next.toString()}>; rel="next"`);
       }
       const others = page.filter((user) => user._id !== fromId);
       const conversationWith = (user: UserDocument) => directConversationId(fromId, user._id);
       const newest = await readModel.newestMessages(others.map(conversationWith));
       const byConversation = new Map(newest.map((message) => [message.conversation, message]));
-      return others.map((user) => toOriginalUser(fromId, user, byConversation.get(conversationWith(user))));
+      const from = { asker: fromId, basePath: context.config.basePath };
+      return others.map((user) => toOriginalUser(from, user, byConversation.get(conversationWith(user))));
     },
   );
 }
@@ -138,13 +140,13 @@ async function markPageRead(
 }
 
 function toOriginalUser(
-  asker: string,
+  { asker, basePath }: { readonly asker: string; readonly basePath: string },
   { _id: id, avatar, username }: UserDocument,
   last: MessageDocument | undefined,
 ): z.infer<typeof originalUserSchema> {
   return {
     id: originalId(id),
-    avatar: avatar ?? avatarPath(id),
+    avatar: avatar ?? basePath + avatarPath(id),
     from_user: originalId(asker),
     info_type: null,
     to_user: originalId(id),

@@ -56,6 +56,19 @@ function problem(code: ErrorCode, detail: string, { status, errors }: ProblemOpt
   };
 }
 
+/** A problem of this code as it may look. */
+export function problemExample(code: ErrorCode): Problem {
+  const { example } = errorCodes[code];
+  const [, path, message] = /^([a-z]+): (.*)$/.exec(example) ?? [];
+  return problem(code, example, path === undefined || message === undefined ? {} : { errors: [{ path, message }] });
+}
+
+/** Bodies that are not read at all, by status. */
+export const unreadBodies = {
+  413: bodyProblem('Request body is too large', 413),
+  415: bodyProblem('Unsupported Media Type', 415),
+};
+
 export const notFound = problem('NOT_FOUND', 'there is nothing at this address');
 
 export const upgradeRequired = problem(

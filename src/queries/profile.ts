@@ -9,9 +9,11 @@ import { callerRoute } from './route.ts';
 import type { App } from './route.ts';
 import {
   answer,
+  bodyProblems,
   commandAnswer,
   commandProblems,
   emptyCommandAnswer,
+  offer,
   problems,
   userIdParameter,
   userSchema,
@@ -22,7 +24,8 @@ const changeSchema = z
     username: usernameSchema.describe('The name people see').optional(),
     avatar: avatarSchema.describe('An https address or a path; null: none').optional(),
   })
-  .refine(({ username, avatar }) => username !== undefined || avatar !== undefined, 'must change username or avatar');
+  .refine(({ username, avatar }) => username !== undefined || avatar !== undefined, 'must change username or avatar')
+  .meta(offer({ username: 'zhang san' }));
 
 /** Users change themselves. */
 export function changeUser(app: App, context: ApiContext): void {
@@ -37,11 +40,12 @@ export function changeUser(app: App, context: ApiContext): void {
         summary: "Change one's own name or picture",
         description:
           'What is not given stays. Friend lists show it at once, messages keep the name they were sent under.',
-        params: z.object({ id: userIdParameter('The caller') }),
+        params: z.object({ id: userIdParameter('The caller', '1001') }),
         body: changeSchema,
         response: {
           200: commandAnswer('The user as they are now', userSchema),
           ...problems(...ofCaller, 'FORBIDDEN', 'USER_NOT_FOUND', 'RATE_LIMITED', ...commandProblems),
+          ...bodyProblems,
         },
       },
     },
@@ -70,6 +74,7 @@ export function blockRoutes(app: App, context: ApiContext): void {
         ...common,
         operationId: 'listBlocks',
         summary: 'Whom the caller has blocked',
+        description: 'From the log itself: a block is here as soon as it is answered.',
         response: {
           200: answer('All of them, in the order of their blocking', blocksSchema),
           ...problems(...ofCaller, 'STORE_UNAVAILABLE'),
@@ -104,7 +109,7 @@ function setBlock(app: App, context: ApiContext, { method, on, operationId, summ
       operationId,
       summary,
       description: 'While one of two has blocked the other, neither can send to the other: `BLOCKED`.',
-      params: z.object({ user: userIdParameter('The other one') }),
+      params: z.object({ user: userIdParameter('The other one', '1005') }),
       response: {
         204: emptyCommandAnswer('Done, or so already'),
         ...problems(...ofCaller, 'USER_NOT_FOUND', 'RATE_LIMITED', ...commandProblems),

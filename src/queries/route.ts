@@ -11,7 +11,7 @@ export type App = Parameters<FastifyPluginCallbackZod<ApiContext>>[0];
 export function callerRoute(context: ApiContext, tag: string) {
   const { authenticator } = context;
   return {
-    common: { tags: [tag], ...security(authenticator.mode) },
+    common: { tags: [tag], ...security(authenticator) },
     ofCaller: callerProblems(authenticator.mode),
     onRequest: identifyCaller(context),
   };

@@ -5,7 +5,8 @@ import { errorCodes } from '../protocol/error-codes.ts';
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import { defaultPageItems, maxPageItems } from '../protocol/limits.ts';
 import { minPositionHeader, positionHeader } from './context.ts';
-import { problemSchema, problemType } from './problem.ts';
+import { problemExample, problemSchema, problemType, unreadBodies } from './problem.ts';
+import type { Problem } from './problem.ts';
 
 /*
  * Shapes that several routes share. Schemas of answers describe and type them; they are not run over every row at run
@@ -25,6 +26,12 @@ export const pageLimit = integerParameter(1, maxPageItems)
   .default(defaultPageItems)
   .describe('Most items in the answer');
 
+/**
+ * What is offered to those who try a route: it succeeds as it is, with the demo users. Not by `examples`, which zod leaves
+ * out where a schema transforms.
+ */
+export const offer = (value: unknown) => ({ 'x-examples': { offer: { value } } });
+
 const userIdDescription = '1 to 64 characters of A-Z a-z 0-9 . _ -';
 
 /** A user id in a body. */
@@ -33,13 +40,18 @@ export const userIdField = userIdSchema.meta({
 });
 
 /** A user id in a path or a query, which are always text. */
-export function userIdParameter(description: string) {
-  return userIdSchema.meta({ description: `${description}: ${userIdDescription}`, type: 'string', anyOf: undefined });
+export function userIdParameter(description: string, example?: string) {
+  return userIdSchema.meta({
+    description: `${description}: ${userIdDescription}`,
+    type: 'string',
+    anyOf: undefined,
+    ...(example !== undefined && offer(example)),
+  });
 }
 
 /** Any text: what is no conversation id is answered as a conversation that is not there. */
 export const conversationIdParameter = z.object({
-  id: z.string().describe('A conversation id, for example dm~1001~1002'),
+  id: z.string().meta({ description: 'A conversation id', ...offer('dm~1001~1002') }),
 });
 
 /** A seq, or 0 where there is none. */
@@ -78,6 +90,12 @@ export function commandAnswer<T extends z.ZodType>(description: string, schema: 
   return { ...answer(description, schema), headers: positionHeaders };
 }
 
+/** The same where something was made: the header says where it is. */
+export function createdAnswer<T extends z.ZodType>(description: string, schema: T) {
+  const location = { type: 'string', description: 'Where it is: a path, `BASE_PATH` and all' };
+  return { ...answer(description, schema), headers: { ...positionHeaders, Location: location } };
+}
+
 /** The same without a body: 204. */
 export function emptyCommandAnswer(description: string) {
   return Object.assign(z.null().describe(description), { headers: positionHeaders });
@@ -85,7 +103,9 @@ export function emptyCommandAnswer(description: string) {
 
 interface ProblemAnswer {
   readonly description: string;
-  readonly content: { readonly [problemType]: { readonly schema: typeof problemSchema } };
+  readonly content: {
+    readonly [problemType]: { readonly schema: typeof problemSchema; readonly examples: Record<string, unknown> };
+  };
   readonly headers?: Record<string, unknown>;
 }
 
@@ -104,15 +124,25 @@ export function problems(...codes: readonly ErrorCode[]): Record<number, Problem
   const statuses = new Set(listed.map((code) => errorCodes[code].status));
   return Object.fromEntries(
     [...statuses].map((status) => {
-      const description = listed.filter((code) => errorCodes[code].status === status).join(' or ');
-      const headers = problemHeaders[status];
-      return [
-        status,
-        { description, content: { [problemType]: { schema: problemSchema } }, ...(headers && { headers }) },
-      ];
+      const codes = listed.filter((code) => errorCodes[code].status === status);
+      return [status, problemAnswer(codes.map(problemExample))];
     }),
   );
 }
+
+/** An answer that tells one of these problems, all of one status. */
+function problemAnswer(told: readonly Problem[]): ProblemAnswer {
+  const headers = problemHeaders[told[0]?.status ?? 0];
+  const examples = Object.fromEntries(told.map((value) => [value.code, { summary: value.title, value }]));
+  return {
+    description: told.map(({ code }) => code).join(' or '),
+    content: { [problemType]: { schema: problemSchema, examples } },
+    ...(headers && { headers }),
+  };
+}
+
+/** What a route that takes a body may answer with beside: the body is over 64 KiB, or no JSON. */
+export const bodyProblems = { 413: problemAnswer([unreadBodies[413]]), 415: problemAnswer([unreadBodies[415]]) };
 
 /** What a route that asks who the caller is may answer with; keys to check tokens with may be out of reach. */
 export function callerProblems(mode: Authenticator['mode']): readonly ErrorCode[] {

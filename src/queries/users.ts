@@ -9,13 +9,16 @@ import type { ApiContext } from './context.ts';
 import { blockRoutes, changeUser } from './profile.ts';
 import { toUser } from './documents.ts';
 import type { App } from './route.ts';
-import { security } from './openapi.ts';
+import { noSecurity, security } from './openapi.ts';
 import {
   answer,
+  bodyProblems,
   callerProblems,
   commandAnswer,
   commandProblems,
+  createdAnswer,
   integerParameter,
+  offer,
   problems,
   queryHeaders,
   queryProblems,
@@ -27,11 +30,13 @@ import {
 /** No id or name is longer. */
 const maxQueryLength = 256;
 
-const newUserSchema = z.object({
-  id: userIdField,
-  username: usernameSchema.describe('The name people see'),
-  avatar: avatarSchema.default(null).describe('URL or path of a picture'),
-});
+const newUserSchema = z
+  .object({
+    id: userIdField,
+    username: usernameSchema.describe('The name people see'),
+    avatar: avatarSchema.default(null).describe('URL or path of a picture'),
+  })
+  .meta(offer({ id: '1006', username: 'qianqi', avatar: null }));
 
 /** Users. In mode none anybody may register and look; else both routes ask who the caller is. */
 export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, done) => {
@@ -57,9 +62,10 @@ function registerUser(app: App, context: ApiContext): void {
         description: known ? 'Registers the caller: `id` must be the caller’s.' : 'Registers any user.',
         body: newUserSchema,
         response: {
-          201: commandAnswer('Registered', userSchema),
+          201: createdAnswer('Registered', userSchema),
           200: commandAnswer('The same user was there already', userSchema),
           ...problems(...ofCaller, 'USER_EXISTS', ...commandProblems),
+          ...bodyProblems,
         },
       },
     },
@@ -70,7 +76,7 @@ function registerUser(app: App, context: ApiContext): void {
       }
       const { user, changed: created, position } = await context.commands.registerUser({ id, username, avatar });
       acknowledge(reply, context, position);
-      if (created) reply.header('Location', `/v1/users/${user.id}`);
+      if (created) reply.header('Location', `${context.config.basePath}/v1/users/${user.id}`);
       return reply.code(created ? 201 : 200).send({ id: user.id, username: user.username, avatar: user.avatar });
     },
   );
@@ -86,7 +92,8 @@ function getUser(app: App, context: ApiContext): void {
         ...common,
         operationId: 'getUser',
         summary: 'Look up a user',
-        params: z.object({ id: userIdParameter('The user') }),
+        description: 'One who has registered a moment ago is there at once.',
+        params: z.object({ id: userIdParameter('The user', '1001') }),
         headers: queryHeaders,
         response: {
           200: answer('The user', userSchema),
@@ -113,7 +120,7 @@ const findQuerySchema = z.object({
     .string()
     .min(1, 'must be at least one character')
     .max(maxQueryLength)
-    .describe('What an id or a name begins with'),
+    .meta({ description: 'What an id or a name begins with', ...offer('zhang') }),
   limit: integerParameter(1, maxPageItems).default(20).describe('Most users in the answer'),
 });
 
@@ -152,7 +159,7 @@ function routeOf(context: ApiContext) {
   const known = mode !== 'none';
   return {
     known,
-    common: { tags: ['users'], ...(known && security(mode)) },
+    common: { tags: ['users'], ...(known ? security(authenticator) : noSecurity) },
     ofCaller: known ? callerProblems(mode) : [],
     guard: known ? { onRequest: identifyCaller(context) } : {},
   };

@@ -90,6 +90,8 @@ export interface Config {
   readonly wsPort: number;
   /** Undefined: no listener of its own. */
   readonly opsPort: number | undefined;
+  /** Before every path by which others reach this server; empty: nothing. */
+  readonly basePath: string;
   /** Absolute. */
   readonly dataDir: string;
   readonly log: LogSettings;
@@ -145,6 +147,7 @@ function configOf(given: Given): Config {
     httpPort: given.HTTP_PORT,
     wsPort: given.WS_PORT,
     opsPort: given.OPS_PORT,
+    basePath: given.BASE_PATH,
     dataDir,
     log: EVENTSTORE_URL === undefined ? { kind: 'embedded', dataDir } : { kind: 'eventstoredb', url: EVENTSTORE_URL },
     readModel: MONGODB_URL === undefined ? { kind: 'embedded', dataDir } : { kind: 'mongodb', url: MONGODB_URL },

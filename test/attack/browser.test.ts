@@ -213,3 +213,18 @@ describe.runIf(hasBrowser).each([
     }, 'the picture has marked it as read');
   });
 });
+
+test.runIf(hasBrowser)('the page of the documents tries a route out as it is, under a path too', async () => {
+  const server = await startServer({ BASE_PATH: '/chat', DEMO_USERS: '1' });
+  const page = await open(`${server.api}/chat/`);
+  const faults: string[] = [];
+  page.on('pageerror', ({ message }) => faults.push(message));
+  const route = page.locator('#operations-messages-sendMessage');
+  await route.locator('.opblock-summary-control').click();
+  await route.getByRole('button', { name: 'Try it out' }).click();
+  const answered = page.waitForResponse((response) => response.url().endsWith('/chat/v1/messages'));
+  await route.getByRole('button', { name: 'Execute' }).click();
+  expect((await answered).status()).toBe(201);
+  expect(await server.get('/v1/messages/dm~1001~1002:1', '1002')).toMatchObject({ msg: 'hello' });
+  expect(faults).toEqual([]);
+});

@@ -45,6 +45,7 @@ async function serve(
   const budget = options.budget ?? createConnectionBudget(() => undefined, 1_000);
   const admissions = createAdmissions({
     auth: { mode: 'none' },
+    basePath: '',
     door: createDoor(doorOf()),
     proxies: undefined,
     limits: limitsOf(),

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { asyncApiDocument } from '../../src/protocol/asyncapi.ts';
+import type { AsyncApiOptions } from '../../src/protocol/asyncapi.ts';
 import { clientFrames } from '../../src/protocol/client-frames.ts';
 import { closeCodes } from '../../src/protocol/close-codes.ts';
 import { originalFrames } from '../../src/protocol/original-frames.ts';
 import { serverFrames } from '../../src/protocol/server-frames.ts';
 
-/** What this document uses of AsyncAPI 3.0, to the letter. */
+/** What this document uses of AsyncAPI 3.1, to the letter. */
 const ref = z.strictObject({ $ref: z.string().startsWith('#/') });
 const message = z.strictObject({
   name: z.string(),
@@ -16,17 +17,24 @@ const message = z.strictObject({
   examples: z.array(z.strictObject({ payload: z.record(z.string(), z.unknown()) })).min(1),
 });
 const document = z.strictObject({
-  asyncapi: z.literal('3.0.0'),
+  asyncapi: z.literal('3.1.0'),
   info: z.strictObject({
     title: z.string(),
     version: z.string(),
     description: z.string(),
-    license: z.strictObject({ name: z.string() }),
+    contact: z.strictObject({ name: z.string(), url: z.url() }),
+    license: z.strictObject({ name: z.string(), url: z.url() }),
+    tags: z.array(z.strictObject({ name: z.string(), description: z.string() })),
   }),
   defaultContentType: z.literal('application/json'),
   servers: z.record(
     z.string(),
-    z.strictObject({ host: z.string(), protocol: z.literal('ws'), description: z.string() }),
+    z.strictObject({
+      host: z.string(),
+      protocol: z.enum(['ws', 'wss']),
+      pathname: z.string().startsWith('/').optional(),
+      description: z.string(),
+    }),
   ),
   channels: z.record(
     z.string(),
@@ -39,30 +47,83 @@ const document = z.strictObject({
   ),
   operations: z.record(
     z.string(),
-    z.strictObject({ action: z.enum(['send', 'receive']), channel: ref, messages: z.array(ref).min(1) }),
+    z.strictObject({
+      action: z.enum(['send', 'receive']),
+      summary: z.string(),
+      description: z.string(),
+      channel: ref,
+      messages: z.array(ref).min(1),
+      security: z.array(ref).length(1),
+      reply: z.strictObject({ channel: ref, messages: z.array(ref).min(1) }).optional(),
+    }),
   ),
-  components: z.strictObject({ messages: z.record(z.string(), message) }),
+  components: z.strictObject({
+    messages: z.record(z.string(), message),
+    securitySchemes: z.strictObject({ user: z.looseObject({ type: z.string() }) }),
+  }),
 });
 
-const api = document.parse(JSON.parse(JSON.stringify(asyncApiDocument('1.2.3'))));
+const options = { version: '1.2.3', mode: 'none', secure: false, host: 'chat.test:9092', path: '' } as const;
+const documentOf = (given: Partial<AsyncApiOptions> = {}) =>
+  document.parse(JSON.parse(JSON.stringify(asyncApiDocument({ ...options, ...given }))));
+const api = documentOf();
 
 function resolve(reference: string): unknown {
   const path = reference.slice(2).split('/');
   return path.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], api);
 }
 
-/** Names of the messages that an operation moves. */
-function moved(operation: string): string[] {
-  return api.operations[operation]!.messages.map(({ $ref }) => $ref.split('/').at(-1)!);
-}
+type Ref = z.infer<typeof ref>;
+const namesOf = (refs: readonly Ref[] = []): string[] => refs.map(({ $ref }) => $ref.split('/').at(-1)!);
+/** Names of the messages that an operation moves, and of those that answer it. */
+const moved = (operation: string): string[] => namesOf(api.operations[operation]!.messages);
+const repliesTo = (operation: string): string[] => namesOf(api.operations[operation]!.reply?.messages);
 
 describe('the AsyncAPI document', () => {
   test('tells every frame of both directions', () => {
-    expect(moved('receiveFrames')).toEqual(clientFrames.map(({ type }) => type));
-    expect(moved('sendFrames')).toEqual(serverFrames.map(({ name }) => `${name}Frame`));
-    expect([...moved('receiveOriginalFrames'), ...moved('sendOriginalMessages')]).toEqual([
-      ...Object.keys(originalFrames),
-    ]);
+    const types = clientFrames.map(({ type }) => type);
+    for (const type of types) expect(moved(type)).toEqual([type]);
+    expect(new Set([...types.flatMap(repliesTo), ...moved('sendFrames')])).toEqual(
+      new Set(serverFrames.map(({ name }) => `${name}Frame`)),
+    );
+    const original = ['receiveOriginalFrames', 'sendOriginalMessages'];
+    expect(new Set(original.flatMap((name) => [...moved(name), ...repliesTo(name)]))).toEqual(
+      new Set(Object.keys(originalFrames)),
+    );
+  });
+
+  test.each([
+    ['hello', ['welcomeFrame', 'errorFrame']],
+    ['send', ['sendAckFrame', 'errorFrame']],
+    ['read', ['readAckFrame', 'errorFrame']],
+    ['typing', ['errorFrame']],
+    ['ping', ['pongFrame', 'errorFrame']],
+    ['receiveOriginalFrames', ['originalError']],
+  ])('tells what answers %s', (operation, replies) => {
+    expect(repliesTo(operation)).toEqual(replies);
+  });
+
+  test.each([
+    ['none', { type: 'apiKey', in: 'user' }],
+    ['jwt', { type: 'http', scheme: 'bearer' }],
+    ['proxy', { type: 'httpApiKey', in: 'header', name: 'x-user' }],
+  ] as const)('says of every frame how its user is known, in auth mode %s', (mode, scheme) => {
+    const { operations, components } = documentOf({ mode, userHeader: 'x-user' });
+    for (const { security } of Object.values(operations)) {
+      expect(security).toEqual([{ $ref: '#/components/securitySchemes/user' }]);
+    }
+    expect(components.securitySchemes.user).toMatchObject(scheme);
+  });
+
+  test.each(['jwt', 'proxy'] as const)('knows nothing of the original socket in auth mode %s', (mode) => {
+    expect(Object.keys(documentOf({ mode }).channels)).toEqual(['v1']);
+    expect(JSON.stringify(documentOf({ mode }))).not.toMatch(/original/i);
+  });
+
+  test('names the server as it was reached', () => {
+    expect(api.servers['gateway']).toMatchObject({ host: 'chat.test:9092', protocol: 'ws' });
+    const behind = documentOf({ secure: true, host: 'chat.example', path: '/chat' }).servers['gateway'];
+    expect(behind).toMatchObject({ host: 'chat.example', protocol: 'wss', pathname: '/chat' });
   });
 
   test('refers only to what it defines, and defines nothing in vain', () => {

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { problemSchema } from '../../src/queries/problem.ts';
+import type { Auth } from '../../src/shared/config.ts';
+import { createDoor } from '../../src/auth/door.ts';
+import { defaults, doorOf } from '../support/settings.ts';
 import { jwt, startApi } from './support/api.ts';
 
 const jsonTypes = z.enum(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null']);
@@ -30,14 +34,18 @@ const jsonSchema: z.ZodType = z.lazy(() =>
   }),
 );
 
-const content = z.record(z.string().regex(/^[a-z]+\/[a-z.+-]+$/), z.strictObject({ schema: jsonSchema }));
+const examples = z.record(z.string(), z.strictObject({ summary: z.string().optional(), value: z.unknown() }));
+const content = z.record(
+  z.string().regex(/^[a-z]+\/[a-z.+-]+$/),
+  z.strictObject({ schema: jsonSchema, examples: examples.optional() }),
+);
 
 const operation = z.strictObject({
   operationId: z.string().regex(/^[a-z][A-Za-z]+$/),
   summary: z.string().min(5),
-  description: z.string().optional(),
+  description: z.string().min(5),
   tags: z.array(z.string()).length(1),
-  security: z.array(z.record(z.string(), z.array(z.string()))).optional(),
+  security: z.array(z.record(z.string(), z.array(z.string()))),
   parameters: z
     .array(
       z.strictObject({
@@ -46,6 +54,7 @@ const operation = z.strictObject({
         required: z.boolean(),
         description: z.string().optional(),
         schema: jsonSchema,
+        examples: examples.optional(),
       }),
     )
     .optional(),
@@ -76,8 +85,8 @@ const document = z.strictObject({
   }),
 });
 
-describe.each(['none', 'jwt'] as const)('the OpenAPI document in auth mode %s', async (mode) => {
-  const auth = mode === 'jwt' ? jwt : { mode };
+describe.each(['none', 'jwt', 'proxy'] as const)('the OpenAPI document in auth mode %s', async (mode) => {
+  const auth = { none: { mode: 'none' }, jwt, proxy: { mode: 'proxy', userHeader: 'x-user' } }[mode] as Auth;
   const { call } = startApi({ auth });
   const text = (await call({ url: '/openapi.json' })).body;
   const parsed = document.safeParse(JSON.parse(text));
@@ -147,15 +156,66 @@ describe.each(['none', 'jwt'] as const)('the OpenAPI document in auth mode %s', 
   });
 
   test('asks for the caller where a route needs one', () => {
-    const guarded = operations.filter(({ security }) => security !== undefined).map(({ operationId }) => operationId);
+    const asks = (requirement: object): boolean => Object.keys(requirement).length > 0;
+    const guarded = operations
+      .filter(({ security }) => security.length > 0 && security.every(asks))
+      .map(({ operationId }) => operationId);
     const own = ['block', 'changeUser', 'listBlocks', 'unblock'];
     const always = [...own, 'getMessage', 'listConversations', 'listMessages', 'markRead', 'sendMessage'];
-    const withTokens = mode === 'jwt' ? ['findUsers', 'getUser', 'registerUser'] : [];
+    const withTokens = mode !== 'none' ? ['findUsers', 'getUser', 'registerUser'] : [];
     expect(guarded.sort()).toEqual([...always, ...withTokens].sort());
   });
 
   test('leads to the description of the gateway', () => {
-    expect(parsed.data!.externalDocs.url).toBe('/asyncapi.json');
-    expect(parsed.data!.info.description).toContain('(/asyncapi.json)');
+    expect(parsed.data!.externalDocs.url).toBe('http://localhost/asyncapi.json');
+    expect(parsed.data!.info.description).toContain('(http://localhost/asyncapi.json)');
+  });
+
+  test('has for each problem an example of its own status, code and kind', () => {
+    for (const { path, tags, responses } of operations) {
+      for (const [status, { content: body = {} }] of Object.entries(responses)) {
+        const told = Object.entries(body['application/problem+json']?.examples ?? {});
+        if (Number(status) >= 400 && tags[0] !== 'operations')
+          expect(told.length, `${path} ${status}`).toBeGreaterThan(0);
+        for (const [code, { value }] of told) {
+          expect(problemSchema.parse(value)).toMatchObject({ code, status: Number(status) });
+        }
+      }
+    }
+  });
+
+  test('tells of bodies that are too large or no JSON where there is a body, and where that which was made is', () => {
+    for (const { path, method, requestBody, responses } of operations) {
+      const [tooLarge, noJson] = ['413' in responses, '415' in responses];
+      expect([tooLarge, noJson], `${method} ${path}`).toEqual([requestBody !== undefined, requestBody !== undefined]);
+      if ('201' in responses) expect(responses['201'].headers).toHaveProperty('Location');
+    }
+  });
+
+  test('offers nothing that is always refused', () => {
+    expect(text).not.toContain('asOf');
+    expect(text).not.toContain('"not":{}');
+  });
+});
+
+describe('the address that documents name', () => {
+  const https = { host: 'chat.example', 'x-forwarded-proto': 'https' };
+  const door = createDoor(doorOf({ loopback: false }));
+
+  test.each([
+    ['the one that was called', '', { host: 'chat.example:9092' }, 'http://chat.example:9092'],
+    ['that of a proxy that ends TLS', '', https, 'https://chat.example'],
+    ['that of a proxy that shows this server under a path', '/chat', https, 'https://chat.example/chat'],
+    ['this machine, where the request names none that can be', '', { host: 'a b"' }, 'http://localhost'],
+  ])('is %s', async (_what, basePath, headers, address) => {
+    const { call } = startApi({ door, config: { ...defaults, basePath } });
+    const openApi = (await call({ url: '/openapi.json', headers })).json<{ servers: unknown; externalDocs: object }>();
+    expect(openApi.servers).toEqual([{ url: address }]);
+    expect(openApi.externalDocs).toMatchObject({ url: `${address}/asyncapi.json` });
+    expect((await call({ url: '/docs/json', headers })).json()).toEqual(openApi);
+    const { servers } = (await call({ url: '/asyncapi.json', headers })).json<{ servers: { gateway: object } }>();
+    const { host, pathname, protocol } = new URL(address.replace('http', 'ws'));
+    expect(servers.gateway).toMatchObject({ host, protocol: protocol.slice(0, -1) });
+    expect('pathname' in servers.gateway ? servers.gateway.pathname : '/').toBe(pathname);
   });
 });

@@ -29,13 +29,13 @@ test('/metrics is text for Prometheus', async () => {
 test('/ leads to the documentation', async () => {
   const answer = await startApi().call({ url: '/' });
   expect(answer.statusCode).toBe(302);
-  expect(answer.headers.location).toBe('/docs');
+  expect(answer.headers.location).toBe('docs');
 });
 
-test('/asyncapi.json is the document that was given', async () => {
+test('/asyncapi.json is the document of the sockets', async () => {
   const answer = await startApi().call({ url: '/asyncapi.json' });
   expect(answer.headers['content-type']).toContain('application/json');
-  expect(answer.json()).toEqual({ asyncapi: '3.0.0', info: { title: 'gateway' } });
+  expect(answer.json()).toMatchObject({ asyncapi: expect.stringMatching(/^3\./) as string, channels: { v1: {} } });
 });
 
 test('/docs needs nothing from anywhere else', async () => {
@@ -46,8 +46,8 @@ test('/docs needs nothing from anywhere else', async () => {
   const assets = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url!);
   expect(assets.length).toBeGreaterThan(3);
   for (const url of assets) {
-    expect(url).toMatch(/^\/docs\//);
-    expect((await call({ url })).statusCode, url).toBe(200);
+    expect(url).toMatch(/^\.\/docs\//);
+    expect((await call({ url: new URL(url, 'http://localhost/docs').pathname })).statusCode, url).toBe(200);
   }
   expect(page.body.replaceAll(/<script src="[^"]+"[^>]*>\s*<\/script>/g, '')).not.toContain('<script');
   const initializer = await call({ url: '/docs/static/swagger-initializer.js' });

@@ -28,6 +28,13 @@ export const list = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
+/** The path of an address, without a slash at its end. */
+export const path = z
+  .string()
+  .regex(/^(?:\/[A-Za-z0-9._~-]+)+\/?$/, 'must be a path that begins with /, for example /chat')
+  .refine((text) => !/\/\.{1,2}(?:\/|$)/.test(text), 'must not go up or stay')
+  .transform((text) => text.replace(/\/$/, ''));
+
 export const url = (...protocols: readonly string[]) =>
   z
     .string()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addresses, flag, list, origins, partition, port, url, wholeNumber } from './forms.ts';
+import { addresses, flag, list, origins, partition, path, port, url, wholeNumber } from './forms.ts';
 
 export const roles = ['gateway', 'projector', 'api'] as const;
 export type Role = (typeof roles)[number];
@@ -42,6 +42,11 @@ export const settings = {
     port.optional(),
     'none',
     'a listener on loopback for `/metrics` and the details of `/readyz`; without it they are on `HTTP_PORT` where `HOST` is loopback, else nowhere',
+  ),
+  BASE_PATH: setting(
+    path.default(''),
+    'none',
+    'path under which a proxy shows this server, for example `/chat`; the proxy may take it away or pass it on',
   ),
   DATA_DIR: setting(text.default('./data'), './data', 'folder of embedded stores'),
   EVENTSTORE_URL: setting(

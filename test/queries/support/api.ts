@@ -49,7 +49,6 @@ export function startApi({ auth = { mode: 'none' }, ...overrides }: ApiOverrides
     floor: () => 0,
     health: () => ({ ready: true, checks: { log: { ok: true } } }),
     serve: 'everything',
-    asyncApi: { asyncapi: '3.0.0', info: { title: 'gateway' } },
     config,
     ...overrides,
   });
