@@ -1,9 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { WrongExpectedRevisionError } from '../event-store/event-store.ts';
-import { backOff } from '../shared/back-off.ts';
 import { appendBatch } from './append-batch.ts';
 import type { AppendDeps } from './append-batch.ts';
-import { damaged, refusalError, toCommandError } from './command-error.ts';
+import { refusalError, toCommandError } from './command-error.ts';
+import { createConflicts } from './conflicts.ts';
 import { abandonBatch, decideBatch } from './decide-batch.ts';
 import type { DecidedBatch } from './decide-batch.ts';
 import type { Head, Heads } from './head.ts';
@@ -12,12 +10,6 @@ import type { QueuedCommand } from './queued-command.ts';
 /** Commands that go out as one append: well below the megabyte that EventStoreDB takes. */
 const maxCommands = 64;
 const maxBytes = 256 * 1024;
-/** Appends of one batch that may meet a conflict before it is given up. */
-const maxConflicts = 20;
-/** Conflicts in a row after which nothing new was to be read: the store hides what it counts, and will not stop to. */
-const maxStalled = 12;
-/** Milliseconds between conflicts, from the second one on: two gateways that write to one conversation get out of step. */
-const conflictPause = { first: 1, most: 128 };
 
 export interface QueueDeps extends AppendDeps {
   readonly heads: Heads;
@@ -92,10 +84,14 @@ function takeBatch(queue: QueuedCommand[]): QueuedCommand[] {
 
 /** Decides a batch, appends it and gives each command its outcome; decides anew where the conversation has moved on. */
 async function settleBatch(conversation: string, batch: readonly QueuedCommand[], deps: QueueDeps): Promise<void> {
-  const { heads } = deps;
+  const { heads, onConflict } = deps;
   const known = heads.of(conversation);
   const head = known instanceof Promise ? await known : known;
-  const catchUpAfter = conflictsOf(head, deps);
+  const catchUpAfter = createConflicts({
+    revision: () => head.revision,
+    catchUp: () => heads.catchUp(head),
+    onConflict,
+  });
   let fresh = false;
   for (;;) {
     const decision = await decideBatch(head, batch);
@@ -121,22 +117,6 @@ async function settleBatch(conversation: string, batch: readonly QueuedCommand[]
     giveOutcomes(head, decision, position);
     return;
   }
-}
-
-/** After a conflict: brings the head up to the stream's end. Throws what is none, and where there were too many. */
-function conflictsOf(head: Head, { heads, onConflict }: QueueDeps): (error: unknown) => Promise<void> {
-  let conflicts = 0;
-  let stalled = 0;
-  return async (error) => {
-    if (!(error instanceof WrongExpectedRevisionError) || conflicts >= maxConflicts) throw error;
-    conflicts += 1;
-    onConflict();
-    if (conflicts > 1) await delay(backOff(conflicts, conflictPause));
-    const before = head.revision;
-    await heads.catchUp(head);
-    stalled = head.revision === before ? stalled + 1 : 0;
-    if (stalled >= maxStalled) throw damaged(`${error.message}, but nothing more can be read of it`, error);
-  };
 }
 
 function refuses({ decided }: DecidedBatch): boolean {

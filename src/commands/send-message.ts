@@ -10,7 +10,7 @@ import { peerAmong } from '../domain/conversation/rosters.ts';
 import type { Caller, CommandContext, ConversationCommand, Target } from './conversation-command.ts';
 import type { Head } from './head.ts';
 import { PendingCommand } from './pending-command.ts';
-import type { KnownUser } from './users.ts';
+import type { KnownUser } from './read-user.ts';
 
 export interface SendMessageInput extends Caller {
   /** Client message id. */

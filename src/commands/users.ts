@@ -1,31 +1,15 @@
-import { LRUCache } from 'lru-cache';
 import { WeiliaoError } from '../shared/errors.ts';
 import type { UserDecision } from '../domain/user/decisions.ts';
-import { evolveUser, readUserEvent, userKinds } from '../domain/user/kinds.ts';
+import { evolveUser, userKinds } from '../domain/user/kinds.ts';
 import type { UserEvent } from '../domain/user/kinds.ts';
 import { userStream } from '../domain/user/user.ts';
-import type { UserRef } from '../domain/user/user.ts';
 import type { UserState } from '../domain/user/user-state.ts';
-import { WrongExpectedRevisionError } from '../event-store/event-store.ts';
-import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
+import type { EventStore } from '../event-store/event-store.ts';
+import { createConflicts } from './conflicts.ts';
 import { userEventId } from './event-id.ts';
-import { readRecorded } from './read-recorded.ts';
-
-/** Users kept in memory: those that write or are written to. Who only listens takes no room here. */
-const knownUsers = 100_000;
-/** Events of a user that are read at a time. */
-const page = 1_000;
-
-/** A user as memory holds them. */
-export interface KnownUser {
-  /** As messages name them. */
-  readonly ref: UserRef;
-  readonly state: UserState;
-  /** Of the newest event of their stream. */
-  readonly revision: number;
-  /** The same event's place in the log. */
-  readonly position: number;
-}
+import { knownUser, readUser } from './read-user.ts';
+import type { KnownUser, UserEnd } from './read-user.ts';
+import { createUserCache } from './user-cache.ts';
 
 export interface UserOutcome {
   readonly user: UserState;
@@ -54,43 +38,45 @@ export function createUserDirectory(
   store: Pick<EventStore, 'readStream' | 'appendToStream'>,
   onAppended: (event: UserEvent) => void = () => undefined,
 ): UserDirectory {
-  const cache = new LRUCache<string, KnownUser>({ max: knownUsers });
+  const cache = createUserCache();
   // One change of a user at a time: of two that say the same, one has made it.
   const turns = createTurns();
-  /** Counts what was forgotten: what was read before must not come back into memory after. */
-  let forgotten = 0;
 
-  async function load(id: string): Promise<KnownUser | undefined> {
-    const before = forgotten;
-    const known = await readUser(store, id);
-    if (known !== undefined && forgotten === before) cache.set(id, known);
-    return known;
+  async function load(id: string): Promise<UserEnd> {
+    const since = cache.moment();
+    const end = await readUser(store, id);
+    if (end.known !== undefined) cache.keep(end.known, since);
+    return end;
   }
 
-  async function append(known: KnownUser | undefined, event: UserEvent): Promise<UserOutcome> {
+  async function append({ known, revision: last }: UserEnd, event: UserEvent): Promise<UserOutcome> {
+    const since = cache.moment();
     const { id } = event.data;
-    const revision = (known?.revision ?? -1) + 1;
-    const expected = known === undefined ? 'no_stream' : known.revision;
+    const revision = last + 1;
+    const expected = last < 0 ? 'no_stream' : last;
     const { position } = await store.appendToStream(userStream(id), [toAppend(event, revision)], expected);
     const state = evolveUser(known?.state, event);
     if (state === undefined) throw new TypeError(`${event.type} of nobody`);
-    cache.set(id, knownUser(state, { revision, position }));
+    cache.keep(knownUser(state, { revision, position }), since);
     onAppended(event);
     return { user: state, changed: true, position };
   }
 
   async function change(id: string, decide: (state: UserState | undefined) => UserDecision): Promise<UserOutcome> {
+    let end = await load(id);
+    const catchUp = async (): Promise<void> => void (end = await load(id));
+    const catchUpAfter = createConflicts({ revision: () => end.revision, catchUp });
     for (;;) {
-      const known = await load(id);
+      const { known } = end;
       const decision = decide(known?.state);
       if (decision.kind === 'refused') throw new WeiliaoError(decision.code, decision.reason);
       if (decision.kind === 'accepted') {
         try {
-          return await append(known, decision.event);
+          return await append(end, decision.event);
         } catch (error) {
           // Somebody else wrote to the user's stream just now: with what they wrote, decide again.
-          if (error instanceof WrongExpectedRevisionError) continue;
-          throw error;
+          await catchUpAfter(error);
+          continue;
         }
       }
       if (known === undefined) throw new TypeError('nothing to leave unchanged');
@@ -99,42 +85,12 @@ export function createUserDirectory(
   }
 
   return {
-    known: (id) => cache.get(id),
-    find: async (id) => cache.get(id) ?? (await load(id)),
+    known: cache.get,
+    find: async (id) => cache.get(id) ?? (await load(id)).known,
     change: (id, decide) => turns.take(id, () => change(id, decide)),
-    observe(id, revision) {
-      const known = cache.peek(id);
-      if (known !== undefined && known.revision >= revision) return;
-      forgotten += 1;
-      cache.delete(id);
-    },
-    forgetAll() {
-      forgotten += 1;
-      cache.clear();
-    },
+    observe: cache.observe,
+    forgetAll: cache.forgetAll,
   };
-}
-
-/** Where an event is: in its stream, and in the log. */
-type Place = Pick<RecordedEvent, 'revision' | 'position'>;
-
-function knownUser(state: UserState, { revision, position }: Place): KnownUser {
-  return { ref: { id: state.id, username: state.username }, state, revision, position };
-}
-
-async function readUser(store: Pick<EventStore, 'readStream'>, id: string): Promise<KnownUser | undefined> {
-  let state: UserState | undefined;
-  let newest: Place = { revision: -1, position: 0 };
-  for (;;) {
-    const from = newest.revision < 0 ? {} : { fromRevision: newest.revision + 1 };
-    const events = await store.readStream(userStream(id), { direction: 'forwards', maxCount: page, ...from });
-    for (const recorded of events) {
-      const event = readRecorded(recorded, events, readUserEvent);
-      if (event !== undefined) state = evolveUser(state, event);
-    }
-    newest = events.at(-1) ?? newest;
-    if (events.length < page) return state === undefined ? undefined : knownUser(state, newest);
-  }
 }
 
 function toAppend(event: UserEvent, revision: number) {
