@@ -42,7 +42,8 @@ export function createCompany(deps: CompanyDeps): Company {
     if (signal.type === 'typing') typing.heard(signal);
     else presence.heard(from, signal);
   };
-  const signals: Signals = deps.shared ? createSignals({ ...deps, onSignal }) : noSignals;
+  const onGap = (): void => presence.again();
+  const signals: Signals = deps.shared ? createSignals({ ...deps, onSignal, onGap }) : noSignals;
   const typing = createTyping({ ...deps, signals });
   const presence = createPresence({ ...deps, signals });
   return {

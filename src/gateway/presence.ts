@@ -33,6 +33,8 @@ export interface Presence {
   met(one: string, other: string): void;
   /** Another gateway told something. */
   heard(gateway: string, signal: Signal): void;
+  /** Something was not told to other gateways, or not heard of them. */
+  again(): void;
   stop(): void;
 }
 
@@ -44,6 +46,8 @@ interface Seen {
 
 /** Milliseconds in which changes are gathered: whoever comes back at once was never away. */
 const gatherMs = 250;
+/** Milliseconds until what could not be found out is asked for again. */
+const againMs = 2_000;
 /** Others whom a user is told of at most. */
 const maxPeers = 2_000;
 const lastSeenUsers = 100_000;
@@ -84,16 +88,20 @@ export function createPresence(deps: PresenceDeps): Presence {
       if (isOnline(user)) shown.add(user);
       else shown.delete(user);
     }
-    teller.tell(due).catch((error: unknown) => logger.debug({ component: 'presence', error }, 'changes were not told'));
+    teller.tell(due).catch((error: unknown) => {
+      logger.debug({ component: 'presence', error }, 'changes were not told');
+      for (const user of due) {
+        // Nobody was told, so nothing is shown other than before.
+        if (!shown.delete(user)) shown.add(user);
+        changed.add(user);
+      }
+      timer ??= setTimeout(tellChanges, againMs).unref();
+    });
   }
 
   return {
     arrived(session, user) {
-      if (session.kind === 'v1') {
-        teller.snapshot(session, user).catch((error: unknown) => {
-          logger.debug({ component: 'presence', error }, 'who is there could not be told');
-        });
-      }
+      if (session.kind === 'v1') teller.welcome(session, user);
       if (hub.socketsOf(user) > 1) return;
       signals.tell({ type: 'presence', users: [{ user, online: true, lastSeen: null }] });
       change(user);
@@ -108,6 +116,7 @@ export function createPresence(deps: PresenceDeps): Presence {
 
     met: (one, other) => void teller.introduce(one, other).catch(() => undefined),
     heard: remote.heard,
+    again: remote.again,
 
     stop() {
       clearTimeout(timer);
@@ -118,7 +127,7 @@ export function createPresence(deps: PresenceDeps): Presence {
 
 /** Puts what is known of users into frames, for those who may see it. */
 function createTeller(deps: PresenceDeps, seen: (user: string) => Seen) {
-  const { hub, outboxes, commands } = deps;
+  const { hub, outboxes, commands, logger } = deps;
   const peers = createPeers(deps);
 
   function show(user: string, those: readonly Seen[]): void {
@@ -126,6 +135,19 @@ function createTeller(deps: PresenceDeps, seen: (user: string) => Seen) {
     eachOf(hub.ofUser(user), (session) => {
       if (session.kind === 'v1') outboxes.deliver(session, frame);
     });
+  }
+
+  /** Whoever blocks, or is blocked, is shown as one who was never seen. */
+  async function snapshot(session: Session, user: string): Promise<void> {
+    const others = await peers.of(user);
+    const shownAs = await Promise.all(
+      others.map(async (other) => {
+        const one = seen(other);
+        if (!one.online && one.lastSeen === null) return one;
+        return (await blocks(commands, user, other)) ? { user: other, online: false, lastSeen: null } : one;
+      }),
+    );
+    outboxes.deliver(session, presenceFrame(shownAs));
   }
 
   return {
@@ -149,17 +171,13 @@ function createTeller(deps: PresenceDeps, seen: (user: string) => Seen) {
       for (const [peer, those] of news) show(peer, those);
     },
 
-    /** Whoever blocks, or is blocked, is shown as one who was never seen. */
-    async snapshot(session: Session, user: string): Promise<void> {
-      const others = await peers.of(user);
-      const shownAs = await Promise.all(
-        others.map(async (other) => {
-          const one = seen(other);
-          if (!one.online && one.lastSeen === null) return one;
-          return (await blocks(commands, user, other)) ? { user: other, online: false, lastSeen: null } : one;
-        }),
-      );
-      outboxes.deliver(session, presenceFrame(shownAs));
+    /** Tells a session of all, as soon as it can be found out. */
+    welcome(session: Session, user: string): void {
+      if (session.closed) return;
+      snapshot(session, user).catch((error: unknown) => {
+        logger.debug({ component: 'presence', error }, 'who is there could not be told');
+        setTimeout(() => this.welcome(session, user), againMs).unref();
+      });
     },
   };
 }

@@ -11,6 +11,8 @@ export interface RemotePresenceDeps {
 export interface RemotePresence {
   isOnline(user: string): boolean;
   heard(gateway: string, signal: Signal): void;
+  /** Something was missed, here or there: all is told and asked for anew. */
+  again(): void;
   stop(): void;
 }
 
@@ -52,9 +54,15 @@ export function createRemotePresence({ signals, here, onChange }: RemotePresence
     const now = performance.now();
     for (const [gateway, { heardAt }] of gateways) if (now - heardAt > goneMs) forget(gateway);
   }, aliveMs).unref();
-  signals.tell({ type: 'who' });
 
+  function again(): void {
+    signals.tell({ type: 'who' });
+    tellAll();
+  }
+
+  again();
   return {
+    again,
     isOnline: (user) => counts.has(user),
 
     heard(gateway, signal) {
@@ -62,7 +70,7 @@ export function createRemotePresence({ signals, here, onChange }: RemotePresence
       if (known === undefined) gateways.set(gateway, (known = { users: new Set(), heardAt: 0 }));
       known.heardAt = performance.now();
       if (signal.type === 'who') {
-        // A gateway that begins has nobody yet, whatever one of its name said before.
+        // A gateway that begins has nobody yet, whatever one of its name said before; one that begins anew says whom.
         forget(gateway);
         tellAll();
       }

@@ -34,6 +34,8 @@ export interface SignalsDeps {
   readonly gatewayId: string;
   readonly logger: Logger;
   onSignal(from: string, signal: Signal): void;
+  /** Something was not told, or not heard, and now it can be again. */
+  onGap(): void;
 }
 
 const prefix = 'signal-';
@@ -43,43 +45,35 @@ const gatherMs = 50;
 const freshMs = 60_000;
 /** What the store keeps of a gateway's stream: events, and seconds. */
 const kept = { $maxCount: 1_000, $maxAge: 60 };
-/** Signals that wait at most: where the store does not take them, the oldest are of no use any more. */
+/** Signals that wait at most. */
 const maxWaiting = 10_000;
+/** Characters of one append, about. A server takes a megabyte. */
+const maxCharacters = 256 * 1024;
 
 /** Signals through a short-lived stream of each gateway, in the log that all of them follow. */
-export function createSignals({ store, gatewayId, logger, onSignal }: SignalsDeps): Signals {
+export function createSignals({ store, gatewayId, logger, onSignal, onGap }: SignalsDeps): Signals {
   const stream = `${prefix}${gatewayId}`;
   const ending = new AbortController();
   const { signal: ended } = ending;
-  let waiting: Signal[] = [];
+  const waiting: Signal[] = [];
+  let untold = false;
+  let unheard = false;
   let sending: Promise<void> | undefined;
-  let expected: ExpectedRevision = 'no_stream';
-  const bounded = keepShort(store, stream).catch((error: unknown) => {
-    logger.warn({ component: 'signals', error }, 'the stream of signals could not be bounded');
-  });
-
-  async function append(signals: readonly Signal[]): Promise<void> {
-    await bounded;
-    const event = { id: crypto.randomUUID(), type: 'Signals', data: { signals }, metadata: { schemaVersion: 1 } };
-    for (let tries = 0; tries < 3; tries += 1) {
-      try {
-        ({ revision: expected } = await store.appendToStream(stream, [event], expected));
-        return;
-      } catch (error) {
-        if (!(error instanceof WrongExpectedRevisionError)) throw error;
-        const [newest] = await store.readStream(stream, { direction: 'backwards', maxCount: 1 });
-        expected = newest?.revision ?? 'no_stream';
-      }
-    }
-  }
+  const append = appendTo(stream, { store, logger });
 
   async function send(): Promise<void> {
     await delay(gatherMs);
-    const signals = waiting;
-    waiting = [];
-    await append(signals).catch((error: unknown) => {
+    try {
+      await append(takeSome(waiting));
+      if (!untold) return;
+      untold = false;
+      onGap();
+    } catch (error) {
+      // All is told anew once something can be told again.
+      untold = true;
+      waiting.length = 0;
       logger.debug({ component: 'signals', error }, 'signals were not told');
-    });
+    }
   }
 
   async function drain(): Promise<void> {
@@ -87,13 +81,27 @@ export function createSignals({ store, gatewayId, logger, onSignal }: SignalsDep
     sending = undefined;
   }
 
-  const running = followAgain((went) => followSignals({ store, onSignal }, { own: stream, signal: ended, went }), {
+  function follow(went: () => void): Promise<void> {
+    const heard = (): void => {
+      went();
+      if (!unheard) return;
+      unheard = false;
+      onGap();
+    };
+    return followSignals({ store, onSignal }, { own: stream, signal: ended, went: heard });
+  }
+
+  const running = followAgain(follow, {
     signal: ended,
-    onLost: (error) => logger.debug({ component: 'signals', error }, 'signals are not heard now'),
+    onLost(error) {
+      unheard = true;
+      logger.debug({ component: 'signals', error }, 'signals are not heard now');
+    },
   });
   return {
     tell(signal) {
       if (waiting.length < maxWaiting) waiting.push(signal);
+      else untold = true;
       sending ??= drain();
     },
     async stop() {
@@ -102,6 +110,38 @@ export function createSignals({ store, gatewayId, logger, onSignal }: SignalsDep
       await running;
     },
   };
+}
+
+/** Appends signals to the stream of a gateway, which is bounded first. */
+function appendTo(
+  stream: string,
+  { store, logger }: Pick<SignalsDeps, 'store' | 'logger'>,
+): (signals: readonly Signal[]) => Promise<void> {
+  let expected: ExpectedRevision = 'no_stream';
+  const bounded = keepShort(store, stream).catch((error: unknown) => {
+    logger.warn({ component: 'signals', error }, 'the stream of signals could not be bounded');
+  });
+  return async (signals) => {
+    await bounded;
+    const event = { id: crypto.randomUUID(), type: 'Signals', data: { signals }, metadata: { schemaVersion: 1 } };
+    for (let tries = 1; ; tries += 1) {
+      try {
+        ({ revision: expected } = await store.appendToStream(stream, [event], expected));
+        return;
+      } catch (error) {
+        if (!(error instanceof WrongExpectedRevisionError) || tries === 3) throw error;
+        const [newest] = await store.readStream(stream, { direction: 'backwards', maxCount: 1 });
+        expected = newest?.revision ?? 'no_stream';
+      }
+    }
+  };
+}
+
+/** The first of them, as many as go out together. */
+function takeSome(waiting: Signal[]): readonly Signal[] {
+  let size = 0;
+  const count = waiting.findIndex((signal) => (size += JSON.stringify(signal).length) > maxCharacters);
+  return waiting.splice(0, count < 0 ? waiting.length : Math.max(1, count));
 }
 
 interface Hearing {
