@@ -1,13 +1,16 @@
-# Two stages: one builds with every tool, the other holds what runs: the server, without the repository's tools and
-# client. Debian 13: the uWebSockets.js binaries for Node 22 and 24 need glibc 2.38 or later; never Alpine (musl).
+# Two stages: one builds with every tool, the other holds what runs: the server with its page, without the repository's
+# tools. Debian 13: the uWebSockets.js binaries for Node 22 and 24 need glibc 2.38 or later; never Alpine (musl).
 ARG NODE_IMAGE=node:24.20.0-trixie-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --workspaces=false --no-audit --no-fund
+COPY packages/client/package.json packages/client/
+COPY packages/web/package.json packages/web/
+RUN npm ci --workspace=packages/client --workspace=packages/web --include-workspace-root --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
+COPY packages ./packages
 COPY scripts/supply-chain ./scripts/supply-chain
 # uWebSockets.js brings binaries for every platform and Node version, a quarter of a gigabyte; one of them is used. The
 # only other package with native parts is the SQLite driver; those of EventStoreDB and MongoDB are JavaScript.

@@ -1,4 +1,5 @@
 import { defineConfig } from 'eslint/config';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 import { packages, rooms } from './scripts/house.mjs';
 
@@ -67,10 +68,13 @@ export default defineConfig(
   // What is generated is held to its source by a test instead.
   { ignores: ['**/dist/', 'node_modules/', 'coverage/', 'data/'] },
   {
-    files: ['**/*.ts', '**/*.mjs'],
+    files: ['**/*.ts', '**/*.tsx', '**/*.mjs'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: {
-      parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ['./tsconfig.json', './packages/web/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
@@ -98,7 +102,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/**/*.ts', 'packages/*/src/**/*.ts', 'tools/*/src/**/*.ts'],
+    files: ['src/**/*.ts', 'packages/*/src/**/*.{ts,tsx}', 'tools/*/src/**/*.ts'],
     rules: {
       'max-lines': ['error', { max: 250 }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
@@ -112,15 +116,16 @@ export default defineConfig(
   },
   { files: ['src/shared/config.ts'], rules: { 'no-restricted-properties': 'off' } },
   ...Object.keys(rooms).map((room) => ({ files: [`src/${room}/**/*.ts`], rules: imports(`src/${room}/`, room) })),
-  ...['packages/client/', 'tools/load/', 'tools/stand-in/'].map((folder) => ({
-    files: [`${folder}**/*.ts`],
+  ...['packages/client/', 'packages/web/', 'tools/load/', 'tools/stand-in/'].map((folder) => ({
+    files: [`${folder}**/*.{ts,tsx}`],
     rules: imports(folder),
   })),
   ...ownHomes
     .filter((home) => home.startsWith('src/'))
     .map((home) => ({ files: [`${home}**/*.ts`], rules: imports(home, roomOf(home)) })),
+  { files: ['packages/web/src/**/*.{ts,tsx}'], extends: [reactHooks.configs.flat.recommended] },
   {
-    files: ['test/**', 'bench/**', 'scripts/**', '*.config.*'],
+    files: ['test/**', 'bench/**', 'scripts/**', '**/*.config.*'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
       'no-restricted-exports': 'off',

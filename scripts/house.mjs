@@ -60,5 +60,7 @@ export const packages = {
   mongodb: ['src/read-model/mongodb/'],
   'uWebSockets.js': ['src/gateway/'],
   ws: ['src/gateway/'],
+  react: ['packages/web/'],
+  'react-dom': ['packages/web/'],
   '@photostructure/sqlite': ['src/event-store/embedded/', 'src/read-model/embedded/'],
 };

@@ -37,7 +37,11 @@ function promised(folder: string): string[] {
 }
 
 describe.each([
-  { folder: '.', holds: /^(dist\/.+\.(js|d\.ts)|docs\/.+\.md|LICENSE|README\.md|package\.json)$/ },
+  {
+    folder: '.',
+    holds:
+      /^(dist\/.+\.(js|d\.ts)|dist\/page\/(index\.html|assets\/.+\.(css|svg|json|md))(\.br|\.gz)?|dist\/page\/assets\/.+\.js(\.br|\.gz)|docs\/.+\.(md|png)|LICENSE|README\.md|package\.json)$/,
+  },
   { folder: 'packages/client', holds: /^(dist\/.+\.(js|d\.ts)|LICENSE|README\.md|package\.json)$/ },
 ])('the package of $folder', ({ folder, holds }) => {
   test('holds the program, its types and its words, and nothing else: no build info, no sources, no maps', () => {
@@ -47,7 +51,17 @@ describe.each([
   });
 });
 
-test('the server comes without tools and client: its rooms are the whole of it', () => {
+test('the server comes without tools and client: its rooms and the built page are the whole of it', () => {
   const folders = packed('.').flatMap((path) => /^dist\/([^/]+)\//.exec(path)?.[1] ?? []);
-  expect([...new Set(folders)].sort()).toEqual(Object.keys(rooms).sort());
+  expect([...new Set(folders)].sort()).toEqual([...Object.keys(rooms), 'page'].sort());
+});
+
+test('the server holds the page with all that it names, and its parts are nobody’s dependencies', () => {
+  const files = packed('.');
+  const html = readFileSync(join(root, 'dist/page/index.html'), 'utf8');
+  const named = [...html.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, path]) => `dist/page/${path!}`);
+  expect(named.length).toBeGreaterThan(1);
+  expect(files).toEqual(expect.arrayContaining(named));
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
+  expect(Object.keys(dependencies).filter((name) => /^(react|vite|@weiliao)/.test(name))).toEqual([]);
 });

@@ -23,6 +23,7 @@ import { answerClientError, BadBodyError, createErrorHandler, notFound, sendProb
 import { createPeerDirectory } from './peer-directory.ts';
 import { socketRoutes } from './sockets.ts';
 import { userRoutes } from './users.ts';
+import { servePage, toDocs } from './web-page.ts';
 
 /** The REST API, not listening yet. `listen`, `inject` and `close` are fastify's. */
 export function createApi(deps: ApiDeps): FastifyInstance {
@@ -85,6 +86,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     resources.push(infoRoutes, userRoutes, messageRoutes, conversationRoutes);
     if (mode === 'none') resources.push(originalRoutes);
   }
+  if (deps.serve === 'everything') servePage(app, config);
+  else toDocs(app, config);
   for (const resource of resources) void app.register(resource, context);
   return app;
 }

@@ -135,10 +135,6 @@ function documentRoutes(app: App, { authenticator, config }: ApiContext): void {
       sendText(reply, documentFor(openApiText, urlOf(selfOf(request, config))));
     },
   );
-
-  // Relative, where no more is known than that a proxy may put something before it.
-  const docs = config.basePath === '' ? 'docs' : `${config.basePath}/docs`;
-  app.get('/', { schema: { hide: true } }, (_request, reply) => void reply.redirect(docs));
 }
 
 /** JSON that is text already. */

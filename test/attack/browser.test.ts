@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium } from 'playwright-core';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { browserPath, hasBrowser } from '../support/browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { hasBrowser, sharedBrowser } from '../support/browser.ts';
 import { startServer } from '../support/server.ts';
 import type { Environment, Server } from '../support/server.ts';
 import { enter } from '../support/socket.ts';
@@ -93,19 +92,11 @@ async function attack({ api, sockets, token }: Target): Promise<Attempt[]> {
   return attempts;
 }
 
-let browser: Browser | undefined;
-
-beforeAll(async () => {
-  if (!hasBrowser) return;
-  // Everything of this name leads here. Local addresses are open to pages, or the browser would help the server.
-  const args = ['--no-sandbox', `--host-resolver-rules=MAP ${evil} 127.0.0.1`];
-  args.push('--disable-features=BlockInsecurePrivateNetworkRequests,LocalNetworkAccessChecks');
-  browser = await chromium.launch({ executablePath: browserPath, args });
-});
-
-afterAll(async () => {
-  await browser?.close();
-});
+// Everything of this name leads here. Local addresses are open to pages, or the browser would help the server.
+const browser = sharedBrowser(
+  `--host-resolver-rules=MAP ${evil} 127.0.0.1`,
+  '--disable-features=BlockInsecurePrivateNetworkRequests,LocalNetworkAccessChecks',
+);
 
 /** A page of another server on this machine, at an address of the given host. */
 async function pageOf(host: string): Promise<Page> {
@@ -121,7 +112,7 @@ async function pageOf(host: string): Promise<Page> {
 }
 
 async function open(address: string): Promise<Page> {
-  const page = await browser!.newPage();
+  const page = await browser().newPage();
   onTestFinished(() => page.close());
   await page.goto(address);
   return page;

@@ -26,8 +26,8 @@ test('/metrics is text for Prometheus', async () => {
   expect(answer.body).toContain('# TYPE weiliao_commands_total counter');
 });
 
-test('/ leads to the documentation', async () => {
-  const answer = await startApi().call({ url: '/' });
+test('/ leads to the documentation where no page is served', async () => {
+  const answer = await startApi({ serve: 'operations' }).call({ url: '/' });
   expect(answer.statusCode).toBe(302);
   expect(answer.headers.location).toBe('docs');
 });

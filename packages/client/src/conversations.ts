@@ -96,7 +96,7 @@ export class Conversations {
     entry.messages?.add(message);
     this.update(entry, {
       ...greatest(row, { lastSeq: seq, updatedAt: sendDate, seenSeq: from.id === this.#deps.user ? seq : 0 }),
-      peer: row.peer ?? this.#peerIn(message),
+      peer: this.#peerIn(row.peer, message),
       ...((last?.seq ?? 0) <= seq && { lastMessage: last?.seq === seq ? merged(last, message) : message }),
     });
     this.#deps.placed(message);
@@ -125,8 +125,10 @@ export class Conversations {
     this.setStale(entry, 'no');
   }
 
-  #peerIn({ from, to }: Message): User | null {
-    return to && { ...(from.id === this.#deps.user ? to : from), avatar: null };
+  /** Who is called by the id was not known by name before. */
+  #peerIn(known: User | null, { from, to }: Message): User | null {
+    if (!to || (known && known.username !== known.id)) return known;
+    return { ...(from.id === this.#deps.user ? to : from), avatar: known && known.avatar };
   }
 }
 
