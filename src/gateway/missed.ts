@@ -71,7 +71,7 @@ async function changedConversations({ readModel, recent }: MissedDeps, query: Mi
     const some = await readModel.conversationsChangedSince(user, from, page);
     for (const { _id } of some) changed.add(_id);
     const last = some.at(-1);
-    if (last === undefined || some.length < page || changed.size > 10 * maxMissedConversations) return [...changed];
+    if (last === undefined || some.length < page) return [...changed];
     from = last.last_position;
   }
 }

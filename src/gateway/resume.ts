@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { conversationStreamPrefix } from '../domain/conversation/conversation-id.ts';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
+import { closeCodes } from '../protocol/close-codes.ts';
 import { encodeEvent } from '../protocol/event-frames.ts';
 import { liveFrame, resetFrame } from '../protocol/signal-frames.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
@@ -18,6 +19,8 @@ export interface ResumeDeps {
   readonly outboxes: Outboxes;
   readonly positions: WirePositions;
   feedPosition(): number;
+  /** Milliseconds in which a client that takes nothing of its replay is too slow, default 30,000. */
+  readonly patienceMs?: number;
 }
 
 /** Where a client goes on. */
@@ -45,10 +48,13 @@ const catchUpsAtOnce = 16;
 const replayBytes = 128 * 1024;
 /** Events of a replay that are encoded in one turn. */
 const replayEvents = 50;
+/** Conversations that one frame resets. */
+const resetsPerFrame = 1_000;
 /** Milliseconds between two looks at a client that has not taken the last part yet. */
 const lookMs = 10;
 
-export function createResume({ store, readModel, recent, outboxes, positions, feedPosition }: ResumeDeps): Resume {
+export function createResume(deps: ResumeDeps): Resume {
+  const { store, readModel, recent, outboxes, positions, feedPosition, patienceMs = 30_000 } = deps;
   const turns = createTurns(catchUpsAtOnce);
 
   async function replay(session: Session, events: readonly RecordedEvent[]): Promise<void> {
@@ -69,6 +75,20 @@ export function createResume({ store, readModel, recent, outboxes, positions, fe
     }
   }
 
+  /** Resolves when the client has taken most of what was sent, or is gone: one that takes nothing holds up memory. */
+  async function taken(session: Session): Promise<void> {
+    let least = Infinity;
+    let since = performance.now();
+    for (;;) {
+      await delay(session.outbox === undefined ? lookMs : 0);
+      const unsent = session.connection?.getBufferedAmount() ?? 0;
+      if (unsent <= replayBytes || session.closed) return;
+      if (unsent < least) since = performance.now();
+      least = Math.min(least, unsent);
+      if (performance.now() - since > patienceMs) outboxes.close(session, closeCodes.tooSlow, 'too slow');
+    }
+  }
+
   return {
     async placeOf(cursor) {
       const place = cursor === undefined ? undefined : positions.decode(cursor);
@@ -83,15 +103,12 @@ export function createResume({ store, readModel, recent, outboxes, positions, fe
         return findMissed({ store, readModel, recent }, gap);
       });
       await replay(session, missed.events);
-      if (missed.tooLong.length > 0) outboxes.send(session, resetFrame(missed.tooLong));
+      for (let next = 0; next < missed.tooLong.length && !session.closed; next += resetsPerFrame) {
+        outboxes.send(session, resetFrame(missed.tooLong.slice(next, next + resetsPerFrame)));
+        await taken(session);
+      }
       outboxes.send(session, liveFrame(positions.encode(gap.upTo)));
       outboxes.goLive(session);
     },
   };
-}
-
-/** Resolves when the client has taken most of what was sent, or is gone. */
-async function taken(session: Session): Promise<void> {
-  do await delay(session.outbox === undefined ? lookMs : 0);
-  while ((session.connection?.getBufferedAmount() ?? 0) > replayBytes && !session.closed);
 }

@@ -18,7 +18,7 @@ export const closings = {
   draining: { meaning: 'The server is draining', client: 'reconnect, after a random delay' },
   noHello: { meaning: 'No `hello` in time', client: 'reconnect' },
   tooSlow: {
-    meaning: 'Reads too slowly: more than `MAX_BUFFERED_BYTES` unsent',
+    meaning: 'Reads too slowly: more than `MAX_BUFFERED_BYTES` unsent, or nothing of a replay taken for 30 s',
     client: 'reconnect with its cursor',
   },
   feedLost: { meaning: 'The gateway lost the feed of the log', client: 'reconnect with its cursor' },

@@ -266,7 +266,7 @@ export const closeCodes = {
   draining: 4000,
   /** No `hello` in time; reconnect. */
   noHello: 4001,
-  /** Reads too slowly: more than `MAX_BUFFERED_BYTES` unsent; reconnect with its cursor. */
+  /** Reads too slowly: more than `MAX_BUFFERED_BYTES` unsent, or nothing of a replay taken for 30 s; reconnect with its cursor. */
   tooSlow: 4008,
   /** The gateway lost the feed of the log; reconnect with its cursor. */
   feedLost: 4009,
