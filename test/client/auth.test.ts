@@ -176,6 +176,21 @@ test('a token that is set while the client connects is the one that counts', asy
   expect(client.connection.get().state).toBe('live');
 });
 
+test('a token that is set while the function for the last one still runs stays the one that counts', async () => {
+  const chat = new FakeChat();
+  doorFor(chat, (given) => given === 'good');
+  let give: (token: string) => void = () => undefined;
+  const { client } = await live(chat, { token: () => new Promise<string>((resolve) => (give = resolve)) });
+  client.setToken('good');
+  await settle();
+  expect(client.connection.get().state).toBe('live');
+  give('late');
+  await settle();
+  chat.socket.end();
+  await pass(500);
+  expect(client.connection.get().state).toBe('live');
+});
+
 test('a token that is set while the client is live goes to the server at once', async () => {
   const chat = new FakeChat();
   doorFor(chat, () => true);

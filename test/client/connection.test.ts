@@ -183,6 +183,17 @@ describe('a client', () => {
     expect(client.connection.get().state).toBe('live');
   });
 
+  test('asks a silent server for a sign of life where the clock was set back, too', async () => {
+    const { chat, client } = await live();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await pass(25_000);
+    expect(chat.socket.of('ping')).toHaveLength(1);
+    chat.intercept = (_, { type }) => type === 'ping';
+    await pass(35_000);
+    expect(chat.sockets).toHaveLength(2);
+    expect(client.connection.get().state).toBe('live');
+  });
+
   test('says what is wrong with a frame that is none, and stays', async () => {
     const { chat, client } = await live();
     const errors = record(client, 'error');

@@ -264,7 +264,9 @@ test('the same message under the same id is one call, another one a conflict', a
   const message = { to: 'b', msg: 'hi', id: 'mine' };
   const [one, two] = [client.send(message), client.send(message)];
   expect(two).toBe(one);
-  await expect(client.send({ ...message, msg: 'other' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+  expect(client.send({ conversation: ab, msg: 'hi', id: 'mine' })).toBe(one);
+  const others = [{ msg: 'other' }, { to: 'c' }].map((other) => client.send({ ...message, ...other }));
+  for (const other of others) await expect(other).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
   expect((await one).clientId).toBe('mine');
 });
 

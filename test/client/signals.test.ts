@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { live, onFakeTime, pass, settle } from './harness.ts';
+import { expect, test, vi } from 'vitest';
+import { FakeChat } from '../support/fake-chat.ts';
+import { clientOf, live, onFakeTime, pass, settle } from './harness.ts';
 
 onFakeTime();
 
@@ -41,6 +42,14 @@ test('typing is repeated every 4 s, until it stops, a message is sent, or the co
   chat.socket.end();
   await pass(60_000);
   expect(said()).toEqual([]);
+});
+
+test('typing that nobody could be told of ends with a disconnect', async () => {
+  const client = clientOf(new FakeChat());
+  client.conversation(ab).typing(true);
+  client.disconnect();
+  await settle();
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('who types is dropped after 8 s, by a message of theirs, by word, and with the connection', async () => {

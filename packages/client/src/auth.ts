@@ -26,7 +26,11 @@ export function createAuth({ user, token }: Identity): Auth {
   let current = typeof token === 'string' ? token : undefined;
 
   async function ask(refresh: boolean): Promise<void> {
-    if (typeof source === 'function') current = await tokenOf(source, refresh);
+    const asked = source;
+    if (typeof asked !== 'function') return;
+    const given = await tokenOf(asked, refresh);
+    // Unless another was set meanwhile.
+    if (asked === source) current = given;
   }
 
   return {

@@ -145,6 +145,7 @@ class Parts implements LinkDeps, OutboxDeps, RoomsDeps, SyncDeps, KeeperDeps, Co
 
   idle(): void {
     this.keeper.stop();
+    this.typing.down();
   }
 
   received(frame: NextFrame): void {

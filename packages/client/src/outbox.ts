@@ -55,7 +55,8 @@ export class Outbox {
 
   send({ id = uuidV7(), to, conversation, msg }: OutgoingMessage): Promise<Message> {
     const waits = this.#items.get(id);
-    if (waits?.shown.msg === msg && waits.shown.state !== 'failed') return waits.promise;
+    const same = waits?.shown.msg === msg && this.#lane(waits.frame) === this.#lane({ to, conversation });
+    if (same && waits.shown.state !== 'failed') return waits.promise;
     const fault = faultOf({ id, to: to ?? conversation, msg });
     if (fault !== undefined) return rejected('BAD_FRAME', fault);
     if (waits !== undefined) return rejected('IDEMPOTENCY_CONFLICT', 'the id is in use by another message');
@@ -108,7 +109,7 @@ export class Outbox {
     if (frame.type === 'ack') this.#deps.sent(this.#messageOf(item.shown.msg, frame));
     else if (frame.temporary) {
       this.#show(item, { state: 'queued', error: ClientError.fromFrame(frame) });
-      this.#lanes.pause(this.#lane(item));
+      this.#lanes.pause(this.#lane(item.frame));
     } else this.#fail(item, ClientError.fromFrame(frame));
     return true;
   }
@@ -153,20 +154,19 @@ export class Outbox {
   }
 
   /** The conversation; the addressee's name alone while it is not known who this user is, which is before any connection. */
-  #lane({ frame }: Item): string {
+  #lane({ to = '', conversation }: { to?: string | undefined; conversation?: string | undefined }): string {
     const me = this.#deps.user;
-    const { to = '' } = frame;
-    return frame.conversation ?? (me === undefined ? to : directConversation(me, to));
+    return conversation ?? (me === undefined ? to : directConversation(me, to));
   }
 
   #enqueue(item: Item): void {
-    const key = this.#lane(item);
+    const key = this.#lane(item.frame);
     if (item.shown.conversation !== key) this.#show(item, {});
     this.#lanes.add(key, item);
   }
 
   #show(item: Item, fields: Partial<PendingMessage>): void {
-    const key = this.#lane(item);
+    const key = this.#lane(item.frame);
     const conversation = key === item.frame.to ? undefined : key;
     item.shown = { ...item.shown, ...fields, conversation };
     this.view.changed();
@@ -177,7 +177,7 @@ export class Outbox {
     this.#items.delete(item.frame.id);
     this.#deps.keeper.unkeep(item.frame.id);
     this.#show(item, {});
-    this.#lanes.remove(this.#lane(item), item);
+    this.#lanes.remove(this.#lane(item.frame), item);
   }
 
   #fail(item: Item, error: ClientError): void {
@@ -186,7 +186,7 @@ export class Outbox {
     this.#show(item, { state: 'failed', error });
     // A message that was refused for good is of no use after a reload.
     this.#deps.keeper.unkeep(item.frame.id);
-    this.#lanes.remove(this.#lane(item), item);
+    this.#lanes.remove(this.#lane(item.frame), item);
     item.reject(error);
   }
 

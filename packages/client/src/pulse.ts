@@ -33,7 +33,8 @@ export function createPulse({ ping, dead }: { ping: () => void; dead: () => void
 
   function beat(): void {
     const silentMs = Date.now() - heardAt;
-    if (silentMs < beatMs) later(beatMs - silentMs, beat);
+    // Less than none: the clock was set back.
+    if (silentMs >= 0 && silentMs < beatMs) later(beatMs - silentMs, beat);
     else ask(signMs);
   }
 
