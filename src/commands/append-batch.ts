@@ -29,7 +29,7 @@ export async function appendBatch(head: Head, { decided, events }: DecidedBatch,
       return position;
     } catch (error) {
       const pause = backOff(failures);
-      if (!(error instanceof EventStoreUnavailableError) || Date.now() + pause > deadline) throw error;
+      if (!(error instanceof EventStoreUnavailableError) || performance.now() + pause > deadline) throw error;
       await delay(pause);
     }
   }

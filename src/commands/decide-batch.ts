@@ -24,7 +24,7 @@ export interface DecidedBatch {
 export async function decideBatch(head: Head, batch: readonly QueuedCommand[]): Promise<DecidedBatch> {
   const decided: Decided[] = [];
   const events: EventData[] = [];
-  const now = Date.now();
+  const now = performance.now();
   let state = head.state;
   for (const command of batch) {
     if (command.deadline < now) continue;

@@ -7,7 +7,7 @@ const sweepMs = 100;
 export interface Waiting {
   /** Whose it is. */
   readonly user: string;
-  /** Epoch milliseconds. */
+  /** By the clock of `performance.now`, which nobody sets. */
   readonly deadline: number;
   reject(error: WeiliaoError): void;
 }
@@ -42,7 +42,7 @@ export function createInFlight({ maxInFlight, maxInFlightPerUser, commandTimeout
   let whenIdle: (() => void)[] = [];
 
   function sweep(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const command of waiting) {
       if (command.deadline > now) break;
       const message = `no answer from the event store within ${commandTimeoutMs} ms; send the same id again`;
@@ -61,7 +61,7 @@ export function createInFlight({ maxInFlight, maxInFlightPerUser, commandTimeout
       if ((shares?.get(user) ?? 0) >= maxInFlightPerUser && shares !== undefined) {
         throw new WeiliaoError('OVERLOADED', `${maxInFlightPerUser} commands of this user are in flight; try again`);
       }
-      return Date.now() + commandTimeoutMs;
+      return performance.now() + commandTimeoutMs;
     },
 
     enter(command) {

@@ -12,7 +12,7 @@ export interface QueuedCommand {
   readonly causationId: string;
   /** Bytes that the command adds to an append, about. */
   readonly bytes: number;
-  /** After this, epoch milliseconds, nobody waits for the outcome any more. */
+  /** After this, by the clock of `performance.now`, nobody waits for the outcome any more. */
   readonly deadline: number;
   /**
    * Looks up what the decision needs. A promise where something must be fetched: it is called again after that, until

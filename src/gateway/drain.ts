@@ -24,12 +24,12 @@ export async function drainSessions(
 ): Promise<void> {
   const total = sessions.size;
   if (total === 0) return;
-  const started = Date.now();
+  const started = performance.now();
   let ending = 0;
 
   /** Lets sessions end up to the number that is due by now. False where none is open any more. */
   function step(): boolean {
-    const elapsed = Date.now() - started;
+    const elapsed = performance.now() - started;
     const due = elapsed >= drainMs ? Infinity : Math.ceil((total * (elapsed + stepMs)) / drainMs);
     const open = [...sessions].filter(({ closed }) => !closed);
     for (const session of open) {

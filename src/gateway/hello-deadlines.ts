@@ -14,7 +14,7 @@ export function createHelloDeadlines(onDue: (session: Session) => void): HelloDe
   let timer: NodeJS.Timeout | undefined;
 
   function look(): void {
-    const now = Date.now();
+    const now = performance.now();
     let done = 0;
     for (const { session, due } of waiting) {
       if (due > now && session.user === undefined && !session.closed) break;
@@ -29,7 +29,7 @@ export function createHelloDeadlines(onDue: (session: Session) => void): HelloDe
 
   return {
     await(session) {
-      waiting.push({ session, due: Date.now() + helloMs });
+      waiting.push({ session, due: performance.now() + helloMs });
       timer ??= setInterval(look, lookMs);
     },
     stop() {

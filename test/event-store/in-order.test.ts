@@ -58,6 +58,12 @@ test('a stream not seen before is taken from where it is', async () => {
   expect(reads).toEqual([]);
 });
 
+test('a gap of which a part is hidden brings nothing twice', async () => {
+  const order = inOrder((stream) => Promise.resolve(recorded(`${stream}2@4`, `${stream}3@7`)));
+  await order(recorded('a0@1'));
+  expect((await order(recorded('a3@7'))).map(({ id }) => id)).toEqual(['a2', 'a3']);
+});
+
 test('a gap that cannot be read is told', async () => {
   const order = inOrder(() => Promise.reject(new Error('lost')));
   await order(recorded('a0@1'));

@@ -30,6 +30,18 @@ describe('the time for hello', () => {
     expect(due).toContain(later);
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  it('is the same where the clock is set meanwhile', async () => {
+    const due: Session[] = [];
+    const deadlines = createHelloDeadlines((session) => due.push(session));
+    deadlines.await(sessionOf().session);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(due).toEqual([]);
+    vi.setSystemTime(Date.now() - 7_200_000);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(due).toHaveLength(1);
+  });
 });
 
 /** By the faked clock, which does not reach Node's own promises. */
@@ -61,6 +73,15 @@ describe('a drain', () => {
     await vi.advanceTimersByTimeAsync(500);
     await draining;
     expect(ended).toBe(true);
+  });
+
+  it('is over in its time where the clock is set back meanwhile', async () => {
+    const sessions = new Set(Array.from({ length: 10 }, (_, index) => sessionOf(`u${index}`).session));
+    const draining = drainSessions(sessions, { drainMs: 1_000, close: (session) => (session.closed = true), delay });
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await vi.advanceTimersByTimeAsync(1_600);
+    await draining;
+    expect([...sessions].every(({ closed }) => closed)).toBe(true);
   });
 
   it('of no sockets is over at once', async () => {

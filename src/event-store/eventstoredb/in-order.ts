@@ -23,7 +23,9 @@ export function inOrder(
       if (place !== undefined && revision <= place) continue;
       if (place !== undefined && revision > place + 1) {
         const gap = { direction: 'forwards', fromRevision: place + 1, maxCount: revision - place - 1 } as const;
-        ordered.push(...(await readStream(stream, gap).catch(unlessDeleted)));
+        const read = await readStream(stream, gap).catch(unlessDeleted);
+        // Where some of them are hidden, what comes behind takes their place.
+        ordered.push(...read.filter((one) => one.revision < revision));
       }
       places.set(stream, revision);
       ordered.push(event);
