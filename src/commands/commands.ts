@@ -26,9 +26,9 @@ export type ConversationCommands = {
  * the wire: refusals, `RATE_LIMITED`, `OVERLOADED`, `STORE_UNAVAILABLE` (outcome unknown: send the same again).
  */
 export interface Commands extends ConversationCommands, UserCommands {
-  /** The user with this id; undefined where nobody registered it. */
+  /** The user with this id; undefined where nobody registered it. Throws `STORE_UNAVAILABLE` where nobody says in time. */
   findUser(id: string): Promise<UserState | undefined>;
-  /** Whom the user has blocked, since when, and up to which place in the log that is so for sure. */
+  /** Whom the user has blocked, since when, and up to which place in the log that is so for sure. Throws as `findUser`. */
   blocksOf(id: string): Promise<{ readonly blocked: UserState['blocked']; readonly position: number }>;
   /** When the user's sessions were ended last, epoch milliseconds, 0: never. Tokens made up to then are no good. */
   sessionsEnded(id: string): number | Promise<number>;

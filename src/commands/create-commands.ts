@@ -10,7 +10,7 @@ import type { Commands, ConversationCommands } from './commands.ts';
 import type { Begun, Caller, CommandContext, ConversationCommand } from './conversation-command.ts';
 import { ConversationQueues } from './conversation-queue.ts';
 import { createHeads } from './head.ts';
-import { createInFlight } from './in-flight.ts';
+import { createInFlight, inTime } from './in-flight.ts';
 import { Ledger } from './ledger.ts';
 import { createMessageLookUp } from './message-look-up.ts';
 import { refused, takeRate } from './refused.ts';
@@ -19,6 +19,7 @@ import { createUserEvents } from './user-events.ts';
 import { createSessionsEnded } from './sessions-ended.ts';
 import { watchUsers } from './user-watch.ts';
 import { createUserDirectory } from './users.ts';
+import type { UserDirectory } from './users.ts';
 
 export interface CommandDeps {
   readonly store: EventStore;
@@ -50,7 +51,11 @@ export interface CommandOptions {
 export function createCommands(deps: CommandDeps, options: CommandOptions): Commands {
   const { store, readModel, rosters, metrics } = deps;
   const userEvents = createUserEvents();
-  const users = createUserDirectory(store, deps.soleWriter ? userEvents.tell : undefined);
+  const directory = createUserDirectory(store, deps.soleWriter ? userEvents.tell : undefined);
+  const users: UserDirectory = {
+    ...directory,
+    find: async (id) => directory.known(id) ?? inTime(options.commandTimeoutMs, directory.find(id)),
+  };
   const watch = deps.soleWriter
     ? undefined
     : watchUsers({ store, users, after: deps.startPosition, onEvent: userEvents.tell });

@@ -45,8 +45,7 @@ export function createInFlight({ maxInFlight, maxInFlightPerUser, commandTimeout
     const now = performance.now();
     for (const command of waiting) {
       if (command.deadline > now) break;
-      const message = `no answer from the event store within ${commandTimeoutMs} ms; send the same id again`;
-      command.reject(new WeiliaoError('STORE_UNAVAILABLE', message));
+      command.reject(noAnswer(commandTimeoutMs));
     }
     if (waiting.size > 0) return;
     clearInterval(timer);
@@ -112,4 +111,24 @@ export function runInFlight<T>(inFlight: InFlight, user: string, task: () => Pro
       (error: unknown) => entry.reject(toCommandError(error)),
     );
   });
+}
+
+/** The answer to a question that is no command. Throws `STORE_UNAVAILABLE` where there is none in time. */
+export async function inTime<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(noAnswer(milliseconds)), milliseconds);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } catch (error) {
+    throw toCommandError(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function noAnswer(milliseconds: number): WeiliaoError {
+  const message = `no answer from the event store within ${milliseconds} ms; send the same id again`;
+  return new WeiliaoError('STORE_UNAVAILABLE', message);
 }
