@@ -14,6 +14,8 @@ export interface ConnectionString {
   readonly nodes: readonly { readonly host: string; readonly url: string }[];
   readonly tls: boolean;
   readonly hasUser: boolean;
+  /** How often the nodes are asked who leads before that fails, and milliseconds between two times. */
+  readonly discovery: { readonly attempts: number; readonly everyMs: number };
 }
 
 /** Seconds that one node may take to say who leads; db-client's own default of 5 outlasts a command. */
@@ -40,11 +42,17 @@ export function readConnectionString(text: string): ConnectionString {
       .map((host) => ({ host, url: urlOf(host, url) })),
     tls: options.tls !== false,
     hasUser: options.defaultCredentials !== undefined,
+    discovery: { attempts: options.maxDiscoverAttempts ?? 10, everyMs: options.discoveryInterval ?? 100 },
   };
 }
 
+/** Options for a client that asks one node alone who leads, once. */
+export function askingOne(nodeUrl: string): string {
+  return `${nodeUrl.replace(/^esdb:/, 'esdb+discover:')}&maxDiscoverAttempts=1`;
+}
+
 /** One client of db-client, which connects when it is used. */
-export function createClient({ url }: ConnectionString): EventStoreDBClient {
+export function createClient({ url }: Pick<ConnectionString, 'url'>): EventStoreDBClient {
   return quietly(() => clientOf(url)).value;
 }
 

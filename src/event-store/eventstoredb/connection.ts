@@ -1,7 +1,10 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { Client } from '@grpc/grpc-js';
 import type { CallOptions, Channel, Metadata } from '@grpc/grpc-js';
-import { createClient, readConnectionString } from './connection-string.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { askingOne, createClient, readConnectionString } from './connection-string.ts';
+import type { ConnectionString } from './connection-string.ts';
+import { exceptionOf } from './rpc-error.ts';
 
 /** One client of db-client, and with it one HTTP/2 connection. */
 export interface Connection {
@@ -20,15 +23,29 @@ interface ClientInternals {
   callArguments(options: object, callOptions: CallOptions): [Metadata, CallOptions];
   GRPCStreamCreator<T>(service: typeof Client, name: string, open: (grpc: Client) => T): () => Promise<T>;
   handleError(grpc: unknown, error: Error): Promise<void>;
+  /** Address of the node to connect to. */
+  resolveUri(): Promise<string>;
 }
 
 /** Connects lazily. Throws `OperatorError` where the connection string cannot be used; credentials are never told. */
 export function connect(url: string): Connection {
-  const client = createClient(readConnectionString(url));
-  const internals = client as unknown as ClientInternals;
-  const handleError = internals.handleError;
+  const string = readConnectionString(url);
+  const client = createClient(string);
+  const internals = internalsOf(client);
+  const { handleError, resolveUri } = internals;
+  let leaderNamed = false;
   // db-client lets this promise float: a failed discovery would end the process as an unhandled rejection.
-  internals.handleError = (grpc, error) => handleError(grpc, error).catch(() => undefined);
+  internals.handleError = (grpc, error) => {
+    leaderNamed = exceptionOf(error) === 'not-leader';
+    return handleError(grpc, error).catch(() => undefined);
+  };
+  if (string.nodes.length > 1) {
+    internals.resolveUri = () => {
+      if (!leaderNamed) return askAll(string);
+      leaderNamed = false;
+      return resolveUri();
+    };
+  }
   return {
     client,
     openStream: (name, open) =>
@@ -41,4 +58,21 @@ export function connect(url: string): Connection {
       internals.getChannel().then((channel) => channel.close(), ignore);
     },
   };
+}
+
+const internalsOf = (client: EventStoreDBClient): ClientInternals => client as unknown as ClientInternals;
+
+/**
+ * Whom the first node that answers names. db-client asks one after the other, and waits for one that is frozen until
+ * its time is up.
+ */
+async function askAll({ nodes, discovery: { attempts, everyMs } }: ConnectionString): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await Promise.any(nodes.map(({ url }) => internalsOf(createClient({ url: askingOne(url) })).resolveUri()));
+    } catch {
+      if (attempt >= attempts) throw new Error(`Failed to discover after ${attempt} attempts.`);
+      await delay(everyMs);
+    }
+  }
 }
