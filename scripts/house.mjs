@@ -32,7 +32,7 @@ export const rooms = {
   },
   queries: {
     may: ['domain', 'protocol', 'shared', 'event-store', 'read-model', 'commands', 'auth'],
-    ports: ['api', 'context'],
+    ports: ['api', 'context', 'waiting-api'],
   },
   process: {
     may: [

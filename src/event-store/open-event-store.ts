@@ -14,6 +14,8 @@ export interface OpenEventStoreOptions {
   /** After each commit of the embedded log: how many appends shared its fsync, and its `lastPosition()`. */
   onCommit(appends: number, position: number): void;
   readonly onIncident: OnIncident;
+  /** A server that is not there is waited for as long as it takes; this is told why, again and again. */
+  readonly onMissing?: (reason: string) => void;
 }
 
 export interface OpenedEventStore {
@@ -24,14 +26,19 @@ export interface OpenedEventStore {
 
 /** The log that the settings name. Rejects with `OperatorError` where it cannot be used. */
 export async function openEventStore(options: OpenEventStoreOptions): Promise<OpenedEventStore> {
-  const { settings, appends, onFatal, onCommit, onIncident } = options;
+  const { settings, appends, onFatal, onCommit, onIncident, onMissing } = options;
   if (settings.kind === 'embedded') {
     const store = await openEmbeddedEventStore({ dataDir: settings.dataDir, onFatal, onCommit });
     return { store, signal: store.signal };
   }
   // Loaded where it is used: gRPC takes longer to load than all the rest.
   const { openEventStoreDb } = await import('./eventstoredb/eventstoredb-event-store.ts');
-  const store = await openEventStoreDb({ url: settings.url, onIncident, ...(!appends && { appendThreads: 0 }) });
+  const store = await openEventStoreDb({
+    url: settings.url,
+    onIncident,
+    ...(onMissing !== undefined && { onMissing }),
+    ...(!appends && { appendThreads: 0 }),
+  });
   return { store, signal: undefined };
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { createAuthenticator } from '../auth/authenticator.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
 import { createDoor } from '../auth/door.ts';
 import type { Door } from '../auth/door.ts';
 import { createConnectionBudget, withinBudget } from '../shared/connection-budget.ts';
@@ -33,6 +34,8 @@ import { startProjector } from './projector.ts';
 import { watchStores } from './store-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
 import { openFeedLog, openStores } from './stores.ts';
+import { createWaitingRoom } from './waiting-room.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 import type { Stores } from './stores.ts';
 import { createWirePositions } from '../protocol/wire-position.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
@@ -53,6 +56,8 @@ interface House extends Stores {
   readonly door: Door;
   readonly budget: ConnectionBudget;
   readonly tellRefusal: RefusalLog;
+  readonly authenticator: Authenticator;
+  readonly room: WaitingRoom;
 }
 
 /** Where a running process listens; no `wsPort` without the role of a gateway. */
@@ -68,9 +73,8 @@ export interface Ports {
  */
 export async function startServer(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<Ports> {
   const { roles } = config;
-  const authenticator = createAuthenticator(config.auth, logger);
   const house = await openHouse(config, logger, lifecycle);
-  const { store, readModel, rosters, metrics, startPosition, watch } = house;
+  const { store, readModel, room, rosters, metrics, startPosition, watch } = house;
   const projector = roles.has('projector') ? startProjector(house) : undefined;
   const projected = (): number => watch?.projected ?? projector?.consumers.get(readModelName)?.progress.position ?? 0;
   const soleWriter = !house.shared;
@@ -80,14 +84,14 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
     { commandTimeoutMs: config.commandTimeoutMs, maxInFlight, maxInFlightPerUser, rateLimit: commandRate },
   );
   lifecycle.defer('commands', () => commands.close());
-  if (config.demoUsers && (roles.has('gateway') || roles.has('api'))) await registerDemoUsers(commands);
+  if (config.demoUsers && (roles.has('gateway') || roles.has('api'))) {
+    await room.patiently('eventStore', () => registerDemoUsers(commands));
+  }
 
   const gatewayId = config.gatewayId ?? randomBytes(6).toString('base64url');
   const source = feedFrom(await openFeedLog(house, store, gatewayId));
-  const gateway = roles.has('gateway')
-    ? await startGateway({ ...house, gatewayId, source, commands, authenticator })
-    : undefined;
-  const listeners = await startListeners(house, { commands, gateway, projector, authenticator });
+  const gateway = roles.has('gateway') ? await startGateway({ ...house, gatewayId, source, commands }) : undefined;
+  const listeners = await startListeners(house, { commands, gateway, projector });
   // Last, so that it ends first: while sockets are drained, REST still answers, and `/readyz` says why not to come.
   if (gateway !== undefined) lifecycle.defer('gateway', () => gateway.drain());
   return { ...listeners, ...(gateway !== undefined && { wsPort: gateway.port }) };
@@ -95,12 +99,17 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
 
 async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<House> {
   const metrics = createMetrics();
-  const stores = await openStores({ config, logger, lifecycle, metrics });
+  const authenticator = createAuthenticator(config.auth, logger);
+  const doors = { door: createDoor(config.door), tellRefusal: createRefusalLog(logger, metrics) };
+  const room = createWaitingRoom({ config, logger, lifecycle, metrics, authenticator, ...doors });
+  const stores = await openStores({ config, logger, lifecycle, metrics, room });
   const { store, readModel } = stores;
-  await assertReadModelNotAhead(stores);
-  const startPosition = await store.lastPosition();
+  await room.patiently('readModel', () => assertReadModelNotAhead(stores));
+  const startPosition = await room.patiently('eventStore', () => store.lastPosition());
   const embedded = config.log.kind === 'embedded' && config.readModel.kind === 'embedded';
-  const watch = embedded ? undefined : await startWatch({ store, readModel, logger, metrics });
+  const watch = embedded
+    ? undefined
+    : await room.patiently('readModel', () => startWatch({ store, readModel, logger, metrics }));
   if (watch !== undefined) lifecycle.defer('store watch', () => watch.stop());
   const damage = watchDamages(readModel, (count) => metrics.damagedConversations.set(count));
   lifecycle.defer('damage watch', () => damage.stop());
@@ -108,20 +117,8 @@ async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): 
   const budget = createConnectionBudget((limit) => {
     logger.warn({ component: 'door', limit }, 'no room for more connections; raise the limit of open files');
   });
-  const doors = { door: createDoor(config.door), budget, tellRefusal: createRefusalLog(logger, metrics) };
-  return {
-    ...stores,
-    ...doors,
-    rosters: directRosters,
-    config,
-    logger,
-    lifecycle,
-    metrics,
-    positions,
-    startPosition,
-    watch,
-    damage,
-  };
+  const things = { authenticator, budget, config, damage, lifecycle, logger, metrics, positions, room, watch };
+  return { ...stores, ...doors, ...things, rosters: directRosters, startPosition };
 }
 
 function startWatch(deps: Pick<House, 'store' | 'readModel' | 'logger' | 'metrics'>): Promise<StoreWatch> {
@@ -139,7 +136,6 @@ interface Rooms {
   readonly commands: Commands;
   readonly gateway: Gateway | undefined;
   readonly projector: ProjectorThread | undefined;
-  readonly authenticator: ReturnType<typeof createAuthenticator>;
 }
 
 /** The listeners of HTTP: REST with the sockets beside it, and the operator's own; their ports. */
@@ -154,7 +150,8 @@ async function startListeners(house: House, rooms: Rooms): Promise<{ httpPort: n
   withinBudget(api.server, budget);
   if (gateway !== undefined) onSocketRequest(api.server, gateway.upgrade);
   lifecycle.defer('api', () => closeApi(api));
-  const httpPort = await listenOn(api, config.host, config.httpPort);
+  const port = (await house.room.leave()) ?? config.httpPort;
+  const httpPort = await listenOn(api, config.host, port);
   if (config.opsPort === undefined) {
     if (!config.door.loopback)
       house.logger.info('metrics are shown nowhere: OPS_PORT gives them a listener on loopback');
@@ -172,13 +169,12 @@ async function startListeners(house: House, rooms: Rooms): Promise<{ httpPort: n
 /** What a user was told here, by an answer or on a socket, its queries here wait for. */
 function apiOf(house: House, rooms: Rooms, shown: Pick<ApiDeps, 'serve' | 'showOperations'>): FastifyInstance {
   const { config, lifecycle, startPosition, watch, damage } = house;
-  const { commands, gateway, projector, authenticator } = rooms;
+  const { commands, gateway, projector } = rooms;
   const reads = config.roles.has('api') || gateway !== undefined;
   return createApi({
     ...house,
     ...shown,
     commands,
-    authenticator,
     seenBy: (user) => Math.max(commands.writtenBy(user), gateway?.seenBy(user) ?? 0),
     floor: () => startPosition,
     health() {

@@ -9,6 +9,7 @@ import type { Metrics } from '../shared/metrics.ts';
 import { openReadModel } from '../read-model/open-read-model.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import { wireKeyOfFolder, wireKeyOfLog } from './wire-key.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 import { wireKeySize } from '../protocol/wire-position.ts';
 
 /** The two stores that a process runs on, wherever the settings say they are. */
@@ -29,18 +30,30 @@ export interface StoresDeps {
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly metrics: Metrics;
+  readonly room: WaitingRoom;
 }
 
-/** Opens both stores and hands them to `lifecycle`. Rejects with `OperatorError` where one cannot be used. */
+/**
+ * Opens both stores and hands them to `lifecycle`. Servers are waited for, side by side. Rejects with `OperatorError`
+ * where one cannot be used.
+ */
 export async function openStores(deps: StoresDeps): Promise<Stores> {
-  const { config, logger, lifecycle } = deps;
-  const { store, signal } = await openLog(deps);
-  lifecycle.defer('event store', () => store.close());
-  const readModel = await openReadModel({ settings: config.readModel, mode: 'read', log: logger });
-  lifecycle.defer('read model', () => readModel.close());
+  const { config, room } = deps;
+  const embedded = config.readModel.kind === 'embedded';
+  // What is embedded lies in the folder that the log, or the process, has taken before.
+  const [{ store, signal }, opened] = await Promise.all([openLog(deps), embedded ? undefined : openModel(deps)]);
+  const readModel = opened ?? (await openModel(deps));
   const shared = config.log.kind !== 'embedded';
-  const wireKey = await wireKeyOf(config, store);
+  const wireKey = await room.patiently('eventStore', () => wireKeyOf(config, store));
   return { store, readModel, signal, shared, wireKey };
+}
+
+async function openModel({ config, logger, lifecycle, room }: StoresDeps): Promise<ReadModel> {
+  const onMissing = (reason: string): void => room.missing('readModel', reason);
+  const readModel = await openReadModel({ settings: config.readModel, mode: 'read', log: logger, onMissing });
+  room.there('readModel');
+  lifecycle.defer('read model', () => readModel.close());
+  return readModel;
 }
 
 async function wireKeyOf(config: Config, store: EventStore): Promise<Buffer> {
@@ -49,7 +62,7 @@ async function wireKeyOf(config: Config, store: EventStore): Promise<Buffer> {
   return config.log.kind === 'embedded' ? wireKeyOfFolder(config.dataDir) : wireKeyOfLog(store);
 }
 
-async function openLog({ config, logger, lifecycle, metrics }: StoresDeps): Promise<OpenedEventStore> {
+async function openLog({ config, logger, lifecycle, metrics, room }: StoresDeps): Promise<OpenedEventStore> {
   const { log, readModel } = config;
   if (log.kind !== 'embedded' && readModel.kind === 'embedded') {
     lifecycle.defer('data folder', takeDataDir(config.dataDir));
@@ -66,7 +79,10 @@ async function openLog({ config, logger, lifecycle, metrics }: StoresDeps): Prom
       metrics.logPosition.set(position);
     },
     onIncident: tellIncidents({ logger, metrics }),
+    onMissing: (reason) => room.missing('eventStore', reason),
   });
+  room.there('eventStore');
+  lifecycle.defer('event store', () => opened.store.close());
   if (log.kind === 'embedded') metrics.logPosition.set(await opened.store.lastPosition());
   return opened;
 }
@@ -76,7 +92,7 @@ async function openLog({ config, logger, lifecycle, metrics }: StoresDeps): Prom
  * opened before the gateway, which ends first.
  */
 export async function openFeedLog(
-  { config, logger, lifecycle, metrics }: StoresDeps,
+  { config, logger, lifecycle, metrics }: Omit<StoresDeps, 'room'>,
   store: EventStore,
   gatewayId: string,
 ): Promise<FeedLog> {

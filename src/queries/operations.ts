@@ -28,7 +28,11 @@ export const operationRoutes: FastifyPluginCallbackZod<ApiContext> = (app, conte
 
 const open = { tags: ['operations'], ...noSecurity };
 
-function healthRoutes(app: App, { health, metrics, showOperations }: ApiContext): void {
+/** How the process is, and its metrics where they are shown. */
+export function healthRoutes(
+  app: App,
+  { health, metrics, showOperations }: Pick<ApiContext, 'health' | 'metrics' | 'showOperations'>,
+): void {
   app.get(
     '/healthz',
     {

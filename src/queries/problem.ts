@@ -71,6 +71,8 @@ export const unreadBodies = {
 
 export const notFound = problem('NOT_FOUND', 'there is nothing at this address');
 
+export const notThereYet = problem('STORE_UNAVAILABLE', 'this process is starting and waits for its stores');
+
 export const upgradeRequired = problem(
   'BAD_FRAME',
   'this is the address of a socket: open it as a WebSocket. A proxy in front must pass on Upgrade and Connection, over HTTP/1.1',

@@ -11,14 +11,16 @@ export interface OpenReadModelOptions {
   readonly partition?: Partition;
   /** A server is first asked at the first use, and may come later. Default false. */
   readonly lazy?: boolean;
+  /** A server that is not there is waited for as long as it takes; this is told why, again and again. */
+  readonly onMissing?: (reason: string) => void;
   readonly log: Logger;
 }
 
 /** The read model that the settings name. Rejects with `OperatorError` where it cannot be used. */
 export async function openReadModel(options: OpenReadModelOptions): Promise<ReadModel> {
-  const { settings, mode, partition, lazy = false, log } = options;
-  if (settings.kind === 'embedded') return openEmbeddedReadModel({ dataDir: settings.dataDir, mode, log });
+  const { settings, mode, partition, ...rest } = options;
+  if (settings.kind === 'embedded') return openEmbeddedReadModel({ dataDir: settings.dataDir, mode, log: rest.log });
   // Loaded where it is used: the driver takes longer to load than all the rest, in every thread that does.
   const { openMongoReadModel } = await import('./mongodb/mongo-read-model.ts');
-  return openMongoReadModel({ url: settings.url, mode, lazy, log, ...(partition !== undefined && { partition }) });
+  return openMongoReadModel({ url: settings.url, mode, ...rest, ...(partition !== undefined && { partition }) });
 }

@@ -2,17 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noMongo, openTestMongo, reportSkipped } from '../support/mongod.ts';
 import type { TestMongo } from '../support/mongod.ts';
-import { ownFolder, spawnServer, startServer } from '../support/server.ts';
+import { ownFolder, startServer } from '../support/server.ts';
 import { enter } from '../support/socket.ts';
 import { until } from '../support/until.ts';
 import { program } from '../support/loader.ts';
-
-test('a server whose MongoDB does not answer ends with a line that names the host, without the credentials', async () => {
-  const server = spawnServer({ MONGODB_URL: 'mongodb://someone:secret@127.0.0.1:1/weiliao' });
-  expect(await server.exited).toEqual({ code: 1, signal: null });
-  expect(server.errors).toMatch(/^weiliao: MongoDB at 127\.0\.0\.1:1 does not answer: .*ECONNREFUSED.*\n$/);
-  expect(JSON.stringify(server.log)).not.toContain('secret');
-});
 
 describe.skipIf(reportSkipped('the server with MongoDB', noMongo))('with MONGODB_URL the server', () => {
   let mongo: TestMongo;

@@ -18,6 +18,8 @@ export interface EventStoreDbOptions {
   readonly appendTimeoutMs?: number;
   /** Milliseconds to wait for the store to come up, default 30,000. */
   readonly startTimeoutMs?: number;
+  /** Where it is given, the store is waited for as long as it takes, and this is told why, again and again. */
+  readonly onMissing?: (reason: string) => void;
 }
 
 /** Milliseconds that a read may take. */
@@ -34,10 +36,13 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
     appendThreads = 2,
     appendTimeoutMs = 2_000,
     startTimeoutMs = 30_000,
+    onMissing,
   } = options;
   const string = readConnectionString(url);
   for (const reason of findIdleSettings(url)) onIncident({ kind: 'setting-ignored', count: 1, reason });
-  const links = createLinks(url, onIncident);
+  let there = false;
+  // While it is waited for, each attempt would be told as a connection that was lost.
+  const links = createLinks(url, (incident) => there && onIncident(incident));
   const ending = new AbortController();
   let closing: Promise<void> | undefined;
 
@@ -58,7 +63,8 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
     links.close();
   };
   try {
-    await waitForStore(links, string, startTimeoutMs);
+    await waitForStore(links, string, { withinMs: onMissing === undefined ? startTimeoutMs : Infinity, onMissing });
+    there = true;
     await threads.ready;
   } catch (error) {
     await close();

@@ -16,22 +16,41 @@ const refusedFor = 10_000;
 /** Milliseconds that each node is given to say why it cannot be used. */
 const explainWithin = 2_000;
 
+export interface WaitOptions {
+  readonly withinMs: number;
+  /** Told at each failure. */
+  readonly onMissing: ((reason: string) => void) | undefined;
+}
+
 /** Resolves once the log can be read; rejects with an `OperatorError` that says why it cannot. */
-export async function waitForStore(links: Links, string: ConnectionString, withinMs: number): Promise<void> {
+export async function waitForStore(links: Links, string: ConnectionString, options: WaitOptions): Promise<void> {
+  const { withinMs, onMissing } = options;
   const begunAt = performance.now();
-  let refusedAt: number | undefined;
+  const isFinal = believeRefusals();
   for (let failures = 1; ; failures += 1) {
     const error = await failureOf(links, answerWithin);
     if (error === undefined) return;
-    const now = performance.now();
-    refusedAt = isRefusal(error) ? (refusedAt ?? now) : undefined;
-    if (now - begunAt > withinMs || now - (refusedAt ?? now) > refusedFor) {
-      const reason = await reasonOf(error, string);
-      const hosts = string.nodes.map(({ host }) => host).join(',');
-      throw new OperatorError(`no event store at ${hosts} (EVENTSTORE_URL): ${reason}`, { cause: error });
+    if (performance.now() - begunAt > withinMs || isFinal(error)) {
+      throw new OperatorError(await faultOf(error, string), { cause: error });
     }
+    if (onMissing !== undefined) onMissing(await faultOf(error, string));
     await delay(backOff(failures, { first: 100 }));
   }
+}
+
+/** Tells of each failure whether it is one of so many refusals in a row that it is believed. */
+function believeRefusals(): (error: Error) => boolean {
+  let since: number | undefined;
+  return (error) => {
+    const now = performance.now();
+    since = isRefusal(error) ? (since ?? now) : undefined;
+    return now - (since ?? now) > refusedFor;
+  };
+}
+
+async function faultOf(error: Error, string: ConnectionString): Promise<string> {
+  const hosts = string.nodes.map(({ host }) => host).join(',');
+  return `no event store at ${hosts} (EVENTSTORE_URL): ${await reasonOf(error, string)}`;
 }
 
 async function failureOf(links: Links, withinMs: number): Promise<Error | undefined> {

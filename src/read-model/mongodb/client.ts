@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import type { MongoClientOptions } from 'mongodb';
 import { OperatorError } from '../../shared/errors.ts';
-import { explainFault, optionFault, urlFault } from './faults.ts';
+import { backOff } from '../../shared/back-off.ts';
+import { explainFault, isMissing, optionFault, urlFault } from './faults.ts';
 import { within } from './within.ts';
 
 const defaultDatabase = 'weiliao';
@@ -80,17 +82,23 @@ function unusable(url: string, fault: string): OperatorError {
 
 /**
  * Connects, within about two seconds. Throws `OperatorError` where nobody answers, the credentials are refused or the
- * URL cannot be used; it names the hosts, never the credentials.
+ * URL cannot be used; it names the hosts, never the credentials. With `onMissing` a server that is not there is waited
+ * for, and each attempt that fails is told.
  */
-export async function connectMongo(url: string): Promise<MongoConnection> {
-  const { client, database } = clientOf(url);
-  try {
-    await client.connect();
-    // Connecting finds a server; only a read finds out whether it lets us in.
-    await within(deadlines.read, client.db(database).collection('projection').findOne({}, { maxTimeMS: maxReadMs }));
-    return { client, database };
-  } catch (error) {
-    await client.close().catch(() => undefined);
-    throw new OperatorError(`${describeUrl(url)} ${explainFault(error)}`, { cause: error });
+export async function connectMongo(url: string, onMissing?: (reason: string) => void): Promise<MongoConnection> {
+  for (let failures = 1; ; failures += 1) {
+    const { client, database } = clientOf(url);
+    try {
+      await client.connect();
+      // Connecting finds a server; only a read finds out whether it lets us in.
+      await within(deadlines.read, client.db(database).collection('projection').findOne({}, { maxTimeMS: maxReadMs }));
+      return { client, database };
+    } catch (error) {
+      await client.close().catch(() => undefined);
+      const fault = `${describeUrl(url)} ${explainFault(error)}`;
+      if (onMissing === undefined || !isMissing(error)) throw new OperatorError(fault, { cause: error });
+      onMissing(fault);
+    }
+    await delay(backOff(failures, { first: 100 }));
   }
 }

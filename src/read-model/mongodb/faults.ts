@@ -35,9 +35,21 @@ export function optionFault(url: string, error: unknown): string {
   return / is not supported$/.test(message) ? `there is no option ${name}` : `its option ${name} has a fault`;
 }
 
+/** What failed, where `within` has put it into the port's words. */
+function causeOf(error: unknown): unknown {
+  return error instanceof ReadModelUnavailableError && error.cause !== undefined ? error.cause : error;
+}
+
+/** True where the server may come yet: it refuses nobody, and no file that an option names is missing. */
+export function isMissing(error: unknown): boolean {
+  const cause = causeOf(error);
+  if (isRefusal(cause) || (cause instanceof Error && 'path' in cause)) return false;
+  return isTemporary(cause) || cause instanceof ReadModelUnavailableError;
+}
+
 /** Why a server cannot be used, in an operator's words where they are known; without credentials. */
 export function explainFault(error: unknown): string {
-  const cause = error instanceof ReadModelUnavailableError && error.cause !== undefined ? error.cause : error;
+  const cause = causeOf(error);
   if (isRefusal(cause)) return refused;
   if (cause instanceof MongoServerSelectionError) return explainSelection(cause);
   // A file that an option names, or a name that is not found.

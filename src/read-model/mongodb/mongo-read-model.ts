@@ -25,6 +25,8 @@ export interface MongoReadModelOptions {
   readonly mode: 'write' | 'read';
   /** The server is first asked at the first use, and may come later. Default false. */
   readonly lazy?: boolean;
+  /** A server that is not there is waited for as long as it takes; this is told why, again and again. */
+  readonly onMissing?: (reason: string) => void;
   /** With `write`: which share of the conversations. Default 1/1, all of them. */
   readonly partition?: Partition;
   /** With `write`: what operators are told holds the share. Default: host and process id. */
@@ -40,7 +42,7 @@ export interface MongoReadModelOptions {
  */
 export async function openMongoReadModel(options: MongoReadModelOptions): Promise<ReadModel> {
   const { url, log, mode, partition = { index: 1, count: 1 } } = options;
-  const { client, database } = await (options.lazy === true ? clientOf(url) : connectMongo(url));
+  const { client, database } = await (options.lazy === true ? clientOf(url) : connectMongo(url, options.onMissing));
   const db = client.db(database);
   // By itself the driver connects once: after a failed attempt every operation would fail for ever. Where it is connected
   // already this does nothing.
