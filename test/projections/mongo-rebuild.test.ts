@@ -5,6 +5,7 @@ import { describeDifference } from '../../src/projections/compare.ts';
 import { rebuild as rebuildReadModel } from '../../src/projections/rebuild.ts';
 import type { RebuildResult } from '../../src/projections/rebuild.ts';
 import { verify as verifyReadModel } from '../../src/projections/verify.ts';
+import { ReadModelUnavailableError } from '../../src/read-model/read-model.ts';
 import { mongoModels } from '../support/mongo-models.ts';
 import { projecting } from '../support/mongo-projector.ts';
 import { noMongo, openTestMongo, reportSkipped } from '../support/mongod.ts';
@@ -226,7 +227,7 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
     await collection('projection').deleteMany({});
     await db.collection('projection').insertOne(former);
     const { lease } = await models.open({ url, mode: 'write' });
-    await expect(lease?.acquire()).rejects.toThrow(OperatorError);
+    await expect(lease?.acquire()).rejects.toThrow(ReadModelUnavailableError);
     await expect(lease?.acquire()).rejects.toThrow('build them anew with `weiliao rebuild`');
     expect(await collection('projection').findOne({ _id: 'shares' })).toEqual(former);
     expect(await rebuild()).toMatchObject({ comparedAt: undefined, differences: [] });
