@@ -4,6 +4,8 @@ import type { RecordedMessage } from '../domain/conversation/recorded-message.ts
 const heldIds = 16;
 /** Senders held once the read model knows all they sent. */
 const heldSenders = 50_000;
+/** Senders that are let go of in one go: to look for them one by one would cost as much each time. */
+const goneAtOnce = 5_000;
 
 /** Where a message is in the log. */
 export interface MessagePlace {
@@ -28,6 +30,8 @@ export interface Sender {
 export class Senders {
   readonly #projected: () => number;
   readonly #senders = new Map<string, Sender>();
+  /** How many there are when some are to be let go of. */
+  #full = heldSenders;
 
   /** `projected`: newest position known to be in the read model. */
   constructor(projected: () => number) {
@@ -41,7 +45,7 @@ export class Senders {
   get(id: string): Sender {
     const known = this.#senders.get(id);
     if (known !== undefined) return known;
-    if (this.#senders.size >= heldSenders) this.#forgetInactive();
+    if (this.#senders.size >= this.#full) this.#forgetInactive();
     const sender: Sender = { recent: new Map(), floor: undefined, asOf: 0, lastPosition: 0 };
     this.#senders.set(id, sender);
     return sender;
@@ -71,11 +75,13 @@ export class Senders {
   /** Lets go of the senders that were not active for longest, never of one with something not projected yet. */
   #forgetInactive(): void {
     const projected = this.#projected();
-    for (const [id, { recent }] of this.#senders) {
-      if (this.#senders.size < heldSenders) return;
+    for (const [id, { recent, lastPosition }] of this.#senders) {
+      if (this.#senders.size <= heldSenders - goneAtOnce) break;
+      if (lastPosition > projected) continue;
       const pending = [...recent.values()].some((known) => known.position > projected || isOnItsWay(known));
       if (!pending) this.#senders.delete(id);
     }
+    this.#full = Math.max(heldSenders, this.#senders.size + goneAtOnce);
   }
 }
 

@@ -2,14 +2,16 @@ import { EventEmitter } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
+import { EventStoreUnavailableError } from '../../src/event-store/event-store.ts';
 import { collect } from '../../src/event-store/eventstoredb/collect.ts';
 import type { Link } from '../../src/event-store/eventstoredb/links.ts';
 import { newestRequest } from '../../src/event-store/eventstoredb/read-request.ts';
 import { until } from '../support/until.ts';
 
 /** A link over which each read brings one event and ends. */
-function aLink(): Link {
+function aLink(onOpen = (): void => undefined): Link {
   const openStream = (): Promise<EventEmitter> => {
+    onOpen();
     const call = Object.assign(new EventEmitter(), { cancel: () => undefined });
     setImmediate(() => {
       call.emit('data', { event: {} });
@@ -36,4 +38,12 @@ test('what a read brought is let go of while its link lives on', async () => {
     return events.deref() === undefined;
   }, 'its events are gone');
   expect(link.lost.aborted).toBe(false);
+});
+
+test('over a link that was lost nothing is opened: db-client would connect anew, and nobody would close that', async () => {
+  let opened = 0;
+  const lost = new EventStoreUnavailableError('the event store was lost');
+  const link = { ...aLink(() => (opened += 1)), lost: AbortSignal.abort(lost) };
+  await expect(collect(link, newestRequest(), { withinMs: 60_000, most: 1 })).rejects.toBe(lost);
+  expect(opened).toBe(0);
 });

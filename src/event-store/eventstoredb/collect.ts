@@ -30,6 +30,8 @@ export interface CollectOptions {
  */
 export async function collect(link: Link, request: ReadRequest, options: CollectOptions): Promise<RecordedEvent[]> {
   const { withinMs, most } = options;
+  // Over a connection that was given up db-client would make another, which nobody closes.
+  link.lost.throwIfAborted();
   const askedAt = performance.now();
   const events: RecordedEvent[] = [];
   const late = new AbortController();
