@@ -15,7 +15,7 @@ export const rooms = {
   },
   'read-model': {
     may: ['domain', 'shared', 'event-store'],
-    ports: ['read-model', 'documents', 'lease', 'construction', 'open-read-model', 'open-construction'],
+    ports: ['read-model', 'documents', 'lease', 'construction', 'open-read-model', 'open-construction', 'timed'],
   },
   commands: {
     may: ['domain', 'shared', 'event-store', 'read-model'],

@@ -62,6 +62,7 @@ export function createCommands(deps: CommandDeps, options: CommandOptions): Comm
   const messages = createMessageLookUp({ store, readModel });
   const ledger = new Ledger({ ...deps, messages });
   const inFlight = createInFlight(options);
+  metrics.commandsInFlight.from(() => inFlight.size);
   const rates = createRateLimits(options.rateLimit);
   const context: CommandContext = { inFlight, ledger, messages, metrics, rates, readModel, users };
   const queues = new ConversationQueues({

@@ -23,6 +23,8 @@ export interface InFlight {
   /** False where the command has its outcome already. */
   leave(command: Waiting): boolean;
   idle(): Promise<void>;
+  /** How many there are. */
+  readonly size: number;
 }
 
 export interface InFlightOptions {
@@ -77,6 +79,10 @@ export function createInFlight({ maxInFlight, maxInFlightPerUser, commandTimeout
         whenIdle = [];
       }
       return true;
+    },
+
+    get size() {
+      return waiting.size;
     },
 
     idle() {

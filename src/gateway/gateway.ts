@@ -20,24 +20,25 @@ import { createFanOut } from './fan-out.ts';
 import { startFeed } from './feed.ts';
 import type { Feed, FeedSource } from './feed.ts';
 import type { HelloDeadlines } from './hello-deadlines.ts';
-import { createHub } from './hub.ts';
-import type { Hub } from './hub.ts';
 import type { ServerHandlers } from './listener.ts';
 import { createOriginalProtocol, createOriginalReads } from './original.ts';
 import { createUpgrades } from './listeners/ws.ts';
 import type { Upgrades } from './listeners/ws.ts';
+import { createParts } from './parts.ts';
+import type { Parts } from './parts.ts';
 import { createRecentChanges } from './recent-changes.ts';
 import type { RecentChanges } from './recent-changes.ts';
 import { createResume } from './resume.ts';
 import type { Resume } from './resume.ts';
 import { listen } from './server.ts';
-import { createOutboxes } from './session.ts';
-import type { Outboxes, Session } from './session.ts';
 import { createSessionEnds } from './session-ends.ts';
 import { createV1Protocol } from './v1.ts';
 
 export interface GatewayDeps {
-  readonly config: Pick<Config, 'host' | 'wsPort' | 'basePath' | 'auth' | 'door' | 'limits' | 'drainMs' | 'logRequests'>;
+  readonly config: Pick<
+    Config,
+    'host' | 'wsPort' | 'basePath' | 'auth' | 'door' | 'limits' | 'drainMs' | 'logRequests'
+  >;
   readonly door: Door;
   readonly budget: ConnectionBudget;
   readonly tellRefusal: RefusalLog;
@@ -67,15 +68,6 @@ export interface Gateway {
   live(): boolean;
   /** Takes no more sockets, answers what is in flight, closes the sockets spread over the drain time, then resolves. */
   drain(): Promise<void>;
-}
-
-/** What the parts of a gateway share. */
-interface Parts {
-  readonly hub: Hub;
-  readonly sessions: Set<Session>;
-  readonly outboxes: Outboxes;
-  /** Told of conversations that begin, once there is somebody to tell. */
-  begun?: (members: readonly string[]) => void;
 }
 
 /** Starts the feed and the WebSocket listener. Rejects with `OperatorError` where the port cannot be had. */
@@ -129,15 +121,6 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       await stop();
     },
   };
-}
-
-function createParts({ config, metrics }: GatewayDeps): Parts {
-  const outboxes = createOutboxes({
-    maxBufferedBytes: config.limits.bufferedBytes,
-    onSent: (frames) => metrics.framesOut.inc(frames),
-    onTooSlow: (session) => outboxes.close(session, closeCodes.tooSlow, 'too slow'),
-  });
-  return { hub: createHub(), sessions: new Set(), outboxes };
 }
 
 /** Hands out what the feed brings, and keeps what resuming clients may have to be told of it. */

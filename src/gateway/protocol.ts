@@ -5,6 +5,7 @@ import type { Rosters } from '../domain/conversation/rosters.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
 import type { Limits } from '../shared/config.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { Metrics } from '../shared/metrics.ts';
 import type { RefusalLog } from '../shared/refusal-log.ts';
 import type { Company } from './company.ts';
 import type { Hub } from './hub.ts';
@@ -18,6 +19,7 @@ export interface ProtocolDeps {
   readonly hub: Hub;
   readonly outboxes: Outboxes;
   readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'ackSeconds'>;
   readonly limits: Pick<Limits, 'socketsPerUser' | 'helloRate' | 'refusalRate'>;
   readonly tellRefusal: RefusalLog;
   /** Names this process in session ids. */

@@ -86,7 +86,9 @@ export function createV1Protocol(deps: ProtocolDeps): Protocol {
 type Take = (session: Session, said: Exclude<ClientFrame, { type: 'hello' }>, user: string) => void;
 
 function createTake(deps: ProtocolDeps, { refuse }: Replies): Take {
-  const { outboxes } = deps;
+  const { outboxes, metrics } = deps;
+  const types = Object.keys(commandFrames) as CommandType[];
+  const times = Object.fromEntries(types.map((type) => [type, metrics.ackSeconds.of(type)]));
   /** Here the compiler holds each command to the frame that gives it, and to its ack. */
   const commands: CommandsOfFrames<Caller> = deps.commands;
 
@@ -96,6 +98,7 @@ function createTake(deps: ProtocolDeps, { refuse }: Replies): Take {
     const run = commands[command] as (input: unknown) => Promise<unknown>;
     const encode = encodeAck as (id: string | undefined, outcome: unknown) => string;
     session.pending += 1;
+    const began = performance.now();
     // The frame is nobody else's: the caller goes into it, at a tenth of what a copy costs.
     const input = said as unknown as Record<keyof Caller, string>;
     input.user = caller.user;
@@ -103,6 +106,7 @@ function createTake(deps: ProtocolDeps, { refuse }: Replies): Take {
     run(input).then(
       (outcome) => {
         session.pending -= 1;
+        times[said.type]?.observe((performance.now() - began) / 1_000);
         outboxes.send(session, encode(said.id, outcome));
       },
       (error: unknown) => {

@@ -171,15 +171,17 @@ function apiOf(house: House, rooms: Rooms, shown: Pick<ApiDeps, 'serve' | 'showO
   const { config, lifecycle, startPosition, watch, damage } = house;
   const { commands, gateway, projector } = rooms;
   const reads = config.roles.has('api') || gateway !== undefined;
+  const health = () => {
+    const { damages } = damage;
+    return healthOf({ gateway, projector, watch, reads, startPosition, damages, draining: lifecycle.ending });
+  };
+  house.metrics.ready.from(() => Number(health().ready));
   return createApi({
     ...house,
     ...shown,
     commands,
     seenBy: (user) => Math.max(commands.writtenBy(user), gateway?.seenBy(user) ?? 0),
     floor: () => startPosition,
-    health() {
-      const { damages } = damage;
-      return healthOf({ gateway, projector, watch, reads, startPosition, damages, draining: lifecycle.ending });
-    },
+    health,
   });
 }

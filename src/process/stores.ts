@@ -4,9 +4,11 @@ import type { EventStore, FeedLog } from '../event-store/event-store.ts';
 import { openEventStore, openFeed, takeDataDir } from '../event-store/open-event-store.ts';
 import type { OnIncident, OpenedEventStore } from '../event-store/open-event-store.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { showDisk } from './disk.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import { openReadModel } from '../read-model/open-read-model.ts';
+import { timed } from '../read-model/timed.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
 import { wireKeyOfFolder, wireKeyOfLog } from './wire-key.ts';
 import type { WaitingRoom } from './waiting-room.ts';
@@ -44,14 +46,16 @@ export async function openStores(deps: StoresDeps): Promise<Stores> {
   const [{ store, signal }, opened] = await Promise.all([openLog(deps), embedded ? undefined : openModel(deps)]);
   const readModel = opened ?? (await openModel(deps));
   const shared = config.log.kind !== 'embedded';
+  if (!shared || embedded) showDisk(config.dataDir, deps.metrics);
   const wireKey = await room.patiently('eventStore', () => wireKeyOf(config, store));
   return { store, readModel, signal, shared, wireKey };
 }
 
-async function openModel({ config, logger, lifecycle, room }: StoresDeps): Promise<ReadModel> {
+async function openModel({ config, logger, lifecycle, metrics, room }: StoresDeps): Promise<ReadModel> {
   const onMissing = (reason: string): void => room.missing('readModel', reason);
-  const readModel = await openReadModel({ settings: config.readModel, mode: 'read', log: logger, onMissing });
+  const opened = await openReadModel({ settings: config.readModel, mode: 'read', log: logger, onMissing });
   room.there('readModel');
+  const readModel = timed(opened, metrics.readModelSeconds);
   lifecycle.defer('read model', () => readModel.close());
   return readModel;
 }

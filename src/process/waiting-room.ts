@@ -38,7 +38,8 @@ export interface WaitingDeps {
 const tellEvery = 10_000;
 
 export function createWaitingRoom(deps: WaitingDeps): WaitingRoom {
-  const { config, logger, lifecycle } = deps;
+  const { config, logger, lifecycle, metrics } = deps;
+  metrics.ready.from(() => 0);
   const reasons = new Map<Awaited, string>();
   const toldAt = new Map<Awaited, number>();
   let listening: Promise<number> | undefined;

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { noProgress, readModelName } from './consumer.ts';
 import type { ConsumerProgress, ConsumerState } from './consumer.ts';
 import type { ProjectorReport, ProjectorWorkerData } from './projector-protocol.ts';
+import { watchLoop } from '../shared/threads.ts';
 import { workerUrl } from '../shared/worker-url.ts';
 
 export interface ProjectorThreadOptions extends ProjectorWorkerData {
@@ -33,6 +34,7 @@ export function startProjectorThread(options: ProjectorThreadOptions): Projector
   const { log, readModel, partition, signal, logLevel, onState, onProgress, program = ownProgram() } = options;
   const workerData: ProjectorWorkerData = { log, readModel, partition, signal, logLevel };
   const worker = new Worker(program.url, { workerData });
+  watchLoop('projector', worker);
   const starting: ConsumerStatus = { state: { kind: 'starting' }, progress: noProgress };
   const consumers = new Map(program.consumers.map((name) => [name, starting]));
   let stopping = false;

@@ -10,11 +10,11 @@ import { boundLookUps, boundRegistrations, boundWork, inTurn } from './bounds.ts
 import type { ApiContext, ApiDeps } from './context.ts';
 import { minPositionHeader, positionHeader, tellPositions } from './context.ts';
 import { conversationRoutes } from './conversations.ts';
-import { keepDoor, knowAddresses, logRequests, requestIdHeader } from './door.ts';
+import { keepDoor, knowAddresses, logRequests, requestIdHeader, timeRequests } from './door.ts';
 import { createFreshness } from './freshness.ts';
 import { infoRoutes } from './info.ts';
 import { messageRoutes } from './messages.ts';
-import { withoutBase } from '../shared/base-path.ts';
+import { underBase } from '../shared/base-path.ts';
 import { maxBodyBytes } from '../protocol/limits.ts';
 import { docsOptions, openApiOptions } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
@@ -35,8 +35,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     ...serverOptions,
     loggerInstance: logger,
     frameworkErrors: handleError,
-    // A proxy in front may pass on the path under which it shows this server.
-    ...(config.basePath !== '' && { rewriteUrl: ({ url = '' }) => withoutBase(url, config.basePath) }),
+    ...underBase(config.basePath),
   };
   const app = fastify(options);
 
@@ -60,6 +59,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   boundLookUps(app, deps);
   tellPositions(app, deps);
   boundRegistrations(app, deps);
+  timeRequests(app, deps);
   if (config.logRequests) logRequests(app);
   acceptOnlyJson(app);
 

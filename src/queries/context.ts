@@ -28,7 +28,7 @@ export interface ApiDeps {
   readonly commands: Commands;
   readonly rosters: Rosters;
   readonly authenticator: Authenticator;
-  readonly metrics: Pick<Metrics, 'registry'>;
+  readonly metrics: Pick<Metrics, 'registry' | 'httpSeconds'>;
   readonly logger: Logger;
   /** Log positions as clients see them. */
   readonly positions: WirePositions;

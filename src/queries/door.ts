@@ -65,6 +65,15 @@ function crossSite({ headers, routeOptions }: FastifyRequest): string | undefine
   return 'a page of another site may not call what writes';
 }
 
+/** How long answers took. By the pattern of the route: addresses themselves are without number, and name users. */
+export function timeRequests(app: FastifyInstance, { metrics }: Pick<ApiDeps, 'metrics'>): void {
+  app.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
+    const tally = metrics.httpSeconds.of(method, routeOptions.url ?? 'none', String(reply.statusCode));
+    tally.observe(reply.elapsedTime / 1_000);
+    done();
+  });
+}
+
 /** A line for each answer: no query, which may hold what is searched for, and never a body. */
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onResponse', (request, reply, done) => {

@@ -1,5 +1,6 @@
 import { fastify, LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
+import { underBase } from '../shared/base-path.ts';
 import type { ApiDeps } from './context.ts';
 import { keepDoor, knowAddresses } from './door.ts';
 import { healthRoutes } from './operations.ts';
@@ -17,6 +18,7 @@ export function createWaitingApi(deps: Deps): FastifyInstance {
     loggerInstance: deps.logger.child({ component: 'api' }),
     logController: new LogController({ disableRequestLogging: true }),
     clientErrorHandler: answerClientError,
+    ...underBase(deps.config.basePath),
   };
   const app = fastify(options);
   app.setErrorHandler(createErrorHandler(mode));

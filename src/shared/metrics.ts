@@ -1,4 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { createReading, createTallies } from './plain-metrics.ts';
+import { loopSeconds } from './threads.ts';
+import { version } from './version.ts';
 
 /** What tells of the consumers of the log, each by its name. */
 function projectionMetrics(registers: Registry[], logPosition: Gauge) {
@@ -134,6 +137,38 @@ function socketMetrics(registers: Registry[]) {
   };
 }
 
+/** Seconds, from what memory answers to what somebody has given up. */
+const seconds = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** What is read when it is asked for, and distributions that are observed often. */
+function plainMetrics(registry: Registry) {
+  const reading = (name: string, help: string) => createReading(registry, { type: 'gauge', name, help });
+  const tallies = (name: string, help: string, ...labelNames: string[]) =>
+    createTallies(registry, { name, help, labelNames, buckets: seconds });
+  reading('weiliao_build_info', 'Always 1; which version runs, on which Node.').from(() => [
+    { labels: { version, node: process.versions.node }, value: 1 },
+  ]);
+  createReading(registry, {
+    type: 'counter',
+    name: 'weiliao_loop_active_seconds_total',
+    help: 'Time that the event loop of a thread was at work; main: sockets, REST and commands.',
+  }).from(loopSeconds);
+  return {
+    httpSeconds: tallies(
+      'weiliao_http_request_seconds',
+      'Time from a request to the end of its answer.',
+      ...['method', 'route', 'status'],
+    ),
+    ackSeconds: tallies('weiliao_ack_seconds', 'Time from a frame to its ack.', 'frame'),
+    readModelSeconds: tallies('weiliao_read_model_seconds', 'Time of a query of the read model.', 'query'),
+    commandsInFlight: reading('weiliao_commands_in_flight', 'Commands without an outcome.'),
+    unsentBytes: reading('weiliao_socket_unsent_bytes', 'Unsent bytes of the fullest sockets; place 1: the fullest.'),
+    ready: reading('weiliao_ready', '1: /readyz says that this process can serve.'),
+    fileBytes: reading('weiliao_file_bytes', 'Sizes of the files of the embedded stores.'),
+    diskFreeBytes: reading('weiliao_disk_free_bytes', 'What is left of the disk that holds DATA_DIR.'),
+  };
+}
+
 /** Everything `/metrics` shows. One object per process, handed to each room; names follow Prometheus' conventions. */
 export function createMetrics() {
   const registry = new Registry();
@@ -150,6 +185,7 @@ export function createMetrics() {
     logPosition,
     ...projectionMetrics(registers, logPosition),
     ...socketMetrics(registers),
+    ...plainMetrics(registry),
   };
 }
 

@@ -2,6 +2,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { OperatorError } from '../../shared/errors.ts';
 import type { CheckpointReply, CheckpointRequest } from './checkpoint-worker.ts';
 import type { CommitAppend, CommitOutcome, CommitReply, CommitRequest, CommitWorkerData } from './commit-protocol.ts';
+import { watchLoop } from '../../shared/threads.ts';
 import { workerUrl } from '../../shared/worker-url.ts';
 
 export type CommitResult =
@@ -70,7 +71,7 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
   });
   lost = onFatal;
 
-  const checkpointer = new Worker(workerUrl('checkpoint-worker', import.meta.url), { workerData: { dataDir } });
+  const checkpointer = startCheckpointer(dataDir);
   const checkpointerGone = exitOf(checkpointer);
   watch(checkpointer, (error) => lost(error));
   checkpointer.on('message', (reply: CheckpointReply) => {
@@ -95,6 +96,12 @@ export async function startCommitThread(options: CommitThreadOptions): Promise<C
       port.close();
     },
   };
+}
+
+function startCheckpointer(dataDir: string): Worker {
+  const worker = new Worker(workerUrl('checkpoint-worker', import.meta.url), { workerData: { dataDir } });
+  watchLoop('checkpoint', worker);
+  return worker;
 }
 
 /** Tells of the end of a thread, after its last words, which come another way. */

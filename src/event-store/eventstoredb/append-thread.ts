@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { backOff } from '../../shared/back-off.ts';
+import { watchLoop } from '../../shared/threads.ts';
 import { workerUrl } from '../../shared/worker-url.ts';
 import { EventStoreUnavailableError } from '../event-store.ts';
 import type { EventStore } from '../event-store.ts';
@@ -121,6 +122,7 @@ function keepWorker({ url, program, onReply, onStarted, onLost }: KeptWorkerOpti
 
   function start(): Worker {
     const started = new Worker(file, { workerData });
+    watchLoop('append', started);
     started.on('message', (reply: AppendThreadReply) => {
       if (reply.kind === 'ready') begun();
       if (reply.kind === 'outcomes') failures = 0;
