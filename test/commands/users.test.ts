@@ -4,7 +4,7 @@ import { createUserDirectory } from '../../src/commands/users.ts';
 import { userStream } from '../../src/domain/user/user.ts';
 import { connect } from '../../src/event-store/eventstoredb/connection.ts';
 import type { EventStore } from '../../src/event-store/event-store.ts';
-import { openStore } from '../support/appending.ts';
+import { insist, openStore } from '../support/appending.ts';
 import { sharedStandIn } from '../support/stand-in.ts';
 import { commandsOver, openStore as openEmbedded, register, send } from './support.ts';
 
@@ -27,7 +27,7 @@ describe.each([
     const store = await open();
     const [a, b] = [`a${randomUUID()}`, `b${randomUUID()}`];
     const event = { id: randomUUID(), type: 'FromElsewhere', data: {}, metadata };
-    await store.appendToStream(userStream(a), [event, { ...event, id: randomUUID() }], 'no_stream');
+    await insist(store, userStream(a), [event, { ...event, id: randomUUID() }], 'no_stream');
     const commands = await commandsOver(store);
     await register(commands, a, b);
     expect(await commands.findUser(a)).toMatchObject({ username: `name of ${a}` });
@@ -44,7 +44,7 @@ test.each([
   onTestFinished(() => close());
   const { store } = await openStore(url);
   const a = `a${randomUUID()}`;
-  await store.appendToStream(userStream(a), [registered(a, 'one'), changed(a, 'two')], 'no_stream');
+  await insist(store, userStream(a), [registered(a, 'one'), changed(a, 'two')], 'no_stream');
   await client.setStreamMetadata(userStream(a), hidden);
   let reads = 0;
   const counting: EventStore = {
