@@ -312,3 +312,20 @@ test('messages are sent where REST is out of reach, and the list comes as soon a
   expect(client.connection.get().state).toBe('live');
   expect(client.conversations.get()).toMatchObject([{ id: ab, lastSeq: 1 }]);
 });
+
+test('a list that is read late moves nobody past what was missed meanwhile', async () => {
+  const chat = new FakeChat();
+  chat.rest = () => ({ status: 503, body: {} });
+  const { client } = await live(chat);
+  const told = record(client, 'message');
+  chat.message('b', 'a', { msg: 'by the socket' });
+  await settle();
+  chat.socket.end();
+  chat.rest = () => undefined;
+  chat.message('b', 'a', { msg: 'while away' });
+  await pass(2_000);
+  chat.message('b', 'a', { msg: 'after it' });
+  await pass(2_000);
+  expect(told.map(({ msg }) => msg)).toEqual(['by the socket', 'while away', 'after it']);
+  expect(client.stats.gaps).toBe(0);
+});

@@ -53,7 +53,9 @@ export class Sync {
     this.#running = this.#live = false;
     if (this.#listed) return this.cursor;
     try {
-      this.cursor = (await this.#readPage(null)).position;
+      const { position } = await this.#readPage(null);
+      // What came by a socket before is shown as of its own cursor, and goes on from there.
+      this.cursor ??= position;
     } catch (error) {
       // Without REST messages can still be sent; the list is read as soon as there is one.
       if (asClientError(error).code === 'NOT_AUTHENTICATED') throw error;
