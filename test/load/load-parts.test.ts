@@ -45,14 +45,14 @@ describe('the ids of a run', () => {
       [1, 7],
       [0, 123_456_789],
     ] as const) {
-      const id = ids.make(side, number);
+      const id = ids.make(side, number, performance.now());
       expect(validate(id) && version(id)).toBe(7);
       expect(ids.read(id)).toEqual({ side, number });
     }
   });
 
   it('are not taken for those of another run', () => {
-    expect(createLoadIds().read(createLoadIds().make(0, 1))).toBeUndefined();
+    expect(createLoadIds().read(createLoadIds().make(0, 1, performance.now()))).toBeUndefined();
   });
 });
 

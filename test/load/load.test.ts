@@ -132,6 +132,12 @@ describe('load on a server that breaks its promises', () => {
     expect(isFaultless(report)).toBe(false);
   });
 
+  it('counts sockets that came back and could not go on from their cursor', async () => {
+    const report = await load({}, { dropRate: 50 });
+    expect(report.resumes?.notRecovered).toBeGreaterThan(0);
+    expect(isFaultless(report)).toBe(false);
+  });
+
   it('counts histories that do not reach the newest acked message', async () => {
     const rest = createServer((request, response) => {
       const whole = request.headers['x-user-id'] === 'tester-0' && request.url?.endsWith('/messages?limit=1') === true;

@@ -22,6 +22,7 @@ export function createProgram(name = 'weiliao-load'): Command {
     .option('--grace <n>', 'seconds that the last deliveries may take', number(0, 600), 5)
     .option('--size <n>', 'bytes of each message', integer(1, 8_192), 120)
     .option('--idle <n>', 'further connections that only listen', integer(0, 1_000_000), 0)
+    .option('--drop-rate <n>', 'sockets cut a second; they resume', number(0, 10_000), 0)
     .option('--url <url>', 'WebSocket of the server', url('ws:', 'wss:'), new URL('ws://127.0.0.1:9093/v1/ws'))
     .option('--http-url <url>', 'REST side of the server: histories are checked there', url('http:', 'https:'))
     .addOption(new Option('--prefix <name>', 'user ids are <name>-0, <name>-1 …').argParser(prefix))

@@ -3,7 +3,8 @@ import type { ErrorFrame } from '@weiliao/client';
 
 /** Makes the client message ids of one run: UUIDv7, with a message's side and number readable from the end. */
 export interface LoadIds {
-  make(side: 0 | 1, number: number): string;
+  /** `at`: when the message was sent (`performance.now()`). The same again gives the same id. */
+  make(side: 0 | 1, number: number, at: number): string;
   /** Undefined for an id of somebody else. */
   read(id: string): { readonly side: 0 | 1; readonly number: number } | undefined;
 }
@@ -12,15 +13,15 @@ export interface LoadIds {
 const headLength = 24;
 const timeLength = 14;
 
-export function createLoadIds(now: () => number = Date.now): LoadIds {
+export function createLoadIds(): LoadIds {
   const random = randomBytes(4).toString('hex');
   // Version 7, variant 2; 3 + 3 random digits tell this run from others under the same user ids.
   const nonce = `7${random.slice(0, 3)}-8${random.slice(3, 6)}-`;
   let cachedAt = -1;
   let head = '';
   return {
-    make(side, number) {
-      const at = now();
+    make(side, number, sentAt) {
+      const at = Math.floor(performance.timeOrigin + sentAt);
       if (at !== cachedAt) {
         cachedAt = at;
         const time = at.toString(16).padStart(12, '0');
@@ -40,11 +41,12 @@ export function createLoadIds(now: () => number = Date.now): LoadIds {
 export type SeenFrame =
   | { readonly type: 'message' | 'ack'; readonly id: string; readonly seq: number }
   | ErrorFrame
-  | { readonly type: 'welcome' | 'other' };
+  | { readonly type: 'welcome' | 'live' | 'other' };
 
 const typeKey = '"type":"';
 const idKeys = { message: '"clientId":"', ack: '"id":"' } as const;
 const seqKey = '"seq":';
+const cursorKey = '"cursor":"';
 
 /**
  * Reads the few fields that count without parsing the frame. Exact for JSON without blanks: `"name":` can stand nowhere
@@ -58,7 +60,15 @@ export function seeFrame(text: string): SeenFrame {
     return id === '' || !(seq > 0) ? { type: 'other' } : { type, id, seq };
   }
   if (type === 'error') return JSON.parse(text) as ErrorFrame;
-  return { type: type === 'welcome' ? 'welcome' : 'other' };
+  return { type: type === 'welcome' || type === 'live' ? type : 'other' };
+}
+
+/** The place in the log that the frame brings its reader to; undefined for one that moves nobody. */
+export function cursorOf(text: string): string | undefined {
+  const at = text.lastIndexOf(cursorKey);
+  if (at === -1) return undefined;
+  const start = at + cursorKey.length;
+  return text.slice(start, text.indexOf('"', start));
 }
 
 function stringAfter(text: string, key: string): string {

@@ -7,13 +7,17 @@ const timeoutMs = 15_000;
 /** From `hello` to `welcome`. */
 export class Handshake {
   readonly #user: string;
+  readonly #hello: string;
   readonly #welcome: Promise<true>;
   #resolve!: (welcomed: true) => void;
   #reject!: (error: Error) => void;
   #done = false;
 
-  constructor(user: string) {
+  /** `cursor`: where to go on from. */
+  constructor(user: string, cursor?: string) {
     this.#user = user;
+    // Without a cursor there is none in the text.
+    this.#hello = JSON.stringify({ type: 'hello', user, cursor });
     this.#welcome = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -38,7 +42,7 @@ export class Handshake {
     const timer = setTimeout(() => this.failed(`no welcome within ${timeoutMs / 1000} s`), timeoutMs);
     try {
       await Promise.race([socket.opened, this.#welcome]);
-      socket.queue(`{"type":"hello","user":"${this.#user}"}`);
+      socket.queue(this.#hello);
       socket.flush();
       await this.#welcome;
     } finally {

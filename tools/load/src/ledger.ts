@@ -79,16 +79,23 @@ export class Ledger {
     return 'first';
   }
 
+  /** Numbers of the messages without an answer, in their order. */
+  unanswered(): number[] {
+    const numbers: number[] = [];
+    for (let number = this.#oldest; number < this.#sent; number += 1) {
+      if (!this.#has(number, acked) && !this.#has(number, failed)) numbers.push(number);
+    }
+    return numbers;
+  }
+
   tally(): LedgerTally {
     let lost = 0;
-    let unanswered = 0;
     for (let number = this.#oldest; number < this.#sent; number += 1) {
-      if (this.#has(number, acked)) {
-        if (!this.#has(number, toPeer)) lost += 1;
-        if (!this.#has(number, toSelf)) lost += 1;
-      } else if (!this.#has(number, failed)) unanswered += 1;
+      if (!this.#has(number, acked)) continue;
+      if (!this.#has(number, toPeer)) lost += 1;
+      if (!this.#has(number, toSelf)) lost += 1;
     }
-    return { lost, unanswered };
+    return { lost, unanswered: this.unanswered().length };
   }
 
   #agree(number: number, seq: number): void {

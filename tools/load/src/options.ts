@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly size: number;
   /** Further connections that only listen. */
   readonly idle: number;
+  /** Sockets that are cut a second, over all pairs, and go on from their cursors. 0: none. */
+  readonly dropRate?: number | undefined;
   /** User ids are `<prefix>-<number>`. */
   readonly prefix: string;
 }

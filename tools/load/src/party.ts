@@ -1,6 +1,7 @@
-import type { ErrorFrame } from '@weiliao/client';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ErrorFrame, WelcomeFrame } from '@weiliao/client';
 import type { LoadIds } from './frames.ts';
-import { seeFrame } from './frames.ts';
+import { cursorOf, seeFrame } from './frames.ts';
 import { Handshake } from './handshake.ts';
 import type { Histogram } from './histogram.ts';
 import { Ledger, arrivals } from './ledger.ts';
@@ -19,6 +20,8 @@ export interface RunContext {
   /** A sample counts where the message was sent at `from` or later and before `until` (`performance.now()`). */
   readonly measured: { from: number; until: number };
   readonly counts: RunCounts;
+  /** Sockets that break come back; undefined: they do not. */
+  readonly resumes: ResumeCounts | undefined;
   /** The message has arrived at the addressee. */
   readonly onArrived: (sender: Sender) => void;
   /** The message was refused. */
@@ -35,6 +38,17 @@ export interface RunCounts {
   readonly errors: Map<string, number>;
 }
 
+export interface ResumeCounts {
+  /** From the break to `live`, of each socket that came back. */
+  readonly toLive: Histogram;
+  notRecovered: number;
+}
+
+/** Close codes from here on say: do not come back. */
+const firstFinalCode = 4500;
+/** Milliseconds between two tries to come back, at most. */
+const longestPause = 1_000;
+
 /** Who a party is, and whom it writes to. */
 export interface Role {
   readonly user: string;
@@ -49,9 +63,12 @@ export class Party implements Sender {
   readonly #context: RunContext;
   readonly #ledger = new Ledger();
   readonly #order = new OrderCheck();
-  readonly #socket: LoadSocket;
   readonly #tail: string;
-  readonly #handshake: Handshake;
+  #socket: LoadSocket;
+  #handshake: Handshake;
+  #cursor: string | undefined;
+  /** When the connection broke, until it is live again. */
+  #brokenAt: number | undefined;
   #peer: Party | undefined;
   #live = false;
   #highestAcked = 0;
@@ -63,11 +80,7 @@ export class Party implements Sender {
     this.#side = side;
     this.#context = context;
     this.#tail = `","to":"${peer}","msg":"${context.body}"}`;
-    this.#socket = new LoadSocket({
-      url: context.url,
-      onText: (text, at) => this.#receive(text, at),
-      onClose: (code, reason) => this.#closed(code, reason),
-    });
+    this.#socket = this.#dial();
   }
 
   get ledger(): Ledger {
@@ -90,11 +103,19 @@ export class Party implements Sender {
     this.#live = true;
   }
 
+  /** Where the connection is broken the message goes out when it is back. */
   send(at: number): void {
-    if (!this.#live) return;
-    const id = this.#context.ids.make(this.#side, this.#ledger.send(at));
-    this.#socket.queue(`{"type":"send","id":"${id}${this.#tail}`);
+    if (!this.#live && this.#brokenAt === undefined) return;
+    const number = this.#ledger.send(at);
     this.#context.counts.sent += 1;
+    if (this.#live) this.#queue(number, at);
+  }
+
+  /** Breaks the connection, as a network does. */
+  drop(): void {
+    if (!this.#live) return;
+    this.#socket.cut();
+    void this.#comeBack();
   }
 
   flush(): void {
@@ -107,12 +128,59 @@ export class Party implements Sender {
     this.#socket.close();
   }
 
+  #dial(): LoadSocket {
+    return new LoadSocket({
+      url: this.#context.url,
+      onText: (text, at) => this.#receive(text, at),
+      onClose: (code, reason) => this.#closed(code, reason),
+    });
+  }
+
+  #queue(number: number, at: number): void {
+    const id = this.#context.ids.make(this.#side, number, at);
+    this.#socket.queue(`{"type":"send","id":"${id}${this.#tail}`);
+  }
+
+  /** Goes on from the cursor, and sends again what has no answer. */
+  async #comeBack(): Promise<void> {
+    this.#live = false;
+    this.#brokenAt ??= performance.now();
+    while (!this.#ended) {
+      this.#handshake = new Handshake(this.user, this.#cursor);
+      this.#socket = this.#dial();
+      try {
+        await this.#handshake.run(this.#socket);
+        break;
+      } catch {
+        this.#socket.cut();
+        await delay(Math.random() * longestPause);
+      }
+    }
+  }
+
+  #welcomed(text: string): void {
+    const { resumes } = this.#context;
+    this.#handshake.welcomed();
+    if (resumes === undefined || this.#brokenAt === undefined) return;
+    if (!(JSON.parse(text) as WelcomeFrame).recovered) resumes.notRecovered += 1;
+    this.#live = true;
+    for (const number of this.#ledger.unanswered()) this.#queue(number, this.#ledger.sentAt(number) ?? 0);
+    this.#socket.flush();
+  }
+
+  #caughtUp(at: number): void {
+    if (this.#brokenAt !== undefined) this.#context.resumes?.toLive.record(at - this.#brokenAt);
+    this.#brokenAt = undefined;
+  }
+
   #receive(text: string, at: number): void {
     const frame = seeFrame(text);
+    if (this.#context.resumes !== undefined) this.#cursor = cursorOf(text) ?? this.#cursor;
     if (frame.type === 'message') this.#arrived(frame.id, frame.seq, at);
     else if (frame.type === 'ack') this.#acked(frame.id, frame.seq, at);
     else if (frame.type === 'error') this.#refused(frame);
-    else if (frame.type === 'welcome') this.#handshake.welcomed();
+    else if (frame.type === 'welcome') this.#welcomed(text);
+    else if (frame.type === 'live') this.#caughtUp(at);
   }
 
   #arrived(id: string, seq: number, at: number): void {
@@ -156,6 +224,12 @@ export class Party implements Sender {
 
   #closed(code: number, reason: string): void {
     if (this.#ended) return;
+    if (this.#context.resumes !== undefined && code < firstFinalCode) {
+      // Before `welcome`, whoever waits for it tries again.
+      if (this.#live) void this.#comeBack();
+      else this.#handshake.failed(`closed before welcome: ${code} ${reason}`);
+      return;
+    }
     this.#ended = true;
     this.#live = false;
     this.#countError(`CLOSED_${code}`);

@@ -1,5 +1,14 @@
 import type { Percentiles } from './histogram.ts';
 
+export interface Resumes {
+  /** Sockets that came back. */
+  readonly count: number;
+  /** Of them, those that could not go on from their cursor. */
+  readonly notRecovered: number;
+  /** From the break to `live`. */
+  readonly toLiveMs: Percentiles;
+}
+
 export interface LoadReport {
   readonly pairs: number;
   /** Messages under way per user, null in open loop. */
@@ -27,6 +36,8 @@ export interface LoadReport {
   readonly lost: number;
   readonly twice: number;
   readonly outOfOrder: number;
+  /** Sockets that were cut, and went on from their cursor; null where none is cut. */
+  readonly resumes: Resumes | null;
   /** Acked under another seq than the message was delivered with. */
   readonly mismatched: number;
   /** Neither acked nor refused. */
@@ -43,13 +54,14 @@ const excused = new Set(['RATE_LIMITED', 'OVERLOADED', 'STORE_UNAVAILABLE']);
 /** True where the server kept every promise. */
 export function isFaultless(report: LoadReport): boolean {
   const { lost, twice, outOfOrder, mismatched, unanswered, historiesBehind, errors, delivered } = report;
-  const broken = lost + twice + outOfOrder + mismatched + unanswered + (historiesBehind ?? 0);
+  const notRecovered = report.resumes?.notRecovered ?? 0;
+  const broken = lost + twice + outOfOrder + mismatched + unanswered + notRecovered + (historiesBehind ?? 0);
   return broken === 0 && delivered > 0 && Object.keys(errors).every((code) => excused.has(code));
 }
 
 /** The report for people. */
 export function formatReport(report: LoadReport): string {
-  const { rate, window, historiesBehind } = report;
+  const { rate, window, historiesBehind, resumes } = report;
   const pace = rate === null ? `window ${window ?? 0} per user` : `${rate} messages/s planned`;
   const idle = report.idle === 0 ? '' : `, ${report.idle} idle`;
   const rows: (readonly [string, string])[] = [
@@ -61,12 +73,20 @@ export function formatReport(report: LoadReport): string {
     ['lost', String(report.lost)],
     ['twice', String(report.twice)],
     ['out of order', String(report.outOfOrder)],
+    ...(resumes === null ? [] : resumeRows(resumes)),
     ['seq mismatched', String(report.mismatched)],
     ['unanswered', String(report.unanswered)],
     ...(historiesBehind === null ? [] : [['histories behind', String(historiesBehind)] as const]),
     ['errors', formatErrors(report.errors)],
   ];
   return rows.map(([name, value]) => `${name.padEnd(18)}${value}`).join('\n');
+}
+
+function resumeRows({ count, notRecovered, toLiveMs }: Resumes): (readonly [string, string])[] {
+  return [
+    ['resumes', `${count}, ${notRecovered} without what was missed`],
+    ['break to live', formatPercentiles(toLiveMs)],
+  ];
 }
 
 function formatPercentiles(times: Percentiles): string {

@@ -5,9 +5,9 @@ import { countHistoriesBehind } from './history.ts';
 import { closedLoop, openLoop } from './pacer.ts';
 import type { Pacer, Sender } from './pacer.ts';
 import { Party } from './party.ts';
-import type { RunContext, RunCounts } from './party.ts';
+import type { ResumeCounts, RunContext, RunCounts } from './party.ts';
 import type { LoadHooks, LoadOptions, LoadProgress } from './options.ts';
-import type { LoadReport } from './report.ts';
+import type { LoadReport, Resumes } from './report.ts';
 import { openIdle } from './idle.ts';
 
 const connectingAtOnce = 64;
@@ -19,10 +19,12 @@ const refusedPauseMs = 100;
 export async function runLoad(options: LoadOptions, hooks: LoadHooks = {}): Promise<LoadReport> {
   const counts: RunCounts = { sent: 0, acked: 0, delivered: 0, twice: 0, errors: new Map() };
   const refused: Sender[] = [];
+  const { dropRate = 0 } = options;
   const pace: { pacer?: Pacer } = {};
   const context: RunContext = {
     url: options.url,
     ids: createLoadIds(),
+    resumes: dropRate === 0 ? undefined : { toLive: new Histogram(), notRecovered: 0 },
     body: 'weiliao '.repeat(Math.ceil(options.size / 8)).slice(0, options.size),
     latency: new Histogram(),
     ackLatency: new Histogram(),
@@ -39,6 +41,7 @@ export async function runLoad(options: LoadOptions, hooks: LoadHooks = {}): Prom
     stops.push(await openIdle(options, hooks));
     const pacer = options.rate === undefined ? closedLoop(parties, options.window) : openLoop(parties, options.rate);
     pace.pacer = pacer;
+    stops.push(dropSockets(parties, dropRate));
     const forgive = setInterval(() => refused.splice(0).forEach((sender) => pacer.release(sender)), refusedPauseMs);
     stops.push(
       () => pacer.stop(),
@@ -51,6 +54,13 @@ export async function runLoad(options: LoadOptions, hooks: LoadHooks = {}): Prom
   } finally {
     for (const stop of stops.reverse()) stop();
   }
+}
+
+/** Cuts sockets at random, so many a second. Returns what ends it. */
+function dropSockets(parties: readonly Party[], rate: number): () => void {
+  if (rate === 0) return () => undefined;
+  const timer = setInterval(() => parties[Math.floor(Math.random() * parties.length)]?.drop(), 1_000 / rate);
+  return () => clearInterval(timer);
 }
 
 /** What the phases of a run share. */
@@ -115,7 +125,7 @@ async function settle({ options, parties, context: { counts }, hooks }: Run) {
 }
 
 function summarize({ options, context, parties }: Run, pacer: Pacer) {
-  const { counts, latency, ackLatency } = context;
+  const { counts, latency, ackLatency, resumes } = context;
   const sum = (of: (party: Party) => number): number => parties.reduce((total, party) => total + of(party), 0);
   const tallies = new Map(parties.map((party) => [party, party.ledger.tally()]));
   const lostById = sum((party) => tallies.get(party)?.lost ?? 0);
@@ -136,8 +146,13 @@ function summarize({ options, context, parties }: Run, pacer: Pacer) {
     lost: Math.max(lostById, lostBySeq),
     twice: counts.twice,
     outOfOrder: sum((party) => party.order.outOfOrder),
+    resumes: resumes === undefined ? null : told(resumes),
     mismatched: sum((party) => party.ledger.mismatched),
     unanswered: sum((party) => tallies.get(party)?.unanswered ?? 0),
     errors: Object.fromEntries(counts.errors),
   };
+}
+
+function told({ toLive, notRecovered }: ResumeCounts): Resumes {
+  return { count: toLive.count, notRecovered, toLiveMs: toLive.percentiles() };
 }

@@ -70,6 +70,12 @@ export class LoadSocket {
     this.#end(1000, '');
   }
 
+  /** Ends it as a network does that breaks. Nothing is told of it. */
+  cut(): void {
+    this.#ended = true;
+    this.#socket.resetAndDestroy();
+  }
+
   /** Stops reading: what a client that is too slow looks like to the server. */
   pause(): void {
     this.#socket.pause();
