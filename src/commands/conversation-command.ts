@@ -21,6 +21,8 @@ export interface Caller {
   readonly user: string;
   /** What the command belongs to: a session, a request. Kept in the event's metadata. */
   readonly correlationId: string;
+  /** The trace that the command belongs to (W3C). Kept in the event's metadata. */
+  readonly traceparent?: string | undefined;
 }
 
 /** The conversation that a command is meant for, and who belongs to it. */

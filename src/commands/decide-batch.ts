@@ -67,6 +67,7 @@ function eventOf(
       schemaVersion: kindOf(event).schemaVersion,
       $correlationId: command.correlationId,
       $causationId: command.causationId,
+      traceparent: command.traceparent,
       lastSeq,
     },
   };

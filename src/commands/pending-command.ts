@@ -52,6 +52,10 @@ export abstract class PendingCommand<Input extends Caller, Outcome extends { rea
     return this.input.correlationId;
   }
 
+  get traceparent(): string | undefined {
+    return this.input.traceparent;
+  }
+
   get bytes(): number {
     return 0;
   }

@@ -10,6 +10,7 @@ import type { Head } from './head.ts';
 export interface QueuedCommand {
   readonly correlationId: string;
   readonly causationId: string;
+  readonly traceparent?: string | undefined;
   /** Bytes that the command adds to an append, about. */
   readonly bytes: number;
   /** After this, by the clock of `performance.now`, nobody waits for the outcome any more. */

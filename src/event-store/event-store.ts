@@ -22,6 +22,8 @@ export interface EventMetadata {
   readonly schemaVersion: number;
   readonly $correlationId?: string;
   readonly $causationId?: string;
+  /** The trace that the event belongs to (W3C), where its command named one. */
+  readonly traceparent?: string | undefined;
   /** In a conversation: seq of its newest message after this event, so that the newest event alone tells the next. */
   readonly lastSeq?: number;
 }

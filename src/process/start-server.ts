@@ -30,6 +30,8 @@ import { createApi } from '../queries/api.ts';
 import type { ApiDeps } from '../queries/context.ts';
 import { tellDamage, watchDamages } from './damage.ts';
 import type { DamageWatch } from './damage.ts';
+import { traced } from '../shared/tracing.ts';
+import type { Traced } from '../shared/tracing.ts';
 import { startProjector } from './projector.ts';
 import { watchStores } from './store-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
@@ -79,10 +81,12 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   const projected = (): number => watch?.projected ?? projector?.consumers.get(readModelName)?.progress.position ?? 0;
   const soleWriter = !house.shared;
   const { commandsInFlight: maxInFlight, commandsInFlightPerUser: maxInFlightPerUser, commandRate } = config.limits;
-  const commands = createCommands(
+  const made = createCommands(
     { store, readModel, rosters, metrics, projected, startPosition, soleWriter, onDamaged: tellDamage(logger) },
     { commandTimeoutMs: config.commandTimeoutMs, maxInFlight, maxInFlightPerUser, rateLimit: commandRate },
   );
+  const ofInput = { of: (input: Traced) => input, handsOn: true };
+  const commands = traced('command', made, { sendMessage: ofInput, markRead: ofInput });
   lifecycle.defer('commands', () => commands.close());
   if (config.demoUsers && (roles.has('gateway') || roles.has('api'))) {
     await room.patiently('eventStore', () => registerDemoUsers(commands));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../shared/config.ts';
-import type { EventStore, FeedLog } from '../event-store/event-store.ts';
+import { traced } from '../shared/tracing.ts';
+import type { EventData, EventStore, FeedLog } from '../event-store/event-store.ts';
 import { openEventStore, openFeed, takeDataDir } from '../event-store/open-event-store.ts';
 import type { OnIncident, OpenedEventStore } from '../event-store/open-event-store.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -43,7 +44,11 @@ export async function openStores(deps: StoresDeps): Promise<Stores> {
   const { config, room } = deps;
   const embedded = config.readModel.kind === 'embedded';
   // What is embedded lies in the folder that the log, or the process, has taken before.
-  const [{ store, signal }, opened] = await Promise.all([openLog(deps), embedded ? undefined : openModel(deps)]);
+  const [{ store: log, signal }, opened] = await Promise.all([openLog(deps), embedded ? undefined : openModel(deps)]);
+  const store = traced('event store', log, {
+    appendToStream: { of: (_stream: string, [first]: readonly EventData[]) => ({ ...first?.metadata }) },
+    readStream: {},
+  });
   const readModel = opened ?? (await openModel(deps));
   const shared = config.log.kind !== 'embedded';
   if (!shared || embedded) showDisk(config.dataDir, deps.metrics);
@@ -55,7 +60,14 @@ async function openModel({ config, logger, lifecycle, metrics, room }: StoresDep
   const onMissing = (reason: string): void => room.missing('readModel', reason);
   const opened = await openReadModel({ settings: config.readModel, mode: 'read', log: logger, onMissing });
   room.there('readModel');
-  const readModel = timed(opened, metrics.readModelSeconds);
+  const readModel = traced('read model', timed(opened, metrics.readModelSeconds), {
+    conversations: {},
+    messages: {},
+    message: {},
+    messageByClientId: {},
+    users: {},
+    usersStarting: {},
+  });
   lifecycle.defer('read model', () => readModel.close());
   return readModel;
 }

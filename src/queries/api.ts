@@ -10,7 +10,7 @@ import { boundLookUps, boundRegistrations, boundWork, inTurn } from './bounds.ts
 import type { ApiContext, ApiDeps } from './context.ts';
 import { minPositionHeader, positionHeader, tellPositions } from './context.ts';
 import { conversationRoutes } from './conversations.ts';
-import { keepDoor, knowAddresses, logRequests, requestIdHeader, timeRequests } from './door.ts';
+import { keepDoor, knowAddresses, logRequests, requestIdHeader, timeRequests, traceRequests } from './door.ts';
 import { createFreshness } from './freshness.ts';
 import { infoRoutes } from './info.ts';
 import { messageRoutes } from './messages.ts';
@@ -60,6 +60,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   tellPositions(app, deps);
   boundRegistrations(app, deps);
   timeRequests(app, deps);
+  traceRequests(app);
   if (config.logRequests) logRequests(app);
   acceptOnlyJson(app);
 
@@ -67,7 +68,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     // Whoever may not call was turned away before.
     origin: door.open ? '*' : true,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['X-User-Id', 'Authorization', 'Content-Type', minPositionHeader, requestIdHeader],
+    allowedHeaders: ['traceparent', 'X-User-Id', 'Authorization', 'Content-Type', minPositionHeader, requestIdHeader],
     exposedHeaders: [positionHeader, 'Retry-After', 'Location', requestIdHeader],
     maxAge: 600,
     strictPreflight: false,

@@ -1,5 +1,6 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { traceparentIn } from '../shared/tracing.ts';
 import { callerOf } from './caller.ts';
 import { acknowledge, reached } from './context.ts';
 import type { ApiContext } from './context.ts';
@@ -125,6 +126,7 @@ function markRead(app: App, context: ApiContext): void {
         conversation: id,
         seq: request.body.seq,
         correlationId: request.id,
+        traceparent: traceparentIn(request.headers['traceparent']),
       });
       acknowledge(reply, context, position);
       return { conversation, seq };

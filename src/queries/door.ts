@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { context, propagation, SpanKind } from '@opentelemetry/api';
 import { clientAddress } from '../auth/client-address.ts';
 import { WeiliaoError } from '../shared/errors.ts';
+import { beginSpan, tracesAreTaken } from '../shared/tracing.ts';
 import type { ApiDeps } from './context.ts';
 
 declare module 'fastify' {
@@ -63,6 +65,19 @@ function crossSite({ headers, routeOptions }: FastifyRequest): string | undefine
   const site = headers['sec-fetch-site'];
   if (routeOptions.config.writes !== true || headers.origin !== undefined || site !== 'cross-site') return undefined;
   return 'a page of another site may not call what writes';
+}
+
+/** A span for each request, where somebody takes spans; commands and queries are inside it. */
+export function traceRequests(app: FastifyInstance): void {
+  if (!tracesAreTaken()) return;
+  app.addHook('onRequest', ({ method, routeOptions, headers }, reply, done) => {
+    const { span, own } = beginSpan(`${method} ${routeOptions.url ?? 'none'}`, SpanKind.SERVER, headers);
+    propagation.inject(own, headers);
+    reply.raw.once('close', () => {
+      span.setAttribute('http.response.status_code', reply.statusCode).end();
+    });
+    context.with(own, done);
+  });
 }
 
 /** How long answers took. By the pattern of the route: addresses themselves are without number, and name users. */

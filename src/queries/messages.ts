@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseMessageId } from '../domain/conversation/conversation-id.ts';
 import { clientIdSchema, messageTextSchema } from '../domain/conversation/message-text.ts';
 import { messageSchema, revisionSchema, timeSchema } from '../protocol/message.ts';
+import { traceparentIn } from '../shared/tracing.ts';
 import { callerOf } from './caller.ts';
 import { acknowledge, reached } from './context.ts';
 import type { ApiContext } from './context.ts';
@@ -96,6 +97,7 @@ function sendMessage(app: App, context: ApiContext): void {
         ...request.body,
         user: sender,
         correlationId: request.id,
+        traceparent: traceparentIn(request.headers['traceparent']),
       });
       const { message, seq, revision, sendDate, duplicate } = outcome;
       acknowledge(reply, context, outcome.position);

@@ -114,6 +114,18 @@ describe('sending', () => {
     await expect(commands.sendMessage(into(dm))).resolves.toMatchObject({ seq: 2 });
   });
 
+  it('keeps the trace that its command names in the metadata of its event, and where none is named none', async () => {
+    const store = await openStore();
+    const commands = await commandsOver(store);
+    await register(commands, 'a', 'b');
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    await commands.sendMessage({ ...send('a', 'b', 'x'), traceparent });
+    await commands.sendMessage(send('a', 'b', 'y'));
+    const [first, second] = await store.readStream(`conversation-${dm}`, { direction: 'forwards', maxCount: 2 });
+    expect(first!.metadata).toMatchObject({ traceparent });
+    expect(JSON.stringify(second!.metadata)).not.toContain('traceparent');
+  });
+
   it('may be written to oneself', async () => {
     const commands = await commandsOver(await openStore());
     await register(commands, 'a');

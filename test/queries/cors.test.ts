@@ -24,7 +24,8 @@ describe('an origin that may call', () => {
     expect(answer.headers).toMatchObject({
       'access-control-allow-origin': origin,
       'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
-      'access-control-allow-headers': 'X-User-Id, Authorization, Content-Type, Weiliao-Min-Position, X-Request-Id',
+      'access-control-allow-headers':
+        'traceparent, X-User-Id, Authorization, Content-Type, Weiliao-Min-Position, X-Request-Id',
       vary: 'Origin',
     });
     const refused = await call({ url: '/v1/conversations', headers: { origin } });
