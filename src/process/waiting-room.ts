@@ -1,9 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Door } from '../auth/door.ts';
 import { createWaitingApi } from '../queries/waiting-api.ts';
-import { backOff } from '../shared/back-off.ts';
 import type { Config } from '../shared/config.ts';
+import { insist } from '../shared/insist.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import type { RefusalLog } from '../shared/refusal-log.ts';
@@ -81,17 +80,9 @@ export function createWaitingRoom(deps: WaitingDeps): WaitingRoom {
     missing,
     there: (store) => void reasons.delete(store),
     async patiently(store, ask) {
-      for (let failures = 1; ; failures += 1) {
-        try {
-          const answer = await ask();
-          reasons.delete(store);
-          return answer;
-        } catch (error) {
-          if (!(error instanceof Error && 'temporary' in error && error.temporary === true)) throw error;
-          missing(store, error.message);
-          await delay(backOff(failures, { first: 100 }));
-        }
-      }
+      const answer = await insist(ask, { withinMs: Infinity, onFailure: ({ message }) => missing(store, message) });
+      reasons.delete(store);
+      return answer;
     },
     async leave() {
       const port = await listening;

@@ -7,6 +7,7 @@ import { openConstruction } from '../read-model/open-construction.ts';
 import { compareWithLive, createBuilder } from './build.ts';
 import type { Build, Builder, BuildProgress, Counts } from './build.ts';
 import type { Difference } from './compare.ts';
+import { patientStore } from './patient-store.ts';
 import { checkLog } from './verify-log.ts';
 
 export interface RebuildOptions {
@@ -71,11 +72,12 @@ function count({ length }: readonly unknown[]): string {
  * over to it by themselves; without one it works as well.
  *
  * Throws `LossRefusedError`, `OperatorError` (another one is being built, no server, nothing to take the other projections from),
- * `LogDamagedError`, `ReadModelUnavailableError` (disk full, no answer) and the signal's reason.
+ * `LogDamagedError`, `ReadModelUnavailableError` (disk full, no answer for two minutes) and the signal's reason.
  * What is in use is right then, too.
  */
 export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
-  const { store, source, readModel: settings, projection, signal, onProgress } = options;
+  const { source, readModel: settings, projection, signal, onProgress } = options;
+  const store = patientStore(options.store, signal);
   const construction = await openConstruction({ settings, projection });
   try {
     const result = await build({ store, source, construction, signal, onProgress }, options.acceptsLoss);

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { EventStoreUnavailableError } from '../../src/event-store/event-store.ts';
+import { rebuild } from '../../src/projections/rebuild.ts';
 import { LeaseHeldError } from '../../src/read-model/lease.ts';
 import { ReadModelUnavailableError } from '../../src/read-model/read-model.ts';
 import { mongoModels } from '../support/mongo-models.ts';
@@ -13,6 +16,7 @@ import { createMemoryLog } from '../support/projection-log.ts';
 import type { Fact, MemoryLog } from '../support/projection-log.ts';
 import { dump, makeModelFolder } from '../support/projection-model.ts';
 import { startServer } from '../support/server.ts';
+import { silent } from '../support/silent.ts';
 import { enter } from '../support/socket.ts';
 import { until, within } from '../support/until.ts';
 import { scriptArgs, sourceUrl } from '../support/loader.ts';
@@ -205,6 +209,49 @@ describe.skipIf(skipped)('a server whose MongoDB is killed', () => {
     await until(async () => (await unread()) === 2, 'both messages are shown');
     await until(async () => (await server.rest('GET', '/readyz')).status === 200, 'it is ready');
     expect(server.disasters).toEqual([]);
+  });
+});
+
+describe.skipIf(skipped)('a rebuild', () => {
+  const models = mongoModels();
+  afterEach(() => models.close());
+
+  it('goes on after elections while it compares and while it puts in use, and where the log was away', async () => {
+    const mongod = await makeMongod();
+    onTestFinished(() => mongod.remove());
+    await mongod.start();
+    const { url } = mongod;
+    const log = createMemoryLog({ gap: 5 });
+    log.push(...chatter(30));
+    const model = await models.open({ url, mode: 'write' });
+    const last = (): number => log.events.at(-1)!.position;
+    await projecting(log, model, () => until(async () => (await model.checkpoint()) === last(), 'all is applied'));
+    const admin = new MongoClient(url);
+    onTestFinished(() => admin.close());
+    await admin
+      .db('weiliao')
+      .collection<{ _id: string }>('message')
+      .updateOne({ _id: 'dm~a~p0:3' }, { $set: { msg: 'forged' } });
+    const stepDown = () => admin.db('admin').command({ replSetStepDown: 6, force: true });
+
+    // Longer than the driver waits by itself, and than a lease: while both sides are compared, and before the last step.
+    const duringElection = new Set([3, 5]);
+    let asked = 0;
+    const store: typeof log = {
+      ...log,
+      async lastPosition() {
+        asked += 1;
+        if (duringElection.has(asked)) await stepDown();
+        if (asked === 2) throw new EventStoreUnavailableError('away');
+        return log.lastPosition();
+      },
+    };
+    const { differences } = await rebuild({ store, readModel: { kind: 'mongodb', url }, log: silent });
+    expect(asked).toBeGreaterThanOrEqual(5);
+    expect(differences.map(({ where }) => where)).toEqual(['message dm~a~p0:3']);
+    const reader = await models.open({ url, mode: 'read' });
+    expect(await dump(reader)).toBe(await embedded(log));
+    expect(await reader.checkpoint()).toBe(last());
   });
 });
 

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Db } from 'mongodb';
+import { insist } from '../../shared/insist.ts';
 import type { Construction } from '../construction.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
 import type { ReadModelBatch } from '../read-model.ts';
 import { connectMongo, deadlines, maxReadMs } from './client.ts';
 import { collectionNames, collectionsOf, ensureIndexes } from './collections.ts';
 import { compareSides } from './comparison.ts';
+import { isNoCollection } from './errors.ts';
 import { createFence } from './fence.ts';
 import type { Fence, Fenced } from './fence.ts';
 import { consumerName } from './mongo-read-model.ts';
@@ -17,6 +19,8 @@ import { findShares, leastPosition, schemaVersion, sharesOf } from './shares.ts'
 import { sideOf } from './side.ts';
 import { within } from './within.ts';
 
+/** Milliseconds that MongoDB may be away, as in an election, from what may have been built for hours. */
+const patienceMs = 120_000;
 /** Names of the collections that are not in use yet. */
 const prefix = 'building_';
 
@@ -71,26 +75,44 @@ function constructionOf(db: Db, { lease, fence, close }: Site): Construction {
     return found?.version === schemaVersion ? leastPosition(found) : undefined;
   }
 
+  const again = <T>(ask: () => Promise<T>, onFailure: () => void = () => undefined): Promise<T> =>
+    insist(ask, { withinMs: patienceMs, onFailure });
   const built = sideOf(collectionsOf(db, prefix), () => lease.assertHeld());
+  const write = (batch: ReadModelBatch): Promise<void> => again(() => built.write(batch));
   const live = sideOf(collectionsOf(db), assertFrozen);
   return {
     takenOverAt: undefined,
     encoder: undefined,
-    liveCheckpoint,
-    add: (batch) => built.write(batch as ReadModelBatch),
+    liveCheckpoint: () => again(liveCheckpoint),
+    add: (batch) => write(batch as ReadModelBatch),
     complete: () => Promise.resolve(),
-    write: (batch) => built.write(batch),
-    compare: (log) => compareSides({ built, live, liveCheckpoint, freeze: hold.begin, release: hold.end }, log),
+    write,
+    compare: (log) =>
+      again(() => compareSides({ built, live, liveCheckpoint, freeze: hold.begin, release: hold.end }, log)),
     async hold() {
-      await hold.begin();
+      await again(hold.begin);
     },
-    /** Wherever this ends early, what is in use is right for the positions that projectors have: both sides are. */
+    /**
+     * Wherever this ends early, what is in use is right for the positions that projectors have: both sides are. Those
+     * that went on while they were not held back are brought back to `position` at the end.
+     */
     async putInUse(position) {
       for (const name of collectionNames) {
-        assertFrozen();
-        await within(deadlines.write, db.collection(`${prefix}${name}`).rename(name, { dropTarget: true }));
+        let isRepeat = false;
+        await again(
+          async () => {
+            if (!fence.stands()) await hold.begin();
+            assertFrozen();
+            const renamed = db.collection(`${prefix}${name}`).rename(name, { dropTarget: true });
+            await within(deadlines.write, renamed).catch((error: unknown) => {
+              // It was done, and the answer was lost.
+              if (!isRepeat || !isNoCollection(error)) throw error;
+            });
+          },
+          () => (isRepeat = true),
+        );
       }
-      await hold.endAt(position);
+      await again(() => hold.endAt(position));
     },
     async end() {
       await hold.end().catch(() => undefined);

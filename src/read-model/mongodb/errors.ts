@@ -95,6 +95,10 @@ export function isReplaced(error: unknown): boolean {
   return error instanceof MongoError && (error.code === 43 || error.code === 175 || error.code === 237);
 }
 
+export function isNoCollection(error: unknown): boolean {
+  return error instanceof MongoError && error.code === 26;
+}
+
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoError && error.code === duplicateKey;
 }

@@ -21,7 +21,10 @@ const margin = 1_000;
 
 /** Lets one rebuild at a time work in a database; a dead one gives way after the time of a lease. */
 export interface RebuildLease {
-  /** Throws `ReadModelUnavailableError` where it may have ended. */
+  /**
+   * Throws `ReadModelUnavailableError` where it may have ended, which passes where nobody took it meanwhile, and
+   * `OperatorError` where somebody did.
+   */
   assertHeld(): void;
   /** Never rejects. Safe to call twice. */
   release(): Promise<void>;
@@ -42,6 +45,7 @@ export async function leaseRebuild(db: Db, consumer: string, { name, owner }: Ho
     throw new OperatorError(`a read model is being built by ${found?.holder ?? 'somebody'} already; wait for that one`);
   }
   let validUntil = asked + leaseMs - margin;
+  let taken = false;
 
   async function renew(): Promise<void> {
     const begun = performance.now();
@@ -50,12 +54,14 @@ export async function leaseRebuild(db: Db, consumer: string, { name, owner }: Ho
       leases.updateOne(theirs, [{ $set: { expires: inLeaseTime } }]),
     );
     if (matchedCount === 1) validUntil = begun + leaseMs - margin;
+    else taken = true;
   }
 
   // What fails is tried again; `assertHeld` tells when it failed for too long.
   const timer = setInterval(() => void renew().catch(() => undefined), renewEvery);
   return {
     assertHeld() {
+      if (taken) throw new OperatorError('another rebuild has taken over from this one');
       if (performance.now() >= validUntil) throw new ReadModelUnavailableError('the lease of the rebuild was lost');
     },
     async release() {
