@@ -14,7 +14,7 @@ import {
   tooLargeStatus,
   wrongStatus,
 } from './batch-responses.ts';
-import type { BatchResponse } from './batch-responses.ts';
+import type { BatchResponse, Correlation } from './batch-responses.ts';
 import { createGathering } from './gathering.ts';
 import type { Gathered } from './gathering.ts';
 import type { Log } from './log.ts';
@@ -22,6 +22,7 @@ import { expectedOf, proposedEvent, streamNameOf, uuidOf } from './requests.ts';
 import type { RpcError } from './rpc-errors.ts';
 import { maxAppendSize } from './rpc-errors.ts';
 import { toStored } from './stored-event.ts';
+import { uuidMessage } from './responses.ts';
 import { isAnonymous } from './user.ts';
 
 /** Longest that an append may be gathered or take, in milliseconds; a request may ask for less. */
@@ -31,18 +32,20 @@ type BatchCall = ServerDuplexStream<BatchAppendReq, BatchResponse>;
 
 /** One stream of appends, each gathered from one request or more and answered under its correlation id. */
 export function handleBatchAppend(log: Log, context: CallContext, call: BatchCall): void {
-  const gathering = createGathering((id, { stream }) => answers.send(batchError(id, stream, timeoutStatus())));
+  const gathering = createGathering((id, { stream }) =>
+    answers.send(batchError(uuidMessage(id, true), stream, timeoutStatus())),
+  );
   const answers = createAnswers(call, gathering.clear);
 
-  function begin(id: string, options: BatchAppendOptions): Gathered | undefined {
+  function begin(id: string, correlation: Correlation, options: BatchAppendOptions): Gathered | undefined {
     const stream = streamNameOf(options.streamIdentifier);
     if (context.user !== undefined && isAnonymous(call.metadata)) {
-      answers.send(batchError(id, stream, accessDeniedStatus()));
+      answers.send(batchError(correlation, stream, accessDeniedStatus()));
       return undefined;
     }
     const timeoutMs = Math.min(requestedMs(options), writeTimeoutMs);
     if (timeoutMs <= 0) {
-      answers.send(batchError(id, stream, timeoutStatus()));
+      answers.send(batchError(correlation, stream, timeoutStatus()));
       return undefined;
     }
     const expected = expectedOf(options, options.streamPosition);
@@ -51,7 +54,9 @@ export function handleBatchAppend(log: Log, context: CallContext, call: BatchCal
 
   function take(request: BatchAppendReq): void {
     const id = uuidOf(request.correlationId);
-    const append = gathering.get(id) ?? (request.options === null ? undefined : begin(id, request.options));
+    const correlation = request.correlationId ?? {};
+    const append =
+      gathering.get(id) ?? (request.options === null ? undefined : begin(id, correlation, request.options));
     if (append === undefined) return;
     for (const message of request.proposedMessages) {
       const event = proposedEvent(message);
@@ -60,10 +65,10 @@ export function handleBatchAppend(log: Log, context: CallContext, call: BatchCal
     }
     if (append.size > maxAppendSize) {
       gathering.end(id);
-      answers.send(batchError(id, append.stream, tooLargeStatus()));
+      answers.send(batchError(correlation, append.stream, tooLargeStatus()));
     } else if (request.isFinal) {
       gathering.end(id);
-      answers.owe(write(log, context, { id, append, answers }));
+      answers.owe(write(log, context, { correlation, append, answers }));
     }
   }
 
@@ -75,37 +80,37 @@ export function handleBatchAppend(log: Log, context: CallContext, call: BatchCal
       const id = request.correlationId?.string ?? '';
       gathering.end(id);
       const stream = request.options?.streamIdentifier?.streamName.toString() ?? '';
-      answers.send(batchError(id, stream, badRequestStatus((error as Error).message)));
+      answers.send(batchError(request.correlationId ?? {}, stream, badRequestStatus((error as Error).message)));
     }
   });
 }
 
 interface Write {
-  readonly id: string;
+  readonly correlation: Correlation;
   readonly append: Gathered;
   readonly answers: Answers;
 }
 
-async function write(log: Log, { gate, logger }: CallContext, { id, append, answers }: Write): Promise<void> {
+async function write(log: Log, { gate, logger }: CallContext, { correlation, append, answers }: Write): Promise<void> {
   const { stream, expected, events } = append;
   try {
     if (!(await gate.admit())) return;
     const outcome = await log.append(stream, events.map(toStored), expected);
     if (!gate.answers()) return;
-    if (outcome.kind === 'written') answers.send(batchSuccess(id, stream, outcome));
-    else if (outcome.kind === 'deleted') answers.send(batchError(id, stream, deletedStatus(stream)));
-    else answers.send(batchError(id, stream, wrongStatus(expected, outcome.actual)));
+    if (outcome.kind === 'written') answers.send(batchSuccess(correlation, stream, outcome));
+    else if (outcome.kind === 'deleted') answers.send(batchError(correlation, stream, deletedStatus(stream)));
+    else answers.send(batchError(correlation, stream, wrongStatus(expected, outcome.actual)));
   } catch (error) {
-    if (error instanceof EventStoreUnavailableError) answers.send(batchError(id, stream, timeoutStatus()));
-    else refuse(toRpcError(error, logger), { id, append, answers });
+    if (error instanceof EventStoreUnavailableError) answers.send(batchError(correlation, stream, timeoutStatus()));
+    else refuse(toRpcError(error, logger), { correlation, append, answers });
   }
 }
 
 /** A follower ends the whole stream, whatever else is under way on it. */
-function refuse(error: RpcError, { id, append, answers }: Write): void {
+function refuse(error: RpcError, { correlation, append, answers }: Write): void {
   const status = notHandledStatus(error);
   if (status === undefined) answers.fail(error);
-  else answers.send(batchError(id, append.stream, status));
+  else answers.send(batchError(correlation, append.stream, status));
 }
 
 interface Answers {

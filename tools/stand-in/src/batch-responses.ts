@@ -1,18 +1,27 @@
 import { status as rpcStatus } from '@grpc/grpc-js';
-import type { BatchAppendResp, Infer, Message, Outgoing, WrongExpectedVersion } from 'weiliao/eventstoredb-protocol';
+import type {
+  BatchAppendResp,
+  Infer,
+  Message,
+  Outgoing,
+  UUID,
+  WrongExpectedVersion,
+} from 'weiliao/eventstoredb-protocol';
 import type { Status as StatusMessage } from 'weiliao/eventstoredb-protocol';
 import type { Expected } from './decide.ts';
 import { details } from './protocol.ts';
-import { positionMessage, streamMessage, uuidMessage } from './responses.ts';
+import { positionMessage, streamMessage } from './responses.ts';
 import { maxAppendSize } from './rpc-errors.ts';
 import type { RpcError } from './rpc-errors.ts';
 
 export type BatchResponse = Outgoing<BatchAppendResp>;
 type Status = Outgoing<StatusMessage>;
+/** Goes back as it came. */
+export type Correlation = Outgoing<UUID>;
 
 /** The answers of a stream of appends: an error is a message like the others, and says nothing of the stream of calls. */
 export function batchSuccess(
-  id: string,
+  id: Correlation,
   stream: string,
   { revision, position }: { readonly revision: number; readonly position?: number },
 ): BatchResponse {
@@ -21,12 +30,12 @@ export function batchSuccess(
   return { ...answerTo(id, stream), success: { ...current, ...place } };
 }
 
-export function batchError(id: string, stream: string, error: Status): BatchResponse {
+export function batchError(id: Correlation, stream: string, error: Status): BatchResponse {
   return { ...answerTo(id, stream), error };
 }
 
-function answerTo(id: string, stream: string): BatchResponse {
-  return { correlationId: uuidMessage(id, false), streamIdentifier: streamMessage(stream) };
+function answerTo(id: Correlation, stream: string): BatchResponse {
+  return { correlationId: id, streamIdentifier: streamMessage(stream) };
 }
 
 export function wrongStatus(expected: Expected, actual: number): Status {

@@ -36,7 +36,8 @@ type ExpectedOptions = Pick<WriteOptions, 'noStream' | 'any' | 'streamExists'>;
 
 /** Which of the four ways of expecting a stream a request names. Throws `RpcError` where it is none. */
 export function expectedOf(options: ExpectedOptions, revision: Long | null): Expected {
-  if (revision !== null) return toRevision(revision);
+  // The highest number of all stands for -1: that there is no such stream.
+  if (revision !== null) return unsigned(revision) === highest ? 'no_stream' : toRevision(revision);
   if (options.noStream !== null) return 'no_stream';
   if (options.any !== null) return 'any';
   if (options.streamExists !== null) return 'stream_exists';

@@ -42,6 +42,9 @@ export function requireUser(user: User): ServerInterceptor {
 /** True where a call names no user. */
 export const isAnonymous = (metadata: Metadata): boolean => credentialsOf(metadata).length === 0;
 
+/** Whom the server takes the caller for. */
+export const userOf = (metadata: Metadata): string => credentialsOf(metadata)[0]?.split(':')[0] ?? 'anonymous';
+
 /** `name:password`; what is not of that form counts for nothing. */
 function credentialsOf(metadata: Metadata): string[] {
   return metadata.get('authorization').flatMap((header) => {

@@ -4,6 +4,7 @@ import { endOf, failStream, sendAll, toRpcError } from '../calls.ts';
 import type { CallContext } from '../calls.ts';
 import { uuidOf } from '../requests.ts';
 import { invalid } from '../rpc-errors.ts';
+import { userOf } from '../user.ts';
 import type { RpcError } from '../rpc-errors.ts';
 import type { ConsumerPort, GroupMessage } from './consumer.ts';
 import type { NackAction } from './delivery.ts';
@@ -35,6 +36,7 @@ export function handleConsumer(groups: Groups, { gate, logger }: CallContext, ca
     outbox.put(confirmationResponse(groupKey({ stream, group })));
     const port: ConsumerPort = {
       connectionName: String(call.metadata.get('connection-name')[0] ?? '<unknown>'),
+      username: userOf(call.metadata),
       bufferSize: options.bufferSize,
       send: (message: GroupMessage) => outbox.put(messageResponse(message, structured)),
       drop: (error: RpcError) => outbox.fail(error),

@@ -20,6 +20,7 @@ export interface GroupMessage {
 /** What a group sends to. */
 export interface ConsumerPort {
   readonly connectionName: string;
+  readonly username: string;
   /** Events that may be under way to it. */
   readonly bufferSize: number;
   send(message: GroupMessage): void;

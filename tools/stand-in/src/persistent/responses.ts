@@ -68,7 +68,7 @@ export function infoMessage(group: Group): Outgoing<SubscriptionInfo> {
 function connectionMessage(consumer: Consumer): Outgoing<ConnectionInfo> {
   const { port, inFlight, slots, total } = consumer;
   return {
-    username: 'anonymous',
+    username: port.username,
     totalItems: total,
     availableSlots: slots,
     inFlightMessages: inFlight.size,
