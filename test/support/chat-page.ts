@@ -63,7 +63,7 @@ export async function signIn(
   return chat;
 }
 
-async function signInOn(chat: ChatPage, user: string): Promise<void> {
+export async function signInOn(chat: ChatPage, user: string): Promise<void> {
   await chat.at('sign-in').waitFor();
   if (/^100[1-5]$/.test(user)) await chat.at(`sign-in-user-${user}`).click();
   else {

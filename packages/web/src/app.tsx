@@ -21,6 +21,7 @@ export function App() {
 /** Who is known goes in; else the server is asked how one signs in here. */
 function Door() {
   const [session, setSession] = useState(keptSession);
+  const [isRefused, setRefused] = useState(false);
   const info = useInfo(session === undefined);
   const { words } = useLanguage();
 
@@ -31,11 +32,22 @@ function Door() {
 
   const known = session ?? vouchedFor(info);
   if (known !== undefined) {
-    return <Chat key={known.token ?? known.user} session={known} onSignOut={() => enter(undefined)} />;
+    const leave = (refused: boolean): void => {
+      setRefused(refused);
+      enter(undefined);
+    };
+    return (
+      <Chat
+        key={known.token ?? known.user}
+        session={known}
+        onSignOut={() => leave(false)}
+        onRefused={() => leave(true)}
+      />
+    );
   }
   if (info === undefined) return null;
   if (info === 'unreachable') return <main className="notice">{words.signIn.unreachable}</main>;
-  return <SignIn auth={info.auth} onSignIn={enter} />;
+  return <SignIn auth={info.auth} isRefused={isRefused} onSignIn={enter} />;
 }
 
 type Answer = Info | 'unreachable' | undefined;

@@ -50,6 +50,7 @@ function Head({ onSignOut }: { readonly onSignOut: () => void }) {
   const name = session.username ?? person?.username ?? me;
   return (
     <header className={styles.head}>
+      <h1 className="hidden">weiliao</h1>
       <Avatar id={me} name={name} />
       <bdi className={styles.me} data-testid="me" title={words.you(name)}>
         {name}

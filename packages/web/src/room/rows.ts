@@ -20,13 +20,17 @@ export interface Rows {
   readonly count: number;
   /** Undefined where it is not held. */
   readonly at: (row: number) => Shown | undefined;
-  /** The same for the page's life, however a message comes to its place. */
+  /** The same before and after a message is held, and before and after it has its place. */
   readonly keyOf: (row: number) => string;
 }
+
+/** Own messages that were seen to wait: their rows are known by their client ids for ever. */
+const waited = new Set<string>();
 
 export function rowsOf({ conversation, messages, pending }: ConversationSnapshot, me: string): Rows {
   const lastSeq = conversation?.lastSeq ?? 0;
   const peerReadSeq = conversation?.peerReadSeq ?? 0;
+  for (const { clientId } of pending) waited.add(clientId);
   const bySeq = new Map(messages.map((message) => [message.seq, message]));
   const at = (row: number): Shown | undefined => {
     const waits = pending[row - lastSeq];
@@ -42,7 +46,8 @@ export function rowsOf({ conversation, messages, pending }: ConversationSnapshot
       const waits = pending[row - lastSeq];
       if (waits !== undefined) return `${me}/${waits.clientId}`;
       const message = bySeq.get(row + 1);
-      return message === undefined ? `#${row}` : `${message.from.id}/${message.clientId}`;
+      const isOwn = message?.from.id === me && waited.has(message.clientId);
+      return isOwn ? `${me}/${message.clientId}` : `#${row}`;
     },
   };
 }

@@ -11,11 +11,13 @@ import styles from './sign-in.module.css';
 
 interface Props {
   readonly auth: Info['auth'];
+  /** The last token was not taken. */
+  readonly isRefused: boolean;
   readonly onSignIn: (session: Session) => void;
 }
 
 /** Who is there? A demo user or any name; where the server asks for tokens, a token. */
-export function SignIn({ auth, onSignIn }: Props) {
+export function SignIn({ auth, isRefused, onSignIn }: Props) {
   return (
     <main className={styles.page} data-testid="sign-in">
       <div className={styles.card}>
@@ -24,7 +26,7 @@ export function SignIn({ auth, onSignIn }: Props) {
           <Switches />
         </div>
         {auth === 'none' && <DemoUsers onSignIn={onSignIn} />}
-        <Form auth={auth} onSignIn={onSignIn} />
+        <Form auth={auth} isRefused={isRefused} onSignIn={onSignIn} />
       </div>
     </main>
   );
@@ -63,9 +65,9 @@ function DemoUsers({ onSignIn }: Pick<Props, 'onSignIn'>) {
 }
 
 /** Signs in by what was written; the fault where that is not possible. */
-function useEntry({ auth, onSignIn }: Props) {
+function useEntry({ auth, isRefused, onSignIn }: Props) {
   const { words } = useLanguage();
-  const [fault, setFault] = useState<string>();
+  const [fault, setFault] = useState(isRefused ? words.signIn.badToken : undefined);
   const [busy, setBusy] = useState(false);
 
   async function enter(text: string): Promise<void> {
@@ -90,10 +92,10 @@ function useEntry({ auth, onSignIn }: Props) {
   return { enter, busy, fault, mend: () => setFault(undefined) };
 }
 
-function Form({ auth, onSignIn }: Props) {
+function Form({ auth, isRefused, onSignIn }: Props) {
   const { words } = useLanguage();
   const [text, setText] = useState('');
-  const { enter, busy, fault, mend } = useEntry({ auth, onSignIn });
+  const { enter, busy, fault, mend } = useEntry({ auth, isRefused, onSignIn });
   return (
     <form
       className={styles.form}

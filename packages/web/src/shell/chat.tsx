@@ -23,17 +23,23 @@ function clientOf(session: Session): Client {
 interface Props {
   readonly session: Session;
   readonly onSignOut: () => void;
+  /** The server took the token never. */
+  readonly onRefused: () => void;
 }
 
 /** The page of who is signed in: conversations at the side, one of them open. */
-export function Chat({ session, onSignOut }: Props) {
+export function Chat({ session, onSignOut, onRefused }: Props) {
   const [client] = useState(() => clientOf(session));
   useEffect(() => {
     client.connect();
     return () => client.disconnect();
   }, [client]);
-  useView(client.connection);
+  const { state } = useView(client.connection);
   const me = client.user ?? '';
+  const isRefused = state === 'unauthorized' && me === '';
+  useEffect(() => {
+    if (isRefused) onRefused();
+  });
   const house = useMemo(() => ({ client, session, me }), [client, session, me]);
   const { words } = useLanguage();
   const open = useOpenConversation();
