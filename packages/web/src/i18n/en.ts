@@ -1,7 +1,5 @@
 /** The page in English; the shape of every other catalogue. */
 export const en = {
-  self: 'English',
-  other: '中文',
   switchLanguage: 'Switch to Chinese',
   themes: { light: 'Switch to light colours', dark: 'Switch to dark colours' },
   signIn: {
@@ -21,8 +19,6 @@ export const en = {
   you: (name: string) => `Signed in as ${name}`,
   conversations: 'Conversations',
   search: 'Search people',
-  friends: 'Conversations',
-  people: 'People',
   nobody: 'Nobody found.',
   noConversations: 'No conversation yet. Search for somebody to write to.',
   unread: (count: number) => `${count} unread`,
@@ -40,7 +36,6 @@ export const en = {
   typing: (name: string) => `${name} is typing …`,
   write: (name: string) => `Write to ${name}`,
   send: 'Send',
-  emoji: 'Emoji',
   bytes: (used: number, most: number) => `${used} of ${most} bytes`,
   retry: 'Retry',
   retryAll: (count: number) => `Retry all (${count})`,
@@ -64,7 +59,6 @@ export const en = {
   stopped: 'The server ended the connection.',
   again: 'Connect again',
   notDurable: 'This browser keeps nothing: do not close the page while messages wait.',
-  notify: 'Notify me of new messages',
   arrived: (count: number) => `${count} new messages`,
 };
 

@@ -1,8 +1,6 @@
 import type { Catalogue } from './en.ts';
 
 export const zh: Catalogue = {
-  self: '中文',
-  other: 'English',
   switchLanguage: '切换到英文',
   themes: { light: '切换到浅色', dark: '切换到深色' },
   signIn: {
@@ -22,8 +20,6 @@ export const zh: Catalogue = {
   you: (name) => `当前用户：${name}`,
   conversations: '会话',
   search: '搜索联系人',
-  friends: '会话',
-  people: '用户',
   nobody: '没有找到。',
   noConversations: '还没有会话。搜索一个人，开始聊天吧。',
   unread: (count) => `${count} 条未读`,
@@ -41,7 +37,6 @@ export const zh: Catalogue = {
   typing: (name) => `${name}正在输入……`,
   write: (name) => `发消息给${name}`,
   send: '发送',
-  emoji: '表情',
   bytes: (used, most) => `${used} / ${most} 字节`,
   retry: '重试',
   retryAll: (count) => `全部重试（${count}）`,
@@ -60,6 +55,5 @@ export const zh: Catalogue = {
   stopped: '服务器已断开连接。',
   again: '重新连接',
   notDurable: '此浏览器无法保存数据：有消息等待时请勿关闭页面。',
-  notify: '有新消息时通知我',
   arrived: (count) => `${count} 条新消息`,
 };
