@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { droppedLines } from './logger.ts';
 import { createReading, createTallies } from './plain-metrics.ts';
 import { loopSeconds } from './threads.ts';
 import { version } from './version.ts';
@@ -174,6 +175,15 @@ export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  new Counter({
+    name: 'weiliao_log_lines_dropped_total',
+    help: 'Lines of the log that there was no room for: a full disk, or a reader that does not read.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(droppedLines());
+    },
+  });
   const logPosition = new Gauge({
     name: 'weiliao_log_position',
     help: 'Newest position this process knows of.',
