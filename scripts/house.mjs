@@ -47,7 +47,7 @@ export const rooms = {
       'gateway',
       'queries',
     ],
-    ports: ['addresses', 'start-server', 'lifecycle', 'end-sessions', 'safe-process'],
+    ports: ['addresses', 'end-wish', 'start-server', 'lifecycle', 'end-sessions', 'safe-process'],
   },
   cli: { may: ['domain', 'shared', 'event-store', 'read-model', 'projections', 'process'], ports: [] },
 };

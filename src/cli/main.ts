@@ -1,36 +1,8 @@
 #!/usr/bin/env -S node --max-semi-space-size=32
-import { Command } from 'commander';
+import { onEndWish } from '../process/end-wish.ts';
 import { guardProcess } from '../process/safe-process.ts';
-import { version } from '../shared/version.ts';
-import { printFault } from './fault.ts';
-import { registerQuarantine } from './quarantine.ts';
-import { registerRebuild } from './rebuild.ts';
-import { runProgram } from './run-program.ts';
-import { registerSessions } from './sessions.ts';
-import { registerStart } from './start.ts';
-import { isToolName, registerTools, runTool } from './tools.ts';
-import { registerVerify } from './verify.ts';
 
 guardProcess();
-const [name, ...rest] = process.argv.slice(2);
-if (isToolName(name)) {
-  await runTool(name, rest).catch((error: unknown) => {
-    printFault(error);
-    process.exitCode = 1;
-  });
-} else {
-  const program = new Command('weiliao')
-    .description('Event-sourced messaging: every message provable, every view rebuildable.')
-    .version(version)
-    .configureHelp({ showGlobalOptions: true });
-  for (const register of [
-    registerStart,
-    registerRebuild,
-    registerVerify,
-    registerQuarantine,
-    registerSessions,
-    registerTools,
-  ])
-    register(program);
-  await runProgram(program, process.argv.slice(2));
-}
+// The rest takes a moment to load. The first process of a container would not be ended by a signal that nobody hears.
+if (process.argv[2] === 'start') onEndWish(() => process.exit(0));
+await import('./program.ts');

@@ -4,6 +4,7 @@ import { createLogger } from '../shared/logger.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
 import { LossRefusedError, rebuild } from '../projections/rebuild.ts';
 import type { Loss, RebuildResult } from '../projections/rebuild.ts';
+import { onEndWish } from '../process/end-wish.ts';
 import { projections } from '../read-model/construction.ts';
 import type { Projection } from '../read-model/construction.ts';
 import { couldRun, InterruptedError } from './could-run.ts';
@@ -29,8 +30,7 @@ export function registerRebuild(program: Command): void {
 async function run({ projection, acceptLoss = false }: Flags): Promise<void> {
   const { log: source, readModel } = givenConfig();
   const stop = new AbortController();
-  const interrupt = (): void => stop.abort(new InterruptedError('interrupted; nothing was changed'));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const unheard = onEndWish(() => stop.abort(new InterruptedError('interrupted; nothing was changed')));
   const store = await followEventStore(source);
   const progress = createProgress('rebuilding', 'events');
   try {
@@ -61,7 +61,7 @@ async function run({ projection, acceptLoss = false }: Flags): Promise<void> {
   } finally {
     progress.end();
     await store.close();
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    unheard();
   }
 }
 

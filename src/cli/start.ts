@@ -23,12 +23,12 @@ async function start(): Promise<void> {
   for (const misspelt of misspeltSettings()) logger.warn(misspelt, 'no setting is called so: it has no effect');
   const lifecycle = createLifecycle(logger, config.drainMs);
   try {
-    const ports = await startServer(config, logger, lifecycle);
+    const ports = await lifecycle.begin(startServer(config, logger, lifecycle));
     if ([config.log, config.readModel].some(({ kind }) => kind === 'embedded'))
       warnOfWideFolder(config.dataDir, logger);
     logger.info({ ...addressesOf(config.host, ports), ...ports, host: config.host }, 'ready');
   } catch (error) {
-    printFault(error);
+    if (!lifecycle.ending) printFault(error);
     await lifecycle.end('could not start', 1);
   }
 }

@@ -1,5 +1,6 @@
 /** What the tools beside the server (load generator, stand-in) share with its command line. */
 export { directConversationId } from '../domain/conversation/conversation-id.ts';
+export { onEndWish } from '../process/end-wish.ts';
 export { createLifecycle } from '../process/lifecycle.ts';
 export { OperatorError } from '../shared/errors.ts';
 export { createLogger } from '../shared/logger.ts';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { followEventStore } from '../event-store/follow-event-store.ts';
+import { onEndWish } from '../process/end-wish.ts';
 import { verify } from '../projections/verify.ts';
 import { couldRun, InterruptedError } from './could-run.ts';
 import { givenConfig } from './given-config.ts';
@@ -18,8 +19,7 @@ export function registerVerify(program: Command): void {
 async function run(): Promise<void> {
   const { log: source, readModel } = givenConfig();
   const stop = new AbortController();
-  const interrupt = (): void => stop.abort(new InterruptedError('interrupted before the end'));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const unheard = onEndWish(() => stop.abort(new InterruptedError('interrupted before the end')));
   const store = await followEventStore(source);
   const progress = createProgress('verifying', 'events');
   let found = 0;
@@ -38,7 +38,7 @@ async function run(): Promise<void> {
   } finally {
     progress.end();
     await store.close();
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    unheard();
   }
   process.stdout.write(found === 0 ? 'verified: no difference\n' : `verified: ${found} differences\n`);
   if (found > 0) process.exitCode = 1;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { OperatorError } from '../shared/errors.ts';
@@ -21,14 +22,45 @@ export async function listenOn(api: FastifyInstance, host: string, port: number)
 
 /** How often connections are looked at while the API closes, in milliseconds. */
 const lookMs = 50;
+/** Longest that a client may take to send the rest of a request meanwhile, in milliseconds. */
+const restMs = 2_000;
+/** Longest that an answer may take beyond the time of a command, in milliseconds. */
+const answerMs = 5_000;
 
 /**
- * Answers the requests that are under way, then closes. Their connections are kept alive by their clients and would
- * hold the end up for a minute, so each is closed as soon as nothing is under way on it.
+ * Keeps an eye on the requests of an API that is not listening yet. The function closes it: answers the requests that are
+ * under way, and ends each connection as soon as nothing is under way on it. Left to themselves they would hold the end
+ * up for as long as their clients like: those kept alive, those opened ahead by a browser, and half of a request.
  */
-export async function closeApi(api: FastifyInstance): Promise<void> {
-  const timer = setInterval(() => api.server.closeIdleConnections(), lookMs);
-  await api.close().finally(() => clearInterval(timer));
+export function closerOf(api: FastifyInstance, commandTimeoutMs: number): () => Promise<void> {
+  const connections = new Set<Socket>();
+  const underWay = new Map<Socket, IncomingMessage[]>();
+  api.server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  api.server.on('request', (request, response) => {
+    const { socket } = request;
+    underWay.set(socket, [...(underWay.get(socket) ?? []), request]);
+    response.once('close', () => {
+      const others = (underWay.get(socket) ?? []).filter((other) => other !== request);
+      if (others.length > 0) underWay.set(socket, others);
+      else underWay.delete(socket);
+    });
+  });
+  return async () => {
+    const begun = performance.now();
+    const timer = setInterval(() => {
+      const elapsed = performance.now() - begun;
+      for (const socket of connections) {
+        const requests = underWay.get(socket) ?? [];
+        const answering = requests.some(({ complete }) => complete);
+        const patience = answering ? commandTimeoutMs + answerMs : restMs;
+        if (requests.length === 0 || elapsed >= patience) socket.destroy();
+      }
+    }, lookMs);
+    await api.close().finally(() => clearInterval(timer));
+  };
 }
 
 type TakeOver = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;

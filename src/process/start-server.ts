@@ -19,7 +19,7 @@ import { startGateway } from '../gateway/gateway.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { healthOf } from './health.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { closeApi, listenOn, onSocketRequest, opsHost } from './listen.ts';
+import { closerOf, listenOn, onSocketRequest, opsHost } from './listen.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createMetrics } from '../shared/metrics.ts';
 import type { Metrics } from '../shared/metrics.ts';
@@ -95,7 +95,10 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   const gatewayId = config.gatewayId ?? randomBytes(6).toString('base64url');
   const source = feedFrom(await openFeedLog(house, store, gatewayId));
   const gateway = roles.has('gateway') ? await startGateway({ ...house, gatewayId, source, commands }) : undefined;
-  const listeners = await startListeners(house, { commands, gateway, projector });
+  const listeners = await startListeners(house, { commands, gateway, projector }).catch(async (error: unknown) => {
+    await gateway?.drain();
+    throw error;
+  });
   // Last, so that it ends first: while sockets are drained, REST still answers, and `/readyz` says why not to come.
   if (gateway !== undefined) lifecycle.defer('gateway', () => gateway.drain());
   return { ...listeners, ...(gateway !== undefined && { wsPort: gateway.port }) };
@@ -153,7 +156,7 @@ async function startListeners(house: House, rooms: Rooms): Promise<{ httpPort: n
   });
   withinBudget(api.server, budget);
   if (gateway !== undefined) onSocketRequest(api.server, gateway.upgrade);
-  lifecycle.defer('api', () => closeApi(api));
+  lifecycle.defer('api', closerOf(api, config.commandTimeoutMs));
   const port = (await house.room.leave()) ?? config.httpPort;
   const httpPort = await listenOn(api, config.host, port);
   if (config.opsPort === undefined) {
@@ -166,7 +169,7 @@ async function startListeners(house: House, rooms: Rooms): Promise<{ httpPort: n
     door: createDoor({ ...config.door, host: opsHost, loopback: true, allowedOrigins: [] }),
   };
   const ops = apiOf(operator, rooms, { serve: 'operator', showOperations: true });
-  lifecycle.defer('operations', () => closeApi(ops));
+  lifecycle.defer('operations', closerOf(ops, config.commandTimeoutMs));
   return { httpPort, opsPort: await listenOn(ops, opsHost, config.opsPort) };
 }
 

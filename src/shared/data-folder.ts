@@ -1,5 +1,5 @@
-import { constants, mkdirSync, openSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { constants, existsSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { OperatorError } from './errors.ts';
 
 /*
@@ -12,8 +12,21 @@ const ours = /^(?:log\.db|lock|running|position\.key|read-model)/;
 
 /** Makes the folder where there is none, for its owner alone. Throws `OperatorError` where a file in it is a link. */
 export function makeDataFolder(dataDir: string): void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir);
   refuseLinks(dataDir);
+}
+
+/** With those above it. Node's own way goes round for ever where a folder is there and none can be made in it, as in /proc. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
 }
 
 /** SQLite opens whatever a name leads to, so this is looked at before. The folder itself may be a link. */

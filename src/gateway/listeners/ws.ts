@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
-import { maxToldFrameBytes } from '../../protocol/limits.ts';
+import { maxHeadBytes, maxToldFrameBytes } from '../../protocol/limits.ts';
 import { withinBudget } from '../../shared/connection-budget.ts';
 import { OperatorError } from '../../shared/errors.ts';
 import type { Connection } from '../connection.ts';
-import { noUpgrade, refusalBody } from '../admission.ts';
+import { answerTo, refusalBody } from '../admission.ts';
 import type { Refusal } from '../admission.ts';
 import { leave, receive, silence, unlistenable } from '../listener.ts';
 import type { Address, GatewayServer, ServerHandlers } from '../listener.ts';
@@ -18,6 +18,7 @@ import type { Session } from '../session.ts';
 const closeTimeoutMs = 5_000;
 /** A request has ten seconds to be whole, as with the other library. Milliseconds. */
 const requestTimes = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
+const serverOptions = { ...requestTimes, maxHeaderSize: maxHeadBytes };
 
 /** How long a peer may say nothing, in milliseconds. */
 type Patience = Readonly<Record<keyof typeof silence, number>>;
@@ -60,6 +61,7 @@ export function createUpgrades(handlers: ServerHandlers, patience: Patience = si
   return {
     upgrade(request, socket, head) {
       const admission = handlers.admit({
+        method: request.method ?? '',
         path: (request.url ?? '').replace(/\?.*$/s, ''),
         header: (name) => headerOf(request, name),
         remote: request.socket.remoteAddress ?? '',
@@ -99,9 +101,10 @@ export async function listenWithWs(
   handlers: ServerHandlers,
   patience: Patience = silence,
 ): Promise<GatewayServer> {
-  const server = createServer(requestTimes, (_request, response) => {
-    response.writeHead(noUpgrade.status, { 'Content-Type': 'application/problem+json', ...noUpgrade.headers });
-    response.end(refusalBody(noUpgrade));
+  const server = createServer(serverOptions, ({ method }, response) => {
+    const refusal = answerTo(method);
+    response.writeHead(refusal.status, { 'Content-Type': 'application/problem+json', ...refusal.headers });
+    response.end(refusalBody(refusal));
   });
   const upgrades = createUpgrades(handlers, patience);
   server.on('upgrade', upgrades.upgrade);
@@ -187,6 +190,8 @@ function refuse(socket: Duplex, refusal: Refusal): void {
     'Content-Length': String(Buffer.byteLength(body)),
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.on('error', () => socket.destroy());
+  // A peer that leaves its own side open must not keep the connection.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`);
 }
 

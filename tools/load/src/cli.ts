@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { formatReport, isFaultless } from './report.ts';
 import { runLoad } from './run.ts';
 import type { LoadOptions, LoadProgress } from './options.ts';
-import { createProgress, version } from 'weiliao/tooling';
+import { createProgress, onEndWish, version } from 'weiliao/tooling';
 import type { Progress } from 'weiliao/tooling';
 
 interface Flags extends LoadOptions {
@@ -36,8 +36,7 @@ export function createProgram(name = 'weiliao-load'): Command {
 /** The exit code: 0 where the server kept every promise, else 1. */
 async function load({ json, ...options }: Flags): Promise<0 | 1> {
   const stop = new AbortController();
-  const interrupt = (): void => stop.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const unheard = onEndWish(() => stop.abort());
   const progress = phaseProgress();
   try {
     const report = await runLoad(options, { onProgress: progress.show, signal: stop.signal });
@@ -46,7 +45,7 @@ async function load({ json, ...options }: Flags): Promise<0 | 1> {
     return isFaultless(report) ? 0 : 1;
   } finally {
     progress.end();
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    unheard();
   }
 }
 
