@@ -8,6 +8,7 @@ import { Session } from './session.ts';
 
 /** What a request for a socket says, as far as it decides whether there will be one. */
 export interface UpgradeRequest {
+  readonly method: string;
   /** Without the query. */
   readonly path: string;
   header(name: string): string | undefined;
@@ -17,7 +18,7 @@ export interface UpgradeRequest {
 
 /** Why there is no socket (RFC 9457). */
 export interface Refusal {
-  readonly status: 400 | 401 | 403 | 404 | 426 | 429 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 426 | 429 | 503;
   readonly title: string;
   readonly detail: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -44,13 +45,25 @@ export interface AdmissionDeps {
 }
 
 /** What is answered to a request that asks for no socket of the one version there is (RFC 6455 4.4). */
-export const noUpgrade: Refusal = {
+const noUpgrade: Refusal = {
   status: 426,
   title: 'Upgrade Required',
   detail:
     'sockets only: /v1/ws and /ws/{uid}, version 13. A proxy in front must pass on Upgrade and Connection, over HTTP/1.1',
   headers: { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
 };
+
+const wrongMethod: Refusal = {
+  status: 405,
+  title: 'Method Not Allowed',
+  detail: 'a socket is asked for with GET',
+  headers: { Allow: 'GET, HEAD' },
+};
+
+/** What is answered to a request that asks for no socket. */
+export function answerTo(method: string | undefined): Refusal {
+  return /^(get|head)$/i.test(method ?? '') ? noUpgrade : wrongMethod;
+}
 
 const nowhere: Refusal = { status: 404, title: 'Not Found', detail: 'no socket here: /v1/ws or /ws/{uid}' };
 
@@ -77,6 +90,7 @@ export function createAdmissions(deps: AdmissionDeps): Admissions {
   function sessionFor(request: UpgradeRequest): Session | readonly [reason: string, refusal: Refusal] {
     const refused = door.refusal({ host: request.header('host'), origin: request.header('origin') });
     if (refused !== undefined) return ['origin', { status: 403, title: 'Forbidden', detail: refused }];
+    if (!/^get$/i.test(request.method)) return ['method', wrongMethod];
     if (request.header('sec-websocket-version') !== '13') return ['version', noUpgrade];
     const wanted = kindAt(withoutBase(request.path, basePath), auth.mode === 'none');
     if ('status' in wanted) return ['path', wanted];

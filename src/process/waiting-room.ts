@@ -7,7 +7,7 @@ import type { Logger } from '../shared/logger.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import type { RefusalLog } from '../shared/refusal-log.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { closeApi, listenOn } from './listen.ts';
+import { closerOf, listenOn } from './listen.ts';
 
 /** What can be waited for at the start. */
 export type Awaited = 'eventStore' | 'readModel';
@@ -52,9 +52,10 @@ export function createWaitingRoom(deps: WaitingDeps): WaitingRoom {
 
   async function listen(): Promise<number> {
     const api = createWaitingApi({ ...deps, health, showOperations });
+    const closer = closerOf(api, config.commandTimeoutMs);
     try {
       const port = await listenOn(api, config.host, config.httpPort);
-      close = once(() => closeApi(api));
+      close = once(closer);
       return port;
     } catch (error) {
       logger.fatal({ error }, 'cannot listen');

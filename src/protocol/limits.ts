@@ -18,6 +18,8 @@ export const maxCursorLength = 256;
 export const maxConversationIdLength = 160;
 export const maxDeviceLength = 128;
 export const maxTokenLength = 16_384;
+/** Longest head of a request, in bytes: there are people with many cookies. */
+export const maxHeadBytes = 32 * 1024;
 /** Longest body of a request over REST, in bytes. */
 export const maxBodyBytes = 64 * 1024;
 /** Items in an answer over REST: at most, and where the request does not say. */
@@ -49,6 +51,12 @@ export const limits: readonly Limit[] = [
   { what: '`cursor`', limit: characters(maxCursorLength), beyond: '`BAD_FRAME`' },
   { what: '`device`', limit: characters(maxDeviceLength), beyond: '`BAD_FRAME`' },
   { what: '`token`', limit: characters(maxTokenLength), beyond: '`BAD_FRAME`' },
+  { what: 'the head of a request', limit: bytes(maxHeadBytes), beyond: 'status 431' },
+  {
+    what: 'headers of a request on `WS_PORT`, over uWebSockets.js',
+    limit: '96',
+    beyond: 'no answer, and cut after ten seconds. `HTTP_PORT` takes more',
+  },
   { what: 'a body over REST', limit: bytes(maxBodyBytes), beyond: '`BAD_FRAME`, status 413' },
   {
     what: '`limit` of a list over REST',

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { parseJson } from './parse-json.ts';
 
 export type ParsedFrame<T> =
   | { readonly ok: true; readonly frame: T }
@@ -8,7 +9,7 @@ export type ParsedFrame<T> =
 export function parseFrame<T>(schema: z.ZodType<T>, text: string): ParsedFrame<T> {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch {
     return { ok: false, id: undefined, reason: 'the frame is not JSON' };
   }

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
@@ -6,6 +5,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import { fastify, LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
+import { acceptOnlyJson } from './body.ts';
 import { boundLookUps, boundRegistrations, boundWork, inTurn } from './bounds.ts';
 import type { ApiContext, ApiDeps } from './context.ts';
 import { minPositionHeader, positionHeader, tellPositions } from './context.ts';
@@ -15,11 +15,12 @@ import { createFreshness } from './freshness.ts';
 import { infoRoutes } from './info.ts';
 import { messageRoutes } from './messages.ts';
 import { underBase } from '../shared/base-path.ts';
-import { maxBodyBytes } from '../protocol/limits.ts';
+import { knowMethods } from './methods.ts';
+import { maxBodyBytes, maxHeadBytes } from '../protocol/limits.ts';
 import { docsOptions, openApiOptions } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
 import { originalRoutes } from './original.ts';
-import { answerClientError, BadBodyError, createErrorHandler, notFound, sendProblem } from './problem.ts';
+import { answerClientError, createErrorHandler, notFound, sendProblem, wrongMethod } from './problem.ts';
 import { createPeerDirectory } from './peer-directory.ts';
 import { socketRoutes } from './sockets.ts';
 import { userRoutes } from './users.ts';
@@ -40,7 +41,13 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const app = fastify(options);
 
   app.setErrorHandler(handleError);
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, notFound, mode));
+  const methodsAt = knowMethods(app);
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    const methods = methodsAt(url.replace(/[?#].*$/s, ''));
+    const isWrong = methods.length > 0 && !methods.includes(method);
+    if (isWrong) void reply.header('Allow', methods.join(', '));
+    sendProblem(reply, isWrong ? wrongMethod : notFound, mode);
+  });
   app.setValidatorCompiler(validatorCompiler);
   // Answers come from mappings that the compiler checks against these same schemas, and the tests hold every answer to
   // the OpenAPI document. For a page of 50 messages JSON.stringify takes 0.1 ms, a compiled serializer half as much
@@ -104,7 +111,7 @@ const serverOptions = {
    * The same for its head, which Node would take for the shorter of the two times if it were longer; how often both are
    * looked at; and how much of a head is taken, in bytes, for those who have many cookies.
    */
-  http: { headersTimeout: 15_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 32_768 },
+  http: { headersTimeout: 15_000, connectionsCheckingInterval: 1_000, maxHeaderSize: maxHeadBytes },
   /** Milliseconds that an idle connection is kept: longer than the 60 s of common load balancers. */
   keepAliveTimeout: 65_000,
   /** While it closes, the server finishes what comes on open connections. */
@@ -116,14 +123,4 @@ const serverOptions = {
 
 function requestIdOf(given: string | string[] | undefined): string {
   return typeof given === 'string' && /^[A-Za-z0-9._:/+=-]{1,128}$/.test(given) ? given : randomUUID();
-}
-
-/** JSON is the one language of bodies. It must be UTF-8: what cannot be decoded would be stored as something else. */
-function acceptOnlyJson(app: FastifyInstance): void {
-  const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (isUtf8(body)) void parseJson(request, body.toString(), done);
-    else done(new BadBodyError('Body is not UTF-8'));
-  });
 }

@@ -33,8 +33,11 @@ export type Problem = z.infer<typeof problemSchema>;
 
 /** A body that is not what its content type says. */
 export class BadBodyError extends WeiliaoError {
-  constructor(message: string) {
+  readonly status: number;
+
+  constructor(message: string, status = 400) {
     super('BAD_FRAME', message);
+    this.status = status;
     this.name = 'BadBodyError';
   }
 }
@@ -73,6 +76,10 @@ export const notFound = problem('NOT_FOUND', 'there is nothing at this address')
 
 export const notThereYet = problem('STORE_UNAVAILABLE', 'this process is starting and waits for its stores');
 
+export const wrongMethod = problem('BAD_FRAME', 'this address does not take this method: Allow names those it does', {
+  status: 405,
+});
+
 export const upgradeRequired = problem(
   'BAD_FRAME',
   'this is the address of a socket: open it as a WebSocket. A proxy in front must pass on Upgrade and Connection, over HTTP/1.1',
@@ -84,7 +91,7 @@ const conversationNotFound = problem('CONVERSATION_NOT_FOUND', 'conversation not
 
 /** Whatever was thrown, as what the client is told. Nothing of an unexpected error gets out. */
 function problemOf(error: unknown): Problem {
-  if (error instanceof BadBodyError) return bodyProblem(error.message);
+  if (error instanceof BadBodyError) return bodyProblem(error.message, error.status);
   if (error instanceof WeiliaoError) {
     if (error.code === 'CONVERSATION_NOT_FOUND') return conversationNotFound;
     if (error.code === 'INTERNAL') return internal;

@@ -45,6 +45,7 @@ export const userRoutes: FastifyPluginCallbackZod<ApiContext> = (app, context, d
   changeUser(app, context);
   blockRoutes(app, context);
   if (context.config.directory) findUsers(app, context);
+  else app.get('/v1/users', { schema: { hide: true } }, (_request, reply) => reply.callNotFound());
   done();
 };
 

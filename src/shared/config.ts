@@ -208,3 +208,8 @@ function limitsOf(given: Given): Limits {
     bufferedBytes: given.MAX_BUFFERED_BYTES,
   };
 }
+
+/** Gives a library a setting that it takes from the environment alone; what an operator has set stays. */
+export function setForLibrary(name: string, value: string): void {
+  process.env[name] ??= value;
+}

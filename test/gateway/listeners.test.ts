@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect as connectTo, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { onTestFinished, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { listenWithUws } from '../../src/gateway/listeners/uws.ts';
@@ -15,6 +15,7 @@ import type { Session } from '../../src/gateway/session.ts';
 import { readConfig } from '../../src/shared/config.ts';
 import { createConnectionBudget } from '../../src/shared/connection-budget.ts';
 import { OperatorError } from '../../src/shared/errors.ts';
+import { knock } from '../support/knock.ts';
 import { doorOf, limitsOf, tokenRules } from '../support/settings.ts';
 import { until } from '../support/until.ts';
 
@@ -84,6 +85,13 @@ async function serve(
   return { server, url, happened, sessions, refusals, budget, connect };
 }
 
+const handshake = {
+  Connection: 'Upgrade',
+  Upgrade: 'websocket',
+  'Sec-WebSocket-Version': '13',
+  'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+};
+
 async function refused(url: string, options: WebSocket.ClientOptions = {}) {
   const socket = new WebSocket(url, options);
   socket.on('error', () => undefined);
@@ -135,6 +143,32 @@ describe.each(listeners.filter(({ skipped }) => !skipped))('sockets over $name',
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(answer.headers.get('sec-websocket-version')).toBe('13');
     expect(await answer.json()).toMatchObject({ status: 426, title: 'Upgrade Required' });
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('are asked for with GET: %s gets 405', async (method) => {
+    const { server } = await serve(listen);
+    for (const headers of [{}, handshake]) {
+      const answer = await knock(server.port, '/v1/ws', { method, headers });
+      expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' }, body: { status: 405 } });
+    }
+  });
+
+  it('are opened for people with many cookies, whose requests come in several parts', async () => {
+    const { server, sessions } = await serve(listen);
+    const cookies = [...Array(60).keys()].map((at) => [`Cookie-${at}`, 'c'.repeat(400)]);
+    const lines = [...Object.entries(handshake), ...cookies].map((line) => line.join(': '));
+    const socket = connectTo(server.port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    let answer = '';
+    socket.on('data', (part: Buffer) => (answer += part.toString()));
+    socket.setNoDelay(true);
+    for (const part of ['GET /v1/ws HTTP/1.1', 'Host: localhost', ...lines, '']) {
+      await new Promise((written) => socket.write(`${part}\r\n`, written));
+      await new Promise(setImmediate);
+    }
+    await until(() => answer !== '', 'an answer');
+    expect(answer).toMatch(/^HTTP\/1\.1 101 /);
+    expect(sessions).toHaveLength(1);
   });
 
   it('are refused in another version, which is told the one there is', async () => {
@@ -309,6 +343,21 @@ describe.each(listeners.filter(({ skipped }) => !skipped))('sockets over $name',
     const handlers = {} as ServerHandlers;
     await expect(listen({ host: '127.0.0.1', port }, handlers)).rejects.toThrow(OperatorError);
     await expect(listen({ host: '127.0.0.1', port }, handlers)).rejects.toThrow(`127.0.0.1:${port}`);
+  });
+});
+
+describe('a peer of ws that breaks the protocol', () => {
+  it.each([
+    ['no UTF-8', [0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], 1007],
+    ['over what is still told', [0x81, 0xff, 0, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0, 0], 1009],
+    ['not masked', [0x81, 0x01, 0x41], 1002],
+    ['of no known kind', [0x83, 0x80, 0, 0, 0, 0], 1002],
+    ['a ping that is too long', [0x89, 0xfe, 0, 200, 0, 0, 0, 0], 1002],
+  ])('is told by a close frame: a frame that is %s', async (_what, bytes, code) => {
+    const { connect } = await serve(listenWithWs);
+    const { socket } = await connect();
+    (socket as unknown as { _socket: Socket })._socket.write(Buffer.from(bytes));
+    expect((await once(socket, 'close'))[0]).toBe(code);
   });
 });
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { errorCodes } from '../../src/protocol/error-codes.ts';
 import type { ErrorCode } from '../../src/protocol/error-codes.ts';
@@ -95,10 +96,15 @@ describe('what the framework refuses', () => {
     ['an empty body', 400, () => post('')],
     ['no body', 400, () => post(undefined, { 'x-user-id': '1001' })],
     ['JSON that is not UTF-8', 400, () => post(Buffer.from('{"id":"m","to":"1002","msg":"\xff"}', 'latin1'))],
-    ['a body that would change prototypes', 400, () => post('{"__proto__":{"id":"m"}}')],
     ['a body over 64 KiB', 413, () => post(JSON.stringify({ ...message, pad: 'x'.repeat(65_536) }))],
     ['text', 415, () => post('hello', { ...json, 'content-type': 'text/plain' })],
     ['a form', 415, () => post('a=b', { ...json, 'content-type': 'application/x-www-form-urlencoded' })],
+    [
+      'a body that is gzipped',
+      415,
+      () => post(gzipSync(JSON.stringify(message)), { ...json, 'content-encoding': 'gzip' }),
+    ],
+    ['a body of another coding', 415, () => post('{}', { ...json, 'content-encoding': 'br' })],
     ['a content type that is none', 415, () => post('{}', { ...json, 'content-type': '\u00e4' })],
   ])('%s', async (_what, status, call) => {
     const answer = await call();
@@ -114,16 +120,36 @@ describe('what the framework refuses', () => {
     ['GET', '/docs/static/nothing.js'],
     ['GET', '/docs/static/../../package.json'],
     ['GET', '/docs/static/..%2f..%2fpackage.json'],
-    ['DELETE', '/v1/messages/dm~1001~1002:1'],
-    ['PATCH', '/v1/messages'],
-    ['GET', '/v1/messages'],
-    ['POST', '/message?fromId=1&toId=2'],
-    ['PROPFIND', '/v1/users'],
+    ['DELETE', '/v1/nothing'],
+    ['POST', '/v1/users/1001/nothing'],
+    ['PROPFIND', '/nowhere'],
   ])('%s %s, which is nowhere', async (method, url) => {
     const answer = await api.app.inject({ method: method as 'GET', url });
     expect(answer.statusCode).toBe(404);
     expect(answer.headers['content-type']).toBe('application/problem+json');
     expect(answer.json()).toMatchObject({ code: 'NOT_FOUND', status: 404 });
+  });
+
+  test.each([
+    ['DELETE', '/v1/messages/dm~1001~1002:1', 'GET, HEAD'],
+    ['PATCH', '/v1/messages', 'POST'],
+    ['GET', '/v1/messages', 'POST'],
+    ['HEAD', '/v1/messages', 'POST'],
+    ['POST', '/message?fromId=1&toId=2', 'GET, HEAD'],
+    ['PUT', '/v1/users/1001', 'GET, HEAD, PATCH'],
+    ['POST', '/v1/ws', 'GET, HEAD'],
+    ['PROPFIND', '/openapi.json', 'GET, HEAD'],
+  ])('%s %s, a method that the address does not take', async (method, url, allow) => {
+    const answer = await api.app.inject({ method: method as 'GET', url });
+    expect(answer.statusCode).toBe(405);
+    expect(answer.headers).toMatchObject({ allow, 'content-type': 'application/problem+json' });
+    if (method !== 'HEAD') expect(answer.json()).toMatchObject({ code: 'BAD_FRAME', status: 405 });
+  });
+
+  test('tells what coding of a body is taken', async () => {
+    const answer = await post(gzipSync('{}'), { ...json, 'content-encoding': 'gzip' });
+    expect(answer.headers['accept-encoding']).toBe('identity');
+    expect((await post(JSON.stringify(message), { ...json, 'content-encoding': 'identity' })).statusCode).toBe(201);
   });
 
   test('a path that cannot be decoded', async () => {

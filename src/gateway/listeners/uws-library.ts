@@ -1,4 +1,6 @@
 import type uWS from 'uWebSockets.js';
+import { maxHeadBytes } from '../../protocol/limits.ts';
+import { setForLibrary } from '../../shared/config.ts';
 
 export type Uws = typeof uWS;
 
@@ -7,6 +9,8 @@ export type Uws = typeof uWS;
  * runs without. `fault`: why there is none for this one.
  */
 export async function loadUws(): Promise<{ readonly uws: Uws } | { readonly fault: string }> {
+  // Read once, as the library loads. Its own limit is 4 KiB for a head that comes in several parts.
+  setForLibrary('UWS_HTTP_MAX_HEADERS_SIZE', String(maxHeadBytes));
   try {
     return { uws: (await import('uWebSockets.js')).default };
   } catch (cause) {

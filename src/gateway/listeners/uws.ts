@@ -8,7 +8,7 @@ import type {
 } from 'uWebSockets.js';
 import { maxToldFrameBytes } from '../../protocol/limits.ts';
 import { OperatorError } from '../../shared/errors.ts';
-import { noUpgrade, refusalBody } from '../admission.ts';
+import { answerTo, refusalBody } from '../admission.ts';
 import type { Refusal, UpgradeRequest } from '../admission.ts';
 import { leave, receive, silence, unlistenable } from '../listener.ts';
 import type { Address, GatewayServer, ServerHandlers } from '../listener.ts';
@@ -49,7 +49,7 @@ export async function listenWithUws(uWS: Uws, address: Address, handlers: Server
     if (Number(count) < 0) handlers.budget.leave();
     else if (!handlers.budget.enter()) res.close();
   });
-  app.any('/*', (res) => refuse(res, noUpgrade));
+  app.any('/*', (res, req) => refuse(res, answerTo(req.getMethod())));
   const token = await listenOn(app, address);
   return {
     port: uWS.us_socket_local_port(token),
@@ -85,6 +85,7 @@ function requestOf(res: HttpResponse, req: HttpRequest): UpgradeRequest {
   const headers = new Map<string, string>();
   req.forEach((name, value) => headers.set(name, headers.has(name) ? `${headers.get(name)}, ${value}` : value));
   return {
+    method: req.getMethod(),
     path: req.getUrl(),
     header: (name) => headers.get(name),
     remote: Buffer.from(res.getRemoteAddressAsText()).toString('latin1'),
