@@ -71,15 +71,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   if (config.logRequests) logRequests(app);
   acceptOnlyJson(app);
 
-  void app.register(cors, {
-    // Whoever may not call was turned away before.
-    origin: door.open ? '*' : true,
-    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['traceparent', 'X-User-Id', 'Authorization', 'Content-Type', minPositionHeader, requestIdHeader],
-    exposedHeaders: [positionHeader, 'Retry-After', 'Location', requestIdHeader],
-    maxAge: 600,
-    strictPreflight: false,
-  });
+  void app.register(cors, corsOptions(door.open));
   void app.register(swagger, openApiOptions(authenticator));
   void app.register(swaggerUi, docsOptions(config, mode));
 
@@ -98,6 +90,18 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   else toDocs(app, config);
   for (const resource of resources) void app.register(resource, context);
   return app;
+}
+
+function corsOptions(open: boolean) {
+  return {
+    // Whoever may not call was turned away before.
+    origin: open ? '*' : true,
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['traceparent', 'X-User-Id', 'Authorization', 'Content-Type', minPositionHeader, requestIdHeader],
+    exposedHeaders: [positionHeader, 'Retry-After', 'Location', requestIdHeader],
+    maxAge: 600,
+    strictPreflight: false,
+  };
 }
 
 const serverOptions = {

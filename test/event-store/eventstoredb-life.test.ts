@@ -50,7 +50,7 @@ describe('opening an EventStoreDB', () => {
 
   test('at a port that cannot be is refused at once, and names the port', async () => {
     const message = await refusal('esdb://admin:geheim@127.0.0.1:99999?tls=false', 60_000);
-    expect(message).toBe('EVENTSTORE_URL cannot be used: there is no port 99999');
+    expect(message).toBe('EVENTSTORE_URL cannot be used: one of its ports is none; a port is 1 to 65535');
   });
 
   test('tells of settings that db-client does not know', async () => {

@@ -65,6 +65,7 @@ describe('no part of a password is told', () => {
         expectNoPart(told(() => readConnectionString(url).nodes.map(({ host }) => host)));
         expectNoPart(told(() => findIdleSettings(url)));
       }),
+      { examples: [['esdb://:77712399/Zprivate3@a,b:99999?tlsCAFile=/none']] },
     );
   });
 

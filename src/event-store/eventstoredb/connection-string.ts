@@ -106,10 +106,11 @@ function refuseMisread(text: string, { hosts }: ConnectionOptions): void {
   if (credentials.split(':').length > 2 || hosts.some(({ address }) => address.includes('@'))) throw unusable(escapes);
 }
 
-/** db-client tries such a port until the time is over. */
+/** db-client tries such a port until the time is over. It may be the beginning of a password: it is not told. */
 function refusePorts({ hosts }: ConnectionOptions): void {
-  const bad = hosts.find(({ port }) => port < 1 || port > 65_535);
-  if (bad !== undefined) throw unusable(`there is no port ${bad.port}`);
+  if (hosts.some(({ port }) => port < 1 || port > 65_535)) {
+    throw unusable('one of its ports is none; a port is 1 to 65535');
+  }
 }
 
 /** db-client does not say which file it misses, and takes one without a certificate for an authority file. */
