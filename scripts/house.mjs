@@ -11,7 +11,7 @@ export const rooms = {
   shared: { may: ['protocol'], ports: ['*'] },
   'event-store': {
     may: ['domain', 'shared'],
-    ports: ['event-store', 'follow-event-store', 'open-event-store', 'own-streams', 'stream-hash'],
+    ports: ['event-store', 'follow-event-store', 'log-identity', 'open-event-store', 'own-streams', 'stream-hash'],
   },
   'read-model': {
     may: ['domain', 'shared', 'event-store'],

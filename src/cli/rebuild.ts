@@ -1,7 +1,10 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import type { LogSettings } from '../shared/config.ts';
 import { createLogger } from '../shared/logger.ts';
 import { followEventStore } from '../event-store/follow-event-store.ts';
+import { beginEpoch } from '../event-store/log-identity.ts';
+import { openForOneWrite } from '../event-store/open-event-store.ts';
 import { LossRefusedError, rebuild } from '../projections/rebuild.ts';
 import type { Loss, RebuildResult } from '../projections/rebuild.ts';
 import { onEndWish } from '../process/end-wish.ts';
@@ -49,6 +52,7 @@ async function run({ projection, acceptLoss = false }: Flags): Promise<void> {
       onProgress: ({ position, upTo }) => progress.show(position, upTo),
     });
     progress.end();
+    if (result.wasOfAnotherLog) await beginEpochOf(source);
     process.stdout.write(`${describe(result)}\n`);
     printDifferences(result.differences);
     for (const [stream, revision] of result.stopped) {
@@ -65,6 +69,16 @@ async function run({ projection, acceptLoss = false }: Flags): Promise<void> {
   }
 }
 
+/** Places of before that clients still hold are then known to be of before. */
+async function beginEpochOf(source: LogSettings): Promise<void> {
+  const store = await openForOneWrite(source);
+  try {
+    await beginEpoch(store, 'a read model of another log, or of a later state of this one, was replaced');
+  } finally {
+    await store.close();
+  }
+}
+
 function printLoss({ gaps, differences }: Loss, accepted: boolean): void {
   process.stdout.write('the log has gaps:\n');
   printDifferences(gaps);
@@ -72,9 +86,12 @@ function printLoss({ gaps, differences }: Loss, accepted: boolean): void {
   printDifferences(differences);
 }
 
-function describe({ events, seconds, comparedAt, differences, unknown, foreign }: RebuildResult): string {
+function describe(result: RebuildResult): string {
+  const { events, seconds, comparedAt, wasOfAnotherLog, differences, unknown, foreign } = result;
   const pace = `${events} events in ${seconds.toFixed(2)} s, ${Math.round(events / seconds)} events/s`;
   const left = leftAside(unknown, 'unknown kinds') + leftAside(foreign, 'streams that are not ours');
+  if (wasOfAnotherLog)
+    return `rebuilt: ${pace}${left}\nthe one before was not of this log as it is; a new epoch begins; now in use`;
   if (comparedAt === undefined) return `rebuilt: ${pace}${left}\nthere was no read model to compare with; now in use`;
   const found = differences.length === 0 ? 'equal' : `different in ${differences.length} places`;
   return `rebuilt: ${pace}${left}\ncompared with the one before at position ${comparedAt}: ${found}; now in use`;

@@ -75,8 +75,7 @@ export interface EventBatch {
 }
 
 /** What a feed needs of a log. `subscribe`: its `subscribeToAll`, or the same over a consumer group. */
-export interface FeedLog {
-  lastPosition(): Promise<number>;
+export interface FeedLog extends Pick<EventStore, 'lastPosition' | 'eventAt' | 'readStream'> {
   subscribe(options: SubscribeOptions): AsyncIterable<EventBatch>;
 }
 
@@ -110,6 +109,9 @@ export interface EventStore {
    * waits until the read model is there would wait for ever. Throws `EventStoreUnavailableError`.
    */
   lastPosition(): Promise<number>;
+
+  /** The event at exactly this position; undefined where there is none. Throws `EventStoreUnavailableError`. */
+  eventAt(position: number): Promise<RecordedEvent | undefined>;
 
   /** Ends subscriptions, waits for appends in flight, gives everything back. Safe to call twice. */
   close(): Promise<void>;

@@ -77,13 +77,13 @@ export interface OpenFeedOptions {
 /** What a gateway is fed from: the log itself, or a consumer group of its own. To be closed after its subscription. */
 export async function openFeed(options: OpenFeedOptions): Promise<FeedLog & { close(): void }> {
   const { settings, store, feed, gatewayId, onIncident } = options;
-  const { lastPosition, readStream, subscribeToAll } = store;
+  const { lastPosition, eventAt, readStream, subscribeToAll } = store;
   if (feed === 'catch-up' || settings.kind === 'embedded') {
-    return { lastPosition, subscribe: subscribeToAll, close: () => undefined };
+    return { lastPosition, eventAt, readStream, subscribe: subscribeToAll, close: () => undefined };
   }
   const { createPersistentFeed } = await import('./eventstoredb/persistent-feed.ts');
   const { subscribe, close } = createPersistentFeed({ url: settings.url, gatewayId, readStream, onIncident });
-  return { lastPosition, subscribe, close };
+  return { lastPosition, eventAt, readStream, subscribe, close };
 }
 
 export type { OnIncident } from './eventstoredb/incident.ts';

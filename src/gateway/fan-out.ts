@@ -98,7 +98,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   return (events) => {
     // Most events are of no local socket where there are many gateways: for those, nothing else is done.
     const local = events.map(localOf).filter((one) => one !== undefined);
-    const cursors = positions.encodeAll(local.map(({ recorded }) => recorded.position));
+    const cursors = positions.encodeAll(local.map(({ recorded }) => recorded));
     local.forEach((one, index) => {
       const { conversation, recorded } = one;
       deliver(one, { conversation, revision: recorded.revision, cursor: cursors[index] ?? '' });

@@ -5,23 +5,22 @@ import type { ConnectionBudget } from '../shared/connection-budget.ts';
 import type { RefusalLog } from '../shared/refusal-log.ts';
 import type { Config } from '../shared/config.ts';
 import type { Rosters } from '../domain/conversation/rosters.ts';
-import type { EventStore, RecordedEvent } from '../event-store/event-store.ts';
+import type { EventStore } from '../event-store/event-store.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
 import { closeCodes } from '../protocol/close-codes.ts';
 import { createAdmissions } from './admission.ts';
-import { createAsideTeller } from './aside.ts';
 import { createCompany } from './company.ts';
 import type { Company } from './company.ts';
+import { createDelivery } from './delivery.ts';
 import { drainSessions } from './drain.ts';
-import { createFanOut } from './fan-out.ts';
 import { startFeed } from './feed.ts';
 import type { Feed, FeedSource } from './feed.ts';
 import type { HelloDeadlines } from './hello-deadlines.ts';
 import type { ServerHandlers } from './listener.ts';
-import { createOriginalProtocol, createOriginalReads } from './original.ts';
+import { createOriginalProtocol } from './original.ts';
 import { createUpgrades } from './listeners/ws.ts';
 import type { Upgrades } from './listeners/ws.ts';
 import { createParts } from './parts.ts';
@@ -83,7 +82,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     if (draining) return 'this gateway is draining';
     return feed.live() ? undefined : 'this gateway has lost the log';
   };
-  const resume = createResume({ ...deps, recent, outboxes, feedPosition });
+  const resume = createResume({ ...deps, recent, outboxes });
   const company = createCompany({ ...deps, ...parts, recent });
   parts.begun = company.met;
   const handlers = createHandlers(deps, { ...parts, deadlines: ends.deadlines, resume, company, feedPosition, closed });
@@ -129,45 +128,19 @@ async function follow(
   parts: Parts,
 ): Promise<{ readonly feed: Feed; readonly recent: RecentChanges }> {
   const recent = createRecentChanges(deps);
+  const onBegun = (members: readonly string[]): void => parts.begun?.(members);
   const feed = await startFeed({
     ...deps,
-    onBegin: recent.feedBegan,
-    onBatch: createDelivery(deps, parts, recent),
+    onBegin(after, newest) {
+      recent.feedBegan(after);
+      deps.positions.noteAnew(newest);
+    },
+    onBatch: createDelivery({ ...deps, ...parts, recent, onBegun }),
     onLost() {
       for (const session of parts.sessions) parts.outboxes.close(session, closeCodes.feedLost, 'the feed was lost');
     },
   });
   return { feed, recent };
-}
-
-/** What is done with a batch of the feed. */
-function createDelivery(
-  deps: GatewayDeps,
-  parts: Parts,
-  recent: RecentChanges,
-): (events: readonly RecordedEvent[]) => void {
-  const { gatewayId, commands, rosters, metrics, logger, positions } = deps;
-  const { hub, outboxes } = parts;
-  const reads = createOriginalReads({ commands, logger, gatewayId });
-  const deliver = createFanOut({
-    hub,
-    rosters,
-    outboxes,
-    positions,
-    onOriginalDelivery: reads.note,
-    onChange: recent.note,
-    onBegun: (members) => parts.begun?.(members),
-    onFanOut: (sockets) => metrics.fanOut.observe(sockets),
-    onAside: createAsideTeller(logger, metrics),
-  });
-  return (events) => {
-    deliver(events);
-    reads.flush();
-    const newest = events.at(-1);
-    if (newest === undefined) return;
-    metrics.feedPosition.set(newest.position);
-    metrics.feedLagSeconds.observe(Math.max(0, Date.now() - newest.created) / 1_000);
-  };
 }
 
 interface SessionParts extends Parts {

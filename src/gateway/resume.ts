@@ -13,12 +13,11 @@ import type { RecentChanges } from './recent-changes.ts';
 import type { Outboxes, Session } from './session.ts';
 
 export interface ResumeDeps {
-  readonly store: Pick<EventStore, 'readStream' | 'lastPosition'>;
+  readonly store: Pick<EventStore, 'readStream' | 'eventAt'>;
   readonly readModel: Pick<ReadModelQueries, 'conversationsChangedSince'>;
   readonly recent: RecentChanges;
   readonly outboxes: Outboxes;
   readonly positions: WirePositions;
-  feedPosition(): number;
   /** Milliseconds in which a client that takes nothing of its replay is too slow, default 30,000. */
   readonly patienceMs?: number;
 }
@@ -33,7 +32,7 @@ export interface Gap {
 }
 
 export interface Resume {
-  /** The place that a cursor names; undefined where there is none to go on from. */
+  /** The place that a cursor names; undefined where there is none to go on from. Throws `EventStoreUnavailableError`. */
   placeOf(cursor: string | undefined): Promise<number | undefined>;
   /**
    * Sends what was missed, once and in log order, then `live`, then what came live meanwhile. Rejects where it cannot be
@@ -54,7 +53,7 @@ const resetsPerFrame = 1_000;
 const lookMs = 10;
 
 export function createResume(deps: ResumeDeps): Resume {
-  const { store, readModel, recent, outboxes, positions, feedPosition, patienceMs = 30_000 } = deps;
+  const { store, readModel, recent, outboxes, positions, patienceMs = 30_000 } = deps;
   const turns = createTurns(catchUpsAtOnce);
 
   async function replay(session: Session, events: readonly RecordedEvent[]): Promise<void> {
@@ -62,7 +61,7 @@ export function createResume(deps: ResumeDeps): Resume {
     for (let next = 0; next < events.length && !session.closed;) {
       const part = events.slice(next, next + replayEvents);
       next += part.length;
-      const cursors = positions.encodeAll(part.map(({ position }) => position));
+      const cursors = positions.encodeAll(part);
       part.forEach((event, index) => {
         const known = read(event);
         // The feed has told of what is left aside.
@@ -91,10 +90,14 @@ export function createResume(deps: ResumeDeps): Resume {
 
   return {
     async placeOf(cursor) {
-      const place = cursor === undefined ? undefined : positions.decode(cursor);
-      if (place === undefined || place <= feedPosition()) return place;
-      // Another gateway may be a little ahead. What is ahead of the log itself is of another log.
-      return place <= (await store.lastPosition()) ? place : undefined;
+      const told = cursor === undefined ? undefined : positions.decode(cursor);
+      if (told === undefined || told.position === 0) return told?.position;
+      if (told.holds !== undefined) return told.holds ? told.position : undefined;
+      // The log may have been put back to an older state since.
+      const event = await store.eventAt(told.position);
+      if (event === undefined || !told.isOf(event)) return undefined;
+      positions.note([event]);
+      return told.position;
     },
 
     async catchUp(session, gap) {

@@ -23,7 +23,6 @@ import { closerOf, listenOn, onSocketRequest, opsHost } from './listen.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createMetrics } from '../shared/metrics.ts';
 import type { Metrics } from '../shared/metrics.ts';
-import { assertReadModelNotAhead } from '../projections/checkpoint.ts';
 import { readModelName } from '../projections/consumer.ts';
 import type { ProjectorThread } from '../projections/projector-thread.ts';
 import { createApi } from '../queries/api.ts';
@@ -39,8 +38,6 @@ import { openFeedLog, openStores } from './stores.ts';
 import { createWaitingRoom } from './waiting-room.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 import type { Stores } from './stores.ts';
-import { createWirePositions } from '../protocol/wire-position.ts';
-import type { WirePositions } from '../protocol/wire-position.ts';
 
 /** What one process is made of. */
 interface House extends Stores {
@@ -48,7 +45,6 @@ interface House extends Stores {
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly metrics: Metrics;
-  readonly positions: WirePositions;
   readonly rosters: Rosters;
   /** The log's end when this process started. */
   readonly startPosition: number;
@@ -93,7 +89,7 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   }
 
   const gatewayId = config.gatewayId ?? randomBytes(6).toString('base64url');
-  const source = feedFrom(await openFeedLog(house, store, gatewayId));
+  const source = feedFrom(await openFeedLog(house, store, gatewayId), endOnOtherLog(house));
   const gateway = roles.has('gateway') ? await startGateway({ ...house, gatewayId, source, commands }) : undefined;
   const listeners = await startListeners(house, { commands, gateway, projector }).catch(async (error: unknown) => {
     await gateway?.drain();
@@ -104,6 +100,14 @@ export async function startServer(config: Config, logger: Logger, lifecycle: Lif
   return { ...listeners, ...(gateway !== undefined && { wsPort: gateway.port }) };
 }
 
+/** What this process holds in memory is then of nothing that is there. Its next start finds out what can be done. */
+function endOnOtherLog({ logger, lifecycle }: House): (error: Error) => void {
+  return (error) => {
+    logger.fatal({ component: 'event store', error }, 'the log is another one');
+    void lifecycle.end('the log is another one', 1);
+  };
+}
+
 async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<House> {
   const metrics = createMetrics();
   const authenticator = createAuthenticator(config.auth, logger);
@@ -111,7 +115,6 @@ async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): 
   const room = createWaitingRoom({ config, logger, lifecycle, metrics, authenticator, ...doors });
   const stores = await openStores({ config, logger, lifecycle, metrics, room });
   const { store, readModel } = stores;
-  await room.patiently('readModel', () => assertReadModelNotAhead(stores));
   const startPosition = await room.patiently('eventStore', () => store.lastPosition());
   const embedded = config.log.kind === 'embedded' && config.readModel.kind === 'embedded';
   const watch = embedded
@@ -120,11 +123,10 @@ async function openHouse(config: Config, logger: Logger, lifecycle: Lifecycle): 
   if (watch !== undefined) lifecycle.defer('store watch', () => watch.stop());
   const damage = watchDamages(readModel, (count) => metrics.damagedConversations.set(count));
   lifecycle.defer('damage watch', () => damage.stop());
-  const positions = createWirePositions(stores.wireKey);
   const budget = createConnectionBudget((limit) => {
     logger.warn({ component: 'door', limit }, 'no room for more connections; raise the limit of open files');
   });
-  const things = { authenticator, budget, config, damage, lifecycle, logger, metrics, positions, room, watch };
+  const things = { authenticator, budget, config, damage, lifecycle, logger, metrics, room, watch };
   return { ...stores, ...doors, ...things, rosters: directRosters, startPosition };
 }
 

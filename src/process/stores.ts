@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../shared/config.ts';
 import { traced } from '../shared/tracing.ts';
 import type { EventData, EventStore, FeedLog } from '../event-store/event-store.ts';
+import { beginEpoch, ensureIdentity, identityOf } from '../event-store/log-identity.ts';
 import { openEventStore, openFeed, takeDataDir } from '../event-store/open-event-store.ts';
 import type { OnIncident, OpenedEventStore } from '../event-store/open-event-store.ts';
+import { assertReadModelOfLog } from '../projections/checkpoint.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { showDisk } from './disk.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -11,9 +13,10 @@ import type { Metrics } from '../shared/metrics.ts';
 import { openReadModel } from '../read-model/open-read-model.ts';
 import { timed } from '../read-model/timed.ts';
 import type { ReadModel } from '../read-model/read-model.ts';
-import { wireKeyOfFolder, wireKeyOfLog } from './wire-key.ts';
+import { hasWireKey, wireKeyOfFolder, wireKeyOfLog } from './wire-key.ts';
 import type { WaitingRoom } from './waiting-room.ts';
-import { wireKeySize } from '../protocol/wire-position.ts';
+import { createWirePositions, wireKeySize } from '../protocol/wire-position.ts';
+import type { WirePositions } from '../protocol/wire-position.ts';
 
 /** The two stores that a process runs on, wherever the settings say they are. */
 export interface Stores {
@@ -23,8 +26,7 @@ export interface Stores {
   readonly signal: SharedArrayBuffer | undefined;
   /** True where other processes may use the same stores. */
   readonly shared: boolean;
-  /** What positions are encrypted with. */
-  readonly wireKey: Buffer;
+  readonly positions: WirePositions;
 }
 
 /** What stores are opened with. */
@@ -38,7 +40,7 @@ export interface StoresDeps {
 
 /**
  * Opens both stores and hands them to `lifecycle`. Servers are waited for, side by side. Rejects with `OperatorError`
- * where one cannot be used.
+ * where one cannot be used, or where the read model is not of this log: nothing was written then.
  */
 export async function openStores(deps: StoresDeps): Promise<Stores> {
   const { config, room } = deps;
@@ -52,8 +54,9 @@ export async function openStores(deps: StoresDeps): Promise<Stores> {
   const readModel = opened ?? (await openModel(deps));
   const shared = config.log.kind !== 'embedded';
   if (!shared || embedded) showDisk(config.dataDir, deps.metrics);
-  const wireKey = await room.patiently('eventStore', () => wireKeyOf(config, store));
-  return { store, readModel, signal, shared, wireKey };
+  await room.patiently('readModel', () => assertReadModelOfLog({ store, readModel }));
+  const positions = await room.patiently('eventStore', () => positionsOf(deps, store));
+  return { store, readModel, signal, shared, positions };
 }
 
 async function openModel({ config, logger, lifecycle, metrics, room }: StoresDeps): Promise<ReadModel> {
@@ -72,10 +75,17 @@ async function openModel({ config, logger, lifecycle, metrics, room }: StoresDep
   return readModel;
 }
 
-async function wireKeyOf(config: Config, store: EventStore): Promise<Buffer> {
+async function positionsOf({ config, logger }: StoresDeps, store: EventStore): Promise<WirePositions> {
   // A process that only projects tells nobody a position.
-  if (!writes(config)) return randomBytes(wireKeySize);
-  return config.log.kind === 'embedded' ? wireKeyOfFolder(config.dataDir) : wireKeyOfLog(store);
+  if (!writes(config)) return createWirePositions(randomBytes(wireKeySize), '');
+  const embedded = config.log.kind === 'embedded';
+  // A log that is older than the key of its folder was put there: restored, or copied.
+  const cameLater = embedded && !hasWireKey(config.dataDir) && (await identityOf(store)) !== undefined;
+  if (cameLater) await beginEpoch(store, 'the log was found in a folder without the key of its positions');
+  const key = embedded ? wireKeyOfFolder(config.dataDir) : await wireKeyOfLog(store);
+  const { log, epoch } = await ensureIdentity(store);
+  logger.info({ component: 'event store', log, epoch }, cameLater ? 'log restored: a new epoch begins' : 'log opened');
+  return createWirePositions(key, `${log} ${epoch}`);
 }
 
 async function openLog({ config, logger, lifecycle, metrics, room }: StoresDeps): Promise<OpenedEventStore> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDataFolder, openOwnFile } from '../shared/data-folder.ts';
 import { OperatorError } from '../shared/errors.ts';
@@ -12,11 +12,20 @@ import { wireKeySize } from '../protocol/wire-position.ts';
  * `OperatorError` where the file is not what it was.
  */
 export function wireKeyOfFolder(dataDir: string): Buffer {
-  const path = join(dataDir, 'position.key');
+  const path = keyPath(dataDir);
   makeDataFolder(dataDir);
   const key = makeKey(path) ?? readKey(path);
   if (key.length === wireKeySize) return key;
   throw new OperatorError(`${path} is damaged: remove it; cursors that clients hold are then not recognised any more`);
+}
+
+/** False: `wireKeyOfFolder` will make one. */
+export function hasWireKey(dataDir: string): boolean {
+  return existsSync(keyPath(dataDir));
+}
+
+function keyPath(dataDir: string): string {
+  return join(dataDir, 'position.key');
 }
 
 /** Undefined where there is a key already. */

@@ -7,6 +7,8 @@ export interface Batch {
   readonly events: readonly RecordedEvent[];
   /** Of the newest event seen: those of other shares count too. */
   readonly position: number;
+  /** That event; undefined where none was seen yet. */
+  readonly newest: RecordedEvent | undefined;
   /** Nothing more was in the log when the batch was made. */
   readonly caughtUp: boolean;
 }
@@ -23,16 +25,18 @@ export async function* batchesOf(
 ): AsyncGenerator<Batch> {
   let waiting: RecordedEvent[] = [];
   let position = after;
+  let newest: RecordedEvent | undefined;
   let seen = 0;
   let behind = true;
   for await (const { events, caughtUp } of subscription) {
     const mine = partition.count === 1 ? events : events.filter(({ stream }) => holds(partition, stream));
     waiting = waiting.length === 0 ? [...mine] : waiting.concat(mine);
-    position = events.at(-1)?.position ?? position;
+    newest = events.at(-1) ?? newest;
+    position = newest?.position ?? position;
     seen += events.length;
     if (!caughtUp && seen < (behind ? catchUpBatch : liveBatch)) continue;
     behind = !caughtUp;
-    yield { events: waiting, position, caughtUp };
+    yield { events: waiting, position, newest, caughtUp };
     waiting = [];
     seen = 0;
   }

@@ -3,7 +3,8 @@ import { emptyBatch } from '../read-model/read-model.ts';
 import type { Construction, LogAtHand } from '../read-model/construction.ts';
 import type { LogSettings } from '../shared/config.ts';
 import type { LeftAside } from './consumer.ts';
-import { aheadOfLog, differenceOf } from './compare.ts';
+import { faultOf } from './checkpoint.ts';
+import { differenceOf, ofAnotherLog } from './compare.ts';
 import type { Difference } from './compare.ts';
 import { foldLog } from './fold-log.ts';
 import type { Stops } from './fold-log.ts';
@@ -96,12 +97,12 @@ export async function createBuilder(build: Build): Promise<Builder> {
 
 async function bulkEnd({ store, construction }: Build): Promise<number> {
   const logEnd = await store.lastPosition();
-  const wanted = construction.takenOverAt ?? (await construction.liveCheckpoint()) ?? logEnd;
+  const wanted = construction.takenOverAt ?? (await construction.liveCheckpoint())?.position ?? logEnd;
   return Math.min(wanted, logEnd);
 }
 
 export interface LiveDifferences {
-  /** Position at which both were compared; undefined where the one in use is ahead of the log. */
+  /** Position at which both were compared; undefined where the one in use is not of this log as it is. */
   readonly at: number | undefined;
   readonly differences: AsyncIterable<Difference>;
 }
@@ -113,8 +114,8 @@ export async function compareWithLive(
 ): Promise<LiveDifferences | undefined> {
   const checkpoint = await construction.liveCheckpoint();
   if (checkpoint === undefined) return undefined;
-  const logEnd = await store.lastPosition();
-  if (checkpoint > logEnd) return { at: undefined, differences: only(aheadOfLog(checkpoint, logEnd)) };
+  const fault = await faultOf(store, checkpoint);
+  if (fault !== undefined) return { at: undefined, differences: only(ofAnotherLog(fault)) };
   const compared = await construction.compare(builder);
   return compared && { at: compared.at, differences: named(compared.differences) };
 }

@@ -6,7 +6,7 @@ export interface Difference {
    * `missing`: the log gives this document, the read model has none. `unexpected`: the other way round. `different`:
    * both have it. `position`, `revision`, `seq`: the log has a gap or a repeat. `cut`: events of a stream are hidden by
    * its metadata, or deleted: they are gone with the next scavenge. `unreadable`: the log has an event that cannot be
-   * read. `checkpoint`: the read model has applied more than the log holds.
+   * read. `checkpoint`: the read model is of another log, or of a later state of this one.
    */
   readonly kind: DocumentDifference['kind'] | 'position' | 'revision' | 'seq' | 'cut' | 'unreadable' | 'checkpoint';
   /** What it is about, e.g. `message dm~1~2:7`. */
@@ -22,8 +22,9 @@ export function differenceOf({ document, id, fields, ...rest }: DocumentDifferen
   return { ...rest, where: `${document} ${id}`, ...(fields.length > 0 && { fields }) };
 }
 
-export function aheadOfLog(checkpoint: number, logEnd: number): Difference {
-  return { kind: 'checkpoint', where: 'checkpoint', expected: logEnd, actual: checkpoint };
+/** `fault`: why what the read model has applied cannot be of this log. */
+export function ofAnotherLog(fault: string): Difference {
+  return { kind: 'checkpoint', where: 'checkpoint', expected: 'a place in this log', actual: `it ${fault}` };
 }
 
 /**

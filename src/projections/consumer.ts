@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../event-store/event-store.ts';
-import type { AppliedSpan } from '../read-model/read-model.ts';
+import type { AppliedSpan, Checkpoint } from '../read-model/read-model.ts';
 
 /**
  * Something that is derived from the log, event by event, in log order: a read model, a search index, what is sent to
@@ -10,11 +10,11 @@ export interface Consumer {
   readonly name: string;
   /** Of the streams it is given. */
   readonly prefixes: readonly string[];
-  /** Position of the last event applied, 0 for none. Takes nothing and renews nothing. */
-  checkpoint(): Promise<number>;
+  /** The last event applied, position 0 for none. Takes nothing and renews nothing. */
+  place(): Promise<Checkpoint>;
   /**
-   * Applies the events between two positions, in log order, and then moves the checkpoint to `span.position`. Without
-   * events only that. Events are given again after a failure: applied again they must change nothing.
+   * Applies the events between two positions, in log order, and then moves the checkpoint to `span.position`, with the
+   * `span.landmark` by which the log is recognised later. Without events only that. Events are given again after a failure: applied again they must change nothing.
    *
    * Throws `ConsumerMovedError` where the checkpoint is before `span.after`. An error with `temporary: true` passes by
    * itself and is tried again for as long as it takes, any other one a few times.

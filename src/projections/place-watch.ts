@@ -2,7 +2,7 @@ import type { Lease } from '../read-model/lease.ts';
 import type { Consumer } from './consumer.ts';
 
 export interface WatchedPlace {
-  readonly consumer: Pick<Consumer, 'checkpoint'>;
+  readonly consumer: Pick<Consumer, 'place'>;
   readonly lease: Pick<Lease, 'held'> | undefined;
   /** Where the consumer has been brought to. */
   position(): number;
@@ -25,8 +25,8 @@ export function watchPlace({ consumer, lease, position }: WatchedPlace): PlaceWa
   const moved = new AbortController();
   const look = (): void => {
     if (lease !== undefined && !lease.held()) moved.abort();
-    consumer.checkpoint().then(
-      (checkpoint) => checkpoint < position() && moved.abort(),
+    consumer.place().then(
+      (place) => place.position < position() && moved.abort(),
       () => moved.abort(),
     );
   };

@@ -14,13 +14,13 @@ const mostStops = 1_000_000;
  * each batch: it may have been replaced.
  */
 export function readModelConsumer(
-  readModel: Pick<ReadModel, 'checkpoint' | 'damages' | 'apply' | 'close'>,
+  readModel: Pick<ReadModel, 'place' | 'damages' | 'apply' | 'close'>,
   store: StreamReads,
 ): Consumer {
   return {
     name: readModelName,
     prefixes: ownPrefixes,
-    checkpoint: () => readModel.checkpoint(),
+    place: () => readModel.place(),
     async apply(events, span) {
       const damages = await readModel.damages(mostStops);
       const stops = new Map(damages.map(({ _id, revision }) => [_id, revision]));

@@ -2,6 +2,7 @@ import type { LogSettings, ReadModelSettings } from '../shared/config.ts';
 import { OperatorError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { EventStore } from '../event-store/event-store.ts';
+import { landmarkAt } from '../event-store/log-identity.ts';
 import type { Projection } from '../read-model/construction.ts';
 import { openConstruction } from '../read-model/open-construction.ts';
 import { compareWithLive, createBuilder } from './build.ts';
@@ -33,8 +34,10 @@ export interface RebuildOptions {
 export interface RebuildResult extends Counts {
   /** From the first event read until the new read model was in use. */
   readonly seconds: number;
-  /** Position at which it was compared with the read model in use; undefined where there was none. */
+  /** Position at which it was compared with the read model in use; undefined where there was none of this log. */
   readonly comparedAt: number | undefined;
+  /** True where the one that was in use was of another log, or of a later state of this one. */
+  readonly wasOfAnotherLog: boolean;
   /** Streams that stand still in the new one, each with the revision of the event that cannot be read. */
   readonly stopped: ReadonlyMap<string, number>;
   /** Where the read model that was in use was not what the log says; the first thousand. */
@@ -101,9 +104,12 @@ async function build(build: Build, acceptsLoss: RebuildOptions['acceptsLoss']): 
   await builder.goOnTo(await store.lastPosition());
   await construction.hold();
   await builder.goOnTo(await store.lastPosition());
-  await construction.putInUse(builder.position());
+  const position = builder.position();
+  await construction.putInUse({ position, landmark: await landmarkAt(store, position) });
   const seconds = (performance.now() - begun) / 1_000;
-  return { ...builder.counts(), stopped: builder.stops(), seconds, comparedAt: compared?.at, differences };
+  const wasOfAnotherLog = differences.some(({ kind }) => kind === 'checkpoint');
+  const stopped = builder.stops();
+  return { ...builder.counts(), stopped, seconds, comparedAt: compared?.at, wasOfAnotherLog, differences };
 }
 
 /** Only looked for where something differs: it means to read the whole log once more. */

@@ -1,13 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { OperatorError } from '../shared/errors.ts';
 import type { EventStore } from '../event-store/event-store.ts';
+import { identityOf, landmarkOf } from '../event-store/log-identity.ts';
 import type { Partition } from '../shared/config.ts';
 import type { Logger } from '../shared/logger.ts';
 import { LeaseHeldError } from '../read-model/lease.ts';
 import type { Lease } from '../read-model/lease.ts';
+import type { AppliedSpan } from '../read-model/read-model.ts';
 import { backOff as doubled } from '../shared/back-off.ts';
 import { batchesOf, restAfter } from './batches.ts';
-import { assertNotAhead } from './checkpoint.ts';
+import type { Batch } from './batches.ts';
+import { assertOfLog } from './checkpoint.ts';
 import { ConsumerMovedError } from './consumer.ts';
 import type { Consumer } from './consumer.ts';
 import { watchPlace } from './place-watch.ts';
@@ -93,8 +96,9 @@ function tellFailure(error: unknown, { report, log, inARow }: Teller): void {
 async function followUntilMoved(options: RunOptions, report: Report, inARow: InARow): Promise<void> {
   const { store, consumer, lease, signal, partition = whole } = options;
   await lease?.acquire();
-  await assertNotAhead(store, consumer);
-  let position = await consumer.checkpoint();
+  await assertOfLog(store, consumer);
+  let { position } = await consumer.place();
+  const spanOf = createSpans(store);
   report.startedAt(position);
 
   const watch = watchPlace({ consumer, lease, position: () => position });
@@ -104,8 +108,7 @@ async function followUntilMoved(options: RunOptions, report: Report, inARow: InA
     for await (const batch of batchesOf(subscription, position, partition)) {
       const begun = performance.now();
       const moves = batch.position > position;
-      const span = { after: position, position: batch.position };
-      const { unknown, foreign } = moves ? await consumer.apply(batch.events, span) : nothing;
+      const { unknown, foreign } = moves ? await consumer.apply(batch.events, await spanOf(position, batch)) : nothing;
       position = batch.position;
       inARow.failures = 0;
       report.applied({ position, events: batch.events.length, unknown, foreign });
@@ -122,3 +125,12 @@ async function followUntilMoved(options: RunOptions, report: Report, inARow: InA
 }
 
 const nothing = { unknown: 0, foreign: 0 };
+
+/** The span of a batch, with what its log is recognised by. */
+function createSpans(store: EventStore): (after: number, batch: Batch) => Promise<AppliedSpan> {
+  let log: string | undefined;
+  return async (after, { position, newest }) => {
+    log ??= (await identityOf(store))?.log;
+    return { after, position, landmark: newest && landmarkOf(newest, log) };
+  };
+}

@@ -9,6 +9,7 @@ import type { Logger } from '../shared/logger.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import type { ReadModelQueries } from '../read-model/read-model.ts';
 import type { Rosters } from '../domain/conversation/rosters.ts';
+import { positionForm } from '../protocol/wire-position.ts';
 import type { WirePositions } from '../protocol/wire-position.ts';
 import type { Freshness } from './freshness.ts';
 import type { PeerDirectory } from './peer-directory.ts';
@@ -31,7 +32,7 @@ export interface ApiDeps {
   readonly metrics: Pick<Metrics, 'registry' | 'httpSeconds'>;
   readonly logger: Logger;
   /** Log positions as clients see them. */
-  readonly positions: WirePositions;
+  readonly positions: Pick<WirePositions, 'encode' | 'decode'>;
   /** Newest log position that this process has shown or acknowledged to the user, 0: none. Queries wait for it a moment. */
   readonly seenBy: (user: string) => number;
   /** Log position that the read model must have reached before anything is answered from it: the log's end at start. */
@@ -62,12 +63,15 @@ export function acknowledge(reply: FastifyReply, context: ApiContext, position: 
   void reply.header(positionHeader, context.positions.encode(position));
 }
 
-/** The position that a query must have reached, as its caller asks. Throws `BAD_FRAME` where it is none of ours. */
+/**
+ * The position that a query must have reached, as its caller asks. One of another log, or of before a restore, asks for
+ * nothing: no answer could ever hold it. Throws `BAD_FRAME` where it never was one.
+ */
 function askedPosition({ headers }: FastifyRequest, { positions }: ApiContext): number | undefined {
   const asked = headers[minPositionHeader.toLowerCase()];
   if (typeof asked !== 'string') return undefined;
-  const position = positions.decode(asked);
-  if (position !== undefined) return position;
+  const told = positions.decode(asked);
+  if (told !== undefined || positionForm.test(asked)) return told?.position;
   // A bare number was never given to anybody. It is not looked at, or positions could be found out by trying.
   if (/^[0-9]{1,15}$/.test(asked)) return Number.MAX_SAFE_INTEGER;
   const message = `${minPositionHeader}: must be a value of ${positionHeader}`;

@@ -1,5 +1,5 @@
 import type { DocumentKind } from './documents.ts';
-import type { AppliedSpan, ReadModelBatch } from './read-model.ts';
+import type { AppliedSpan, Checkpoint, ReadModelBatch } from './read-model.ts';
 
 /** What a rebuild may be asked to build alone, where the store can take the others over. */
 export const projections = ['message', 'conversation', 'user'] as const;
@@ -61,7 +61,7 @@ export interface Construction {
   /** Some of it was taken over from the read model in use: where that stood. `add` must go exactly that far. */
   readonly takenOverAt: number | undefined;
   /** What is applied to the read model in use; undefined where there is none that this program can read. */
-  liveCheckpoint(): Promise<number | undefined>;
+  liveCheckpoint(): Promise<Checkpoint | undefined>;
   /** Module of the `Encoder` for `add`, to be loaded in whatever thread folds. Undefined: `add` takes batches as they are. */
   readonly encoder: URL | undefined;
   /** In bulk: what the next stretch of the log says. */
@@ -81,10 +81,10 @@ export interface Construction {
    */
   hold(): Promise<void>;
   /**
-   * Makes what is built, which holds everything up to `position`, the one in use. Readers and projectors go over to it by
+   * Makes what is built, which holds everything up to this place, the one in use. Readers and projectors go over to it by
    * themselves.
    */
-  putInUse(position: number): Promise<void>;
+  putInUse(checkpoint: Checkpoint): Promise<void>;
   /** Gives everything back; what was not put in use is deleted. Never rejects. Safe to call twice. */
   end(): Promise<void>;
 }

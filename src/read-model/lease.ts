@@ -1,3 +1,5 @@
+import type { Checkpoint } from './read-model.ts';
+
 /**
  * Where several processes may run the same consumer of the log, one at a time works on a share of the streams: the one
  * that holds the share's lease.
@@ -13,13 +15,13 @@ export interface Lease {
   acquire(): Promise<void>;
   /** True while nobody else can hold it, by this process's monotonic clock. */
   held(): boolean;
-  /** How far the share was applied, 0 where it never was. Takes nothing and renews nothing. */
-  position(): Promise<number>;
+  /** How far the share was applied, position 0 where it never was. Takes nothing and renews nothing. */
+  place(): Promise<Checkpoint>;
   /**
-   * Moves the share's position on, never back. Throws `ReadModelUnavailableError` where the lease was lost: nothing has
+   * Moves the share's place on, which must not be behind it. Throws `ReadModelUnavailableError` where the lease was lost: nothing has
    * moved then.
    */
-  advance(position: number): Promise<void>;
+  advance(to: Checkpoint): Promise<void>;
   /** Gives it back, so that nobody waits for its end, and takes it no more. Never rejects. Safe to call twice. */
   release(): Promise<void>;
 }

@@ -13,6 +13,7 @@ import type {
   PatchedField,
   UserDocument,
 } from './documents.ts';
+import type { Landmark } from '../event-store/log-identity.ts';
 import type { Lease } from './lease.ts';
 
 /** What may change of a message after it was sent. */
@@ -89,6 +90,8 @@ export interface AppliedSpan {
   readonly after: number;
   /** Inclusive: position of its last event, the checkpoint from then on. */
   readonly position: number;
+  /** The event at `position`, by which its log is recognised; none is remembered where it is not said. */
+  readonly landmark?: Landmark | undefined;
 }
 
 export interface MessagesQuery {
@@ -150,6 +153,16 @@ export interface ReadModelQueries {
   greatestClientId(sender: string): Promise<string | undefined>;
 }
 
+/** A place in a log. */
+export interface Checkpoint {
+  readonly position: number;
+  /** The event there; undefined where nobody said. */
+  readonly landmark: Landmark | undefined;
+}
+
+/** Where nothing was applied. */
+export const nowhere: Checkpoint = { position: 0, landmark: undefined };
+
 /** What stands still. Every method throws `ReadModelUnavailableError` where the store gives no answer. */
 export interface DamageQueries {
   /** The newest damage of a stream, passed over or not. */
@@ -197,6 +210,8 @@ export interface ReadModel extends ReadModelQueries, DamageQueries, ReadModelSca
    * again. Throws `ReadModelMovedError` where the checkpoint is before `after`: nothing was applied.
    */
   apply(batch: ReadModelBatch, span: AppliedSpan): Promise<void>;
+  /** `checkpoint`, and the event that was applied there. Throws `ReadModelUnavailableError`. */
+  place(): Promise<Checkpoint>;
   /** Of a writer where several processes may write: to be held while `apply` is called. Others need none. */
   readonly lease?: Lease | undefined;
   /** Gives everything back, the lease too. Safe to call twice. */

@@ -236,6 +236,32 @@ describe('after a break', () => {
     expect(told.at(-1)?.msg).toBe('another 2');
     expect(client.stats.gaps).toBe(0);
   });
+
+  test.each([
+    ['is shorter than what was told', true, ['new 2', 'new 3']],
+    ['has grown past it', true, ['new 2', 'new 3', 'new 4', 'new 5']],
+    ['has grown past it, of a conversation that nobody looks at', false, ['new 2', 'new 3', 'new 4', 'new 5']],
+  ])('a log that was put back in time and %s: every new message is told, and no other', async (_how, looks, fresh) => {
+    const { chat, client } = await live();
+    const told = record(client, 'message');
+    if (looks) client.conversation(ab);
+    for (const msg of ['1', '2', '3', '4']) chat.message('b', 'a', { msg });
+    chat.message('c', 'a', { msg: 'of c' });
+    await settle();
+    told.length = 0;
+    chat.epoch = 2;
+    chat.log = chat.log.filter(({ position }) => position === 1 || position === 5);
+    chat.silently(() => fresh.forEach((msg) => chat.message('b', 'a', { msg })));
+    chat.socket.end();
+    await pass(500);
+    chat.message('b', 'a', { msg: 'live' });
+    chat.message('c', 'a', { msg: 'of c too' });
+    await settle();
+    expect(told.filter(({ from }) => from.id === 'b').map(({ msg }) => msg)).toEqual([...fresh, 'live']);
+    expect(told.filter(({ from }) => from.id === 'c').map(({ msg }) => msg)).toEqual(['of c too']);
+    if (looks) expect(texts(client)).toEqual(['1', ...fresh, 'live']);
+    expect(client.conversations.get()).toMatchObject([{ id: 'dm~a~c' }, { id: ab, lastSeq: fresh.length + 2 }]);
+  });
 });
 
 describe('a revision that is missing', () => {

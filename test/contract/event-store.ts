@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { EventStoreUnavailableError, WrongExpectedRevisionError } from '../../src/event-store/event-store.ts';
 import type { EventData, EventStore, RecordedEvent } from '../../src/event-store/event-store.ts';
+import { beginEpoch, ensureIdentity, identityOf } from '../../src/event-store/log-identity.ts';
 
 export interface EventStoreFixture {
   readonly name: string;
@@ -260,6 +261,27 @@ export function describeEventStore({ name, open }: EventStoreFixture): void {
       const { position } = await store.appendToStream(streams().stream('a'), events(2), 'no_stream');
       expect(position).toBeGreaterThan(before);
       expect(await store.lastPosition()).toBeGreaterThanOrEqual(position);
+    });
+
+    it('gives the event at a position, and none where there is none', async () => {
+      const stream = streams().stream('a');
+      const { position } = await store.appendToStream(stream, events(3), 'no_stream');
+      const read = await store.readStream(stream, { direction: 'forwards', maxCount: 3 });
+      for (const event of read) expect(await store.eventAt(event.position)).toEqual(event);
+      expect(await store.eventAt(position + 1_000_000)).toBeUndefined();
+      expect(await store.eventAt(Number.MAX_SAFE_INTEGER)).toBeUndefined();
+      // What was asked in vain disturbs nobody.
+      expect(await store.readStream(stream, { direction: 'forwards', maxCount: 3 })).toEqual(read);
+    });
+
+    it('has one identity for all who ask, and another epoch each time that one begins', async () => {
+      const [one, other] = await Promise.all([ensureIdentity(store), ensureIdentity(store)]);
+      expect(other).toEqual(one);
+      expect(await identityOf(store)).toEqual(one);
+      const next = await beginEpoch(store, 'restored');
+      expect(next.log).toBe(one.log);
+      expect(next.epoch).not.toBe(one.epoch);
+      expect(await ensureIdentity(store)).toEqual(next);
     });
 
     it('takes for its newest position that of our own streams: conversations and users', async () => {

@@ -104,6 +104,18 @@ export function readModelContract({ name, open }: ReadModelAdapter): void {
         expect(await writer.checkpoint()).toBe(9);
       });
 
+      it('remembers the event that it was brought to, as long as it stands there', async () => {
+        const landmark = { log: 'a-log', stream: 'conversation-dm~a~b', revision: 6, id: 'an-event', created: 1_700 };
+        expect(await writer.place()).toEqual({ position: 0, landmark: undefined });
+        await writer.apply(emptyBatch, { after: 0, position: 7, landmark });
+        await writer.apply(emptyBatch, { after: 0, position: 5, landmark: { ...landmark, id: 'an-older-one' } });
+        expect(await writer.place()).toEqual({ position: 7, landmark });
+        const reader = await fixture.openReader();
+        await eventually(() => reader.place()).toEqual({ position: 7, landmark });
+        await writer.apply(emptyBatch, { after: 7, position: 9 });
+        expect(await writer.place()).toEqual({ position: 9, landmark: undefined });
+      });
+
       it('changes nothing when the same batch comes again', async () => {
         const batch = messagesBatch(message(1), message(2));
         await applyAll([batch, 2]);

@@ -17,7 +17,7 @@ test('an event that cannot be read stops its own conversation, until it is passe
   const deliver = createFanOut({
     hub,
     rosters: directRosters,
-    positions: createWirePositions(Buffer.alloc(16, 7)),
+    positions: createWirePositions(Buffer.alloc(16, 7), 'log'),
     outboxes: createOutboxes({ maxBufferedBytes: 1e9, onSent: () => undefined, onTooSlow: () => undefined }),
     onOriginalDelivery: () => undefined,
     onChange: () => undefined,

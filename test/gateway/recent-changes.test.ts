@@ -15,10 +15,9 @@ async function follow(log: MemoryLog, projected: { position: number }) {
   const readModel = { checkpoint: () => Promise.resolve(projected.position) };
   const recent = createRecentChanges({ store: log, rosters: directRosters, readModel });
   const feed = await startFeed({
-    source: feedFrom({ lastPosition: log.lastPosition, subscribe: log.subscribeToAll }),
+    source: feedFrom({ ...log, subscribe: log.subscribeToAll }, () => undefined),
     logger: createLogger('silent'),
     onBegin: recent.feedBegan,
-
     onLost: () => undefined,
     onBatch(events) {
       for (const { stream, position } of events) {

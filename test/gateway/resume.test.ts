@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RecordedEvent } from '../../src/event-store/event-store.ts';
+import { createWirePositions } from '../../src/protocol/wire-position.ts';
 import { createResume } from '../../src/gateway/resume.ts';
 import { createOutboxes } from '../../src/gateway/session.ts';
 import { sessionOf } from './support.ts';
@@ -29,7 +30,7 @@ function resuming({ changed, events }: Log) {
   });
   const resume = createResume({
     store: {
-      lastPosition: () => Promise.resolve(changed),
+      eventAt: () => Promise.resolve(undefined),
       readStream: (stream) => Promise.resolve(Array.from({ length: events }, (_, n) => eventAt(stream, n)).reverse()),
     },
     readModel: {
@@ -48,8 +49,7 @@ function resuming({ changed, events }: Log) {
       stop: () => undefined,
     },
     outboxes,
-    positions: { encode: String, encodeAll: (all) => all.map(String), decode: Number },
-    feedPosition: () => changed,
+    positions: createWirePositions(Buffer.alloc(16, 7), 'log'),
     patienceMs: 200,
   });
   const frames = () => connection.sent.map((frame) => JSON.parse(frame) as { type: string; conversations?: string[] });

@@ -86,7 +86,7 @@ describe('consumers of one log', () => {
     expect(progress.get('slow')).toMatchObject({ position: 0, events: 0 });
     await eventually(async () => {
       goOn?.();
-      return slow.checkpoint();
+      return (await slow.place()).position;
     }).toBe(7);
     expect(progress.get('slow')).toMatchObject({ position: 7, events: 7 });
   });

@@ -157,10 +157,20 @@ describe('a rebuild', () => {
   it('mends a read model that is ahead of the log', async () => {
     await project();
     tamper('UPDATE state SET checkpoint = 1000');
-    const { differences, comparedAt } = await rebuild();
-    expect(comparedAt).toBeUndefined();
-    expect(differences).toEqual([{ kind: 'checkpoint', where: 'checkpoint', expected: 26, actual: 1_000 }]);
-    expect(await folder.open('read').checkpoint()).toBe(26);
+    const { differences, comparedAt, wasOfAnotherLog } = await rebuild();
+    expect({ comparedAt, wasOfAnotherLog }).toEqual({ comparedAt: undefined, wasOfAnotherLog: true });
+    const actual = 'it has applied position 1000, but the log ends at 26: the log was cut or replaced';
+    expect(differences).toEqual([{ kind: 'checkpoint', where: 'checkpoint', expected: 'a place in this log', actual }]);
+    expect((await folder.open('read').place()).position).toBe(26);
+  });
+
+  it('remembers which event the new one was brought to', async () => {
+    await project();
+    const { position, landmark } = await folder.open('read').place();
+    expect((await rebuild()).wasOfAnotherLog).toBe(false);
+    const built = await folder.open('read').place();
+    expect(built).toEqual({ position, landmark });
+    expect(await folder.store.eventAt(position)).toMatchObject({ id: built.landmark?.id });
   });
 
   it('keeps the first of a seq that a damaged log holds twice, as the projector does', async () => {

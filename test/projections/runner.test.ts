@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Landmark } from '../../src/event-store/log-identity.ts';
 import { OperatorError } from '../../src/shared/errors.ts';
-import { assertReadModelNotAhead } from '../../src/projections/checkpoint.ts';
+import { assertReadModelOfLog } from '../../src/projections/checkpoint.ts';
 import type { ConsumerProgress, ConsumerState } from '../../src/projections/consumer.ts';
 import { readModelConsumer } from '../../src/projections/read-model-consumer.ts';
 import { runConsumer } from '../../src/projections/runner.ts';
@@ -78,7 +79,7 @@ describe('the projector', () => {
     const apply = vi.spyOn(model, 'apply');
     start();
     await caughtUp();
-    expect(apply.mock.calls.map(([, span]) => span)).toEqual([{ after: 20, position: 40 }]);
+    expect(apply.mock.calls.map(([, span]) => span)).toMatchObject([{ after: 20, position: 40 }]);
   });
 
   it('applies a lone event without waiting for others', async () => {
@@ -215,6 +216,21 @@ describe('the projector', () => {
     expect(await model.checkpoint()).toBe(100);
   });
 
+  it('fails, and applies nothing, where the log was put back to an older state and has grown past its checkpoint since', async () => {
+    log.push(...sentMany(3));
+    start();
+    await caughtUp();
+    stopping.abort();
+    await running;
+    log = createMemoryLog({ gap: 2 });
+    log.push(...sentMany(2), registered('c'), ...sentMany(2, 3));
+    start();
+    await running;
+    const last = state();
+    expect(last?.kind === 'failed' && last.reason).toMatch(/another event at position 6/);
+    expect((await model.messages({ conversation: 'dm~a~b', limit: 10 })).map(({ seq }) => seq)).toEqual([3, 2, 1]);
+  });
+
   it('ends after the batch in hand when it is told to', async () => {
     log.push(...sentMany(5));
     start();
@@ -301,16 +317,60 @@ describe('a consumer with a lease', () => {
 });
 
 describe('the check at start-up', () => {
-  it('accepts a read model at or behind the end of the log, and refuses one ahead of it', async () => {
-    const check = (checkpoint: number, last: number) =>
-      assertReadModelNotAhead({
-        store: { lastPosition: () => Promise.resolve(last) },
-        readModel: { checkpoint: () => Promise.resolve(checkpoint) },
-      });
-    await check(0, 0);
-    await check(5, 5);
-    await check(4, 5);
-    await expect(check(6, 5)).rejects.toThrow(OperatorError);
-    await expect(check(6, 5)).rejects.toThrow(/position 6.*ends at 5/);
+  const [stream, log] = ['conversation-dm~a~b', 'this-log'];
+
+  /** A log with the identity `this-log`, then messages at positions 2 and 3. */
+  function theLog() {
+    const made = createMemoryLog();
+    made.push({ stream: '$weiliao-log', type: 'EpochBegan', data: {} }, ...sentMany(2));
+    Object.assign(made.events[0]!, { id: log });
+    return made;
+  }
+
+  /** A read model that stands at this position of the log, where something else may have been. */
+  async function check(position: number, changed: Partial<Landmark> = {}, store = theLog()): Promise<string> {
+    const { revision, id, created } = store.events[position - 1] ?? { revision: 0, id: '', created: 0 };
+    const readModel = createInMemoryReadModel();
+    const landmark = { log, stream, revision, id, created, ...changed };
+    await readModel.apply(emptyBatch, { after: 0, position, landmark });
+    return assertReadModelOfLog({ store, readModel }).then(
+      () => 'accepted',
+      (error: unknown) => {
+        expect(error).toBeInstanceOf(OperatorError);
+        expect((error as Error).message).toContain('weiliao rebuild');
+        return (error as Error).message;
+      },
+    );
+  }
+
+  it('accepts one that stands at an event which the log holds there, or of which nobody knows', async () => {
+    expect(await check(2)).toBe('accepted');
+    expect(await check(3)).toBe('accepted');
+    expect(await check(3, { log: null })).toBe('accepted');
+    const unknown = { place: () => Promise.resolve({ position: 3, landmark: undefined }) };
+    await assertReadModelOfLog({ store: theLog(), readModel: unknown });
+  });
+
+  it.each([
+    ['ahead of the log', 4, {}, /position 4.*ends at 3/],
+    ['of another log', 3, { log: 'other-log' }, /of the log other-log.*this is the log this-log/],
+    ['that applied another event there', 3, { id: 'other' }, /another event at position 3/],
+    ['that applied the same event at another time', 3, { created: 1 }, /another event at position 3/],
+    [
+      'whose event is at another place',
+      3,
+      { revision: 0, id: 'event-2', created: 1_700_000_000_002 },
+      /another event at position 3/,
+    ],
+    ['whose stream is shorter now', 3, { revision: 7 }, /another event at position 3/],
+    ['whose stream is not there', 3, { stream: 'conversation-dm~a~c' }, /another event at position 3/],
+  ])('refuses one %s', async (_which, position, changed, reason) => {
+    expect(await check(position, changed)).toMatch(reason);
+  });
+
+  it('accepts one whose stream was cut: nobody can tell', async () => {
+    const store = theLog();
+    store.push({ stream: '$$conversation-dm~a~c', type: '$metadata', data: { $tb: 5 } });
+    expect(await check(3, { stream: 'conversation-dm~a~c' }, store)).toBe('accepted');
   });
 });

@@ -1,5 +1,6 @@
 import { LeaseHeldError } from '../../src/read-model/lease.ts';
 import type { Lease } from '../../src/read-model/lease.ts';
+import type { Checkpoint } from '../../src/read-model/read-model.ts';
 
 /** A lease without a store. */
 export interface FakeLease extends Lease {
@@ -9,7 +10,7 @@ export interface FakeLease extends Lease {
 
 export function createFakeLease(): FakeLease {
   let held = false;
-  let position = 0;
+  let place: Checkpoint = { position: 0, landmark: undefined };
   let holder: string | undefined;
   return {
     get holder() {
@@ -25,9 +26,9 @@ export function createFakeLease(): FakeLease {
       return Promise.resolve();
     },
     held: () => held,
-    position: () => Promise.resolve(position),
+    place: () => Promise.resolve(place),
     advance(to) {
-      position = Math.max(position, to);
+      place = to;
       return Promise.resolve();
     },
     release() {

@@ -9,11 +9,14 @@ export class FaultProxy {
   /** True: a new connection is reset at once. */
   refuses = false;
   connections = 0;
+  /** Where the next connection leads. */
+  port: number;
   readonly #server: Server;
   readonly #open = new Set<Socket>();
 
   private constructor(port: number) {
-    this.#server = createServer((client) => this.#carry(client, port));
+    this.port = port;
+    this.#server = createServer((client) => this.#carry(client));
   }
 
   static async start(port: number): Promise<FaultProxy> {
@@ -37,7 +40,7 @@ export class FaultProxy {
     this.#server.close();
   }
 
-  #carry(client: Socket, port: number): void {
+  #carry(client: Socket): void {
     this.connections += 1;
     client.on('error', () => undefined);
     if (this.refuses) {
@@ -45,7 +48,7 @@ export class FaultProxy {
       return;
     }
     let left = this.cutAfter();
-    const server = connect(port, '127.0.0.1');
+    const server = connect(this.port, '127.0.0.1');
     for (const socket of [client, server]) {
       this.#open.add(socket);
       socket.on('close', () => this.#open.delete(socket));

@@ -8,6 +8,7 @@ import type {
   MessageDocument,
   PatchedField,
 } from '../../src/read-model/documents.ts';
+import type { Landmark } from '../../src/event-store/log-identity.ts';
 import { documentOrder, ReadModelMovedError } from '../../src/read-model/read-model.ts';
 import type {
   ConversationChange,
@@ -29,6 +30,7 @@ export function createInMemoryReadModel(): ReadModel {
     damage: new Map(),
   };
   let checkpoint = 0;
+  let landmark: Landmark | undefined;
 
   /** Of the user, those that have a message. */
   function begunBy(user: string): ConversationDocument[] {
@@ -54,6 +56,7 @@ export function createInMemoryReadModel(): ReadModel {
 
   return {
     checkpoint: () => Promise.resolve(checkpoint),
+    place: () => Promise.resolve({ position: checkpoint, landmark }),
     user: (id) => Promise.resolve(stored.user.get(id)),
     usersById: (ids) => Promise.resolve(present(stored.user, ids)),
     users: ({ after = '', limit }) =>
@@ -126,7 +129,7 @@ export function createInMemoryReadModel(): ReadModel {
       if (shown.length > 0) yield shown;
     },
 
-    apply(batch, { after, position }) {
+    apply(batch, { after, position, ...span }) {
       if (checkpoint < after) return Promise.reject(new ReadModelMovedError(after, checkpoint));
       if (position <= checkpoint) return Promise.resolve();
       for (const user of batch.users) {
@@ -143,6 +146,7 @@ export function createInMemoryReadModel(): ReadModel {
       for (const change of batch.conversations) mergeConversation(stored, change);
       for (const change of batch.memberships) mergeMembership(stored, change);
       checkpoint = position;
+      landmark = span.landmark;
       return Promise.resolve();
     },
 

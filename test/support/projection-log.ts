@@ -73,6 +73,7 @@ export function createMemoryLog({ gap = 1 }: { readonly gap?: number } = {}): Me
       if (log.down) return Promise.reject(new EventStoreUnavailableError('down'));
       return Promise.resolve(events.at(-1)?.position ?? 0);
     },
+    eventAt: (position) => Promise.resolve(events.find((event) => event.position === position)),
     appendToStream: () => Promise.reject(new TypeError('not needed here')),
     readStream(stream, { direction, fromRevision, maxCount }) {
       const backwards = direction === 'backwards';

@@ -1,20 +1,21 @@
 import { ownPrefixes } from '../../src/event-store/own-streams.ts';
 import type { Consumer } from '../../src/projections/consumer.ts';
+import { nowhere } from '../../src/read-model/read-model.ts';
 
 /** A consumer that keeps nothing but its place. `apply` may do anything before that moves. */
 export function createTestConsumer(
   name: string,
   apply: (count: number) => Promise<void> = () => Promise.resolve(),
 ): Consumer & { readonly closed: boolean } {
-  let checkpoint = 0;
+  let place = nowhere;
   let closed = false;
   return {
     name,
     prefixes: ownPrefixes,
-    checkpoint: () => Promise.resolve(checkpoint),
-    async apply(events, { position }) {
+    place: () => Promise.resolve(place),
+    async apply(events, { position, landmark }) {
       await apply(events.length);
-      checkpoint = position;
+      place = { position, landmark };
       return { unknown: 0, foreign: 0 };
     },
     close() {

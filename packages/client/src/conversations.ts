@@ -68,8 +68,11 @@ export class Conversations {
     this.update(entry, { stale: stale !== 'no' });
   }
 
-  /** A line of the friend list. One of a conversation that is up to date brings nothing but the peer's looks. */
-  applyItem(item: ListItem): void {
+  /**
+   * A line of the friend list, and the newest messages, newest first, where it missed some. One of a conversation that is
+   * up to date brings nothing but the peer's looks.
+   */
+  applyItem(item: ListItem, page: readonly Message[] = []): void {
     const { conversation, lastMessage, unread, ...fields } = item;
     const entry = this.entryOf(conversation);
     const { peer, lastSeq } = fields;
@@ -79,9 +82,11 @@ export class Conversations {
     }
     entry.toldSeq ??= lastSeq;
     if (entry.stale === 'untrusted') {
+      // In a log that was put back to an older state other messages have taken the seqs of some that were told.
+      const fresh = page.filter(({ sendDate }) => sendDate > entry.row.updatedAt);
+      entry.toldSeq = Math.min(entry.toldSeq, lastSeq, ...fresh.map(({ seq }) => seq - 1));
       entry.messages?.clear();
       entry.row = emptyRow(conversation);
-      entry.toldSeq = Math.min(entry.toldSeq, lastSeq);
     }
     const seenSeq = Math.max(fields.readSeq, lastSeq - unread);
     this.update(entry, { ...greatest(entry.row, { ...fields, seenSeq }), peer });

@@ -64,7 +64,7 @@ export class Sync {
   }
 
   welcome(frame: WelcomeFrame): void {
-    const lost = !frame.recovered || this.cursor === undefined;
+    const lost = !frame.recovered;
     if (lost) {
       this.cursor = frame.cursor;
       this.#listed = false;
@@ -119,9 +119,9 @@ export class Sync {
 
   /** A conversation that missed something: the list's line, and the newest page where it missed messages. */
   async #mend(entry: Entry, item: ListItem): Promise<void> {
-    const missed = entry.messages !== undefined || item.lastSeq > (entry.toldSeq ?? item.lastSeq);
-    const page = missed ? await this.#newest(item.conversation) : [];
-    this.#all.applyItem(item);
+    const isNews = item.lastSeq !== entry.toldSeq || item.updatedAt !== entry.row.updatedAt;
+    const page = isNews || entry.messages !== undefined ? await this.#newest(item.conversation) : [];
+    this.#all.applyItem(item, page);
     this.#all.setStale(entry, 'no');
     this.#tellPage(entry, page);
     for (const frame of entry.held.splice(0)) this.#take(frame);

@@ -91,6 +91,7 @@ export async function openEmbeddedEventStore(options: EmbeddedEventStoreOptions)
         live,
       ),
     lastPosition: () => Promise.resolve(lastOwnPosition),
+    eventAt: (position) => attempt(() => reader.eventAt(position)),
     close: () => (closing ??= shutDown()),
   };
 }

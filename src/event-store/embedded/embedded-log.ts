@@ -8,7 +8,7 @@ import { openLogReader } from './schema.ts';
  * The embedded log for a program of its own, which is its one writer: every stream, whoever it belongs to. Reads are
  * synchronous and see what is committed.
  */
-export interface EmbeddedLog extends Omit<LogReader, 'lastOwnPosition'> {
+export interface EmbeddedLog extends Omit<LogReader, 'lastOwnPosition' | 'eventAt'> {
   readonly appendToStream: EventStore['appendToStream'];
   close(): Promise<void>;
 }

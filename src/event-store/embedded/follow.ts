@@ -26,6 +26,7 @@ export function followEmbeddedLog({ dataDir, signal }: FollowOptions): EventStor
     subscribeToAll: (options) =>
       followLog(reader, growth, { ...options, signal: AbortSignal.any([options.signal, ending.signal]) }),
     lastPosition: () => Promise.resolve(reader.lastOwnPosition()),
+    eventAt: (position) => Promise.resolve(reader.eventAt(position)),
     close() {
       ending.abort();
       if (db.isOpen) db.close();

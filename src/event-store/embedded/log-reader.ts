@@ -19,6 +19,8 @@ export interface LogReader {
   readAll(after: number, prefixes: readonly string[], limit: number): RecordedEvent[];
   /** Events before a position, newest first, at most `limit`. */
   readAllBackwards(before: number, limit: number): RecordedEvent[];
+  /** The event at exactly this position. */
+  eventAt(position: number): RecordedEvent | undefined;
   /** Position of the newest event, of whatever stream. */
   lastPosition(): number;
   /** Position of the newest event of our own streams. */
@@ -30,9 +32,11 @@ export function createLogReader(db: DatabaseSync): LogReader {
   const lastOwn = db.prepare(
     `SELECT position FROM append WHERE ${streamFilter(ownPrefixes)} ORDER BY position DESC LIMIT 1`,
   );
+  const readAll = createForwardScan(db);
   return {
     readStream: createStreamRead(db),
-    readAll: createForwardScan(db),
+    readAll,
+    eventAt: (position) => readAll(position - 1, [], 1).find((event) => event.position === position),
     readAllBackwards: createBackwardScan(db),
 
     lastPosition() {

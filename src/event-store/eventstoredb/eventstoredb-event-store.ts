@@ -1,10 +1,12 @@
-import type { EventStore } from '../event-store.ts';
+import type { EventStore, RecordedEvent } from '../event-store.ts';
 import { startAppendThreads } from './append-thread.ts';
 import { collect } from './collect.ts';
 import { findIdleSettings, readConnectionString } from './connection-string.ts';
 import type { OnIncident } from './incident.ts';
 import { createLinks } from './links.ts';
-import { newestRequest, streamRequest } from './read-request.ts';
+import type { Links } from './links.ts';
+import { newestRequest, placeRequest, streamRequest } from './read-request.ts';
+import { isAnswered } from './rpc-error.ts';
 import { followLog } from './subscription.ts';
 import { waitForStore } from './wait-for-store.ts';
 
@@ -51,6 +53,9 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
     return event?.position ?? 0;
   }
 
+  // A connection of its own: what the server says of a position that it never gave would end all that share one.
+  const places = createLinks(url, () => undefined);
+
   const threads = startAppendThreads({
     url: string.leaderUrl,
     timeoutMs: appendTimeoutMs,
@@ -61,6 +66,7 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
     ending.abort();
     await threads.close();
     links.close();
+    places.close();
   };
   try {
     await waitForStore(links, string, { withinMs: onMissing === undefined ? startTimeoutMs : Infinity, onMissing });
@@ -84,7 +90,18 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
       followLog(links, { ...subscribe, signal: AbortSignal.any([subscribe.signal, ending.signal]) }),
 
     lastPosition,
+    eventAt: (position) => eventAt(places, position),
 
     close: () => (closing ??= close()),
   };
+}
+
+async function eventAt(links: Links, position: number): Promise<RecordedEvent | undefined> {
+  try {
+    const [event] = await collect(links.current(), placeRequest(position), { withinMs: readWithin, most: 1 });
+    return event?.position === position ? event : undefined;
+  } catch (error) {
+    if (isAnswered((error as Error).cause as Error)) return undefined;
+    throw error;
+  }
 }

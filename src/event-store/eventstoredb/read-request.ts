@@ -42,6 +42,19 @@ export function newestRequest(): ReadRequest {
   };
 }
 
+/** The first event at a position or after it. */
+export function placeRequest(position: number): ReadRequest {
+  return {
+    options: {
+      readDirection: directions.forwards,
+      uuidOption: textIds,
+      all: { position: { commitPosition: position, preparePosition: position } },
+      count: 1,
+      noFilter: {},
+    },
+  };
+}
+
 /** Everything after a position, without end. */
 export function subscriptionRequest(after: number, prefixes: readonly string[]): ReadRequest {
   const position = { commitPosition: after, preparePosition: after };

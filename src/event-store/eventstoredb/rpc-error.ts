@@ -15,6 +15,12 @@ export function isRefusal(error: Error): boolean {
   return refused || exceptionOf(error) === 'access-denied';
 }
 
+/** True where the server itself says that what was asked cannot be answered: asking again changes nothing. */
+export function isAnswered(error: Error | undefined): boolean {
+  const { code } = (error ?? {}) as Partial<ServiceError>;
+  return code === status.UNKNOWN || code === status.INVALID_ARGUMENT || code === status.OUT_OF_RANGE;
+}
+
 /** Why a server cannot be used, in an operator's words where they are known; without credentials. */
 export function explainFailure(error: Error, { tls, hasUser }: Pick<ConnectionString, 'tls' | 'hasUser'>): string {
   if ((error as Partial<ServiceError>).code === status.UNAUTHENTICATED) return 'it refuses the user or the password';

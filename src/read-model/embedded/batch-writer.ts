@@ -1,6 +1,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { ReadModelMovedError } from '../read-model.ts';
 import type { AppliedSpan, ReadModelBatch } from '../read-model.ts';
+import { createCheckpointWriter } from './checkpoint.ts';
 import { createMessageWriter } from './message-writer.ts';
 import { prepareRows } from './rows.ts';
 import { createWriters } from './writers.ts';
@@ -16,12 +17,12 @@ export interface BatchWriter {
 
 export function createBatchWriter(db: DatabaseSyncInstance): BatchWriter {
   const checkpoint = prepareRows<[number]>(db, 'SELECT checkpoint FROM state');
-  const moveCheckpoint = db.prepare('UPDATE state SET checkpoint = ?');
+  const moveCheckpoint = createCheckpointWriter(db);
   const { numbering, users, damages, conversations, memberships, forget } = createWriters(db);
   const messages = createMessageWriter(db, numbering);
 
   return {
-    apply(batch, { after, position }) {
+    apply(batch, { after, position, landmark }) {
       const reached = checkpoint.get()?.[0] ?? 0;
       if (reached < after) throw new ReadModelMovedError(after, reached);
       if (position <= reached) return;
@@ -35,7 +36,7 @@ export function createBatchWriter(db: DatabaseSyncInstance): BatchWriter {
         batch.patches.forEach(messages.patch);
         conversations.flush();
         memberships.flush();
-        moveCheckpoint.run(position);
+        moveCheckpoint({ position, landmark });
         db.exec('COMMIT');
       } catch (error) {
         forget();

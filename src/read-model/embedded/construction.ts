@@ -9,6 +9,7 @@ import { projections } from '../construction.ts';
 import type { Comparison, Construction, DocumentDifference, LogAtHand, Projection } from '../construction.ts';
 import { createBatchWriter } from './batch-writer.ts';
 import { createBulkWriter } from './bulk-writer.ts';
+import { createCheckpointWriter } from './checkpoint.ts';
 import { freeze } from './comparison.ts';
 import type { Frozen } from './comparison.ts';
 import { copyOthers } from './copy.ts';
@@ -126,8 +127,9 @@ function constructionOf(db: DatabaseSyncInstance, { dataDir, projection, generat
     },
     // A generation is put in use in one step, whoever writes the one before.
     hold: () => Promise.resolve(),
-    putInUse: () =>
+    putInUse: (checkpoint) =>
       answer(() => {
+        createCheckpointWriter(db)(checkpoint);
         db.close();
         finish(path);
         renameSync(path, generationPath(dataDir, generation));

@@ -65,6 +65,7 @@ function reads<C extends Connection>(follower: Follower<C>): Omit<ReadModel, 'ap
   const answer = answerFrom(follower);
   return {
     checkpoint: () => answer(({ queries }) => queries.checkpoint()),
+    place: () => answer(({ queries }) => queries.place()),
     user: (id) => answer(({ queries }) => queries.user(id)),
     usersById: (ids) => answer(({ queries }) => queries.usersById(ids)),
     users: (query) => answer(({ queries }) => queries.users(query)),

@@ -3,6 +3,8 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { makeDataFolder } from '../../shared/data-folder.ts';
 import type { Logger } from '../../shared/logger.ts';
+import type { Checkpoint } from '../read-model.ts';
+import { createCheckpointReader } from './checkpoint.ts';
 import {
   damageMark,
   generationPath,
@@ -54,7 +56,7 @@ export function openForWriting(dataDir: string, log: Logger): Generation {
   makeDataFolder(dataDir);
   const number = readPointer(dataDir);
   const found = number === undefined ? 'missing' : inspect(generationPath(dataDir, number));
-  if (number !== undefined && typeof found === 'number') return openFile(dataDir, number, { readOnly: false });
+  if (number !== undefined && typeof found === 'object') return openFile(dataDir, number, { readOnly: false });
   if (number !== undefined && (found === 'damaged' || found === 'of a newer version')) {
     const path = generationPath(dataDir, number);
     log.error({ path, fault: found, keptAs: setAside(path) }, 'read model cannot be used, set aside');
@@ -72,10 +74,10 @@ export function openForReading(dataDir: string): Generation | undefined {
 }
 
 /** The generation that the pointer names, looked at and closed again; undefined where there is none that can be read. */
-export function inspectLive(dataDir: string): { readonly number: number; readonly checkpoint: number } | undefined {
+export function inspectLive(dataDir: string): { readonly number: number; readonly checkpoint: Checkpoint } | undefined {
   const number = readPointer(dataDir);
   const found = number === undefined ? undefined : inspect(generationPath(dataDir, number));
-  return number === undefined || typeof found !== 'number' ? undefined : { number, checkpoint: found };
+  return number === undefined || typeof found !== 'object' ? undefined : { number, checkpoint: found };
 }
 
 /** Deletes generations before `number` that nobody has open any more. */
@@ -110,7 +112,7 @@ function openFile(dataDir: string, number: number, { readOnly }: { readOnly: boo
  * The checkpoint of the database, or why it cannot be used. It is attached, as a detached file is closed at once, but a
  * closed connection only when its statements are collected.
  */
-function inspect(path: string): number | Fault {
+function inspect(path: string): Checkpoint | Fault {
   if (!existsSync(path)) return 'missing';
   if (existsSync(damageMark(path))) return 'damaged';
   const db = new DatabaseSync(':memory:', { timeout: busyTimeout });
@@ -126,12 +128,12 @@ function inspect(path: string): number | Fault {
   }
 }
 
-function lookAt(db: DatabaseSyncInstance, schema: string): number | Fault {
+function lookAt(db: DatabaseSyncInstance, schema: string): Checkpoint | Fault {
   const version = prepareRows<[number]>(db, `PRAGMA ${schema}.user_version`).get()?.[0] ?? 0;
   if (version > schemaVersion) return 'of a newer version';
   if (version === 0) return 'damaged';
   if (version < schemaVersion) return 'of an older version';
-  return prepareRows<[number]>(db, `SELECT checkpoint FROM ${schema}.state`).get()?.[0] ?? 'damaged';
+  return createCheckpointReader(db, schema)() ?? 'damaged';
 }
 
 function closedOnError<T>(db: DatabaseSyncInstance, use: () => T): T {

@@ -1,7 +1,9 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { UserDocument } from '../documents.ts';
 import { usersOfText } from '../merge.ts';
-import type { DamageQueries, ReadModelQueries } from '../read-model.ts';
+import type { DamageQueries, ReadModel, ReadModelQueries } from '../read-model.ts';
+import { nowhere } from '../read-model.ts';
+import { createCheckpointReader } from './checkpoint.ts';
 import { decoder, selected } from './columns.ts';
 import type { Names, Value } from './columns.ts';
 import { conversationQueries } from './conversation-queries.ts';
@@ -12,7 +14,7 @@ import type { Rows } from './rows.ts';
 import { toStored } from './text.ts';
 
 /** The port's queries over one connection, synchronous. */
-export type Queries = Answers<ReadModelQueries & DamageQueries>;
+export type Queries = Answers<ReadModelQueries & DamageQueries & Pick<ReadModel, 'place'>>;
 
 type Answers<Port extends Record<keyof Port, (...query: never) => unknown>> = {
   readonly [Query in keyof Port]: (...query: Parameters<Port[Query]>) => Awaited<ReturnType<Port[Query]>>;
@@ -21,8 +23,10 @@ type Answers<Port extends Record<keyof Port, (...query: never) => unknown>> = {
 export function createQueries(db: DatabaseSyncInstance): Queries {
   const names = createNames(db);
   const checkpoint = prepareRows<[number]>(db, 'SELECT checkpoint FROM state');
+  const place = createCheckpointReader(db);
   return {
     checkpoint: () => checkpoint.get()?.[0] ?? 0,
+    place: () => place() ?? nowhere,
     ...userQueries(db, names),
     ...conversationQueries(db, names),
     ...messageQueries(db, names),

@@ -3,14 +3,14 @@ import { documentsVersion } from '../documents.ts';
 import { createTable, everyTable } from './tables.ts';
 
 /** To be raised where tables or indexes are laid out in another way for the same documents. */
-const layoutVersion = 2;
+const layoutVersion = 3;
 
 /** Shape of the tables, kept in `user_version`. A file of another version is not read: the log gives everything again. */
 export const schemaVersion = 1_000 * layoutVersion + documentsVersion;
 
 const schema = `
-  CREATE TABLE state (checkpoint INTEGER NOT NULL);
-  INSERT INTO state VALUES (0);
+  CREATE TABLE state (checkpoint INTEGER NOT NULL, landmark TEXT);
+  INSERT INTO state VALUES (0, NULL);
   ${everyTable.map(createTable).join('\n')}
 `;
 

@@ -4,6 +4,7 @@ import type { Comparison, DocumentDifference, LogAtHand } from '../construction.
 import { documentKinds } from '../documents.ts';
 import type { DocumentKind } from '../documents.ts';
 import { documentOrder } from '../read-model.ts';
+import type { Checkpoint } from '../read-model.ts';
 import type { Fenced } from './fence.ts';
 import type { Side } from './side.ts';
 
@@ -21,7 +22,7 @@ const pageSize = 500;
 export interface BothSides {
   readonly built: Side;
   readonly live: Side;
-  liveCheckpoint(): Promise<number | undefined>;
+  liveCheckpoint(): Promise<Checkpoint | undefined>;
   /** Lets projectors stand still until `release`. Only then may `live` be written. */
   freeze(): Promise<Fenced>;
   /** Projectors go on from `position`: everything up to it was written to `live` meanwhile. */
@@ -45,7 +46,7 @@ export async function compareSides(sides: BothSides, log: LogAtHand): Promise<Co
   let suspects: Suspect[] = [];
 
   async function settle(): Promise<void> {
-    await log.goOnTo((await sides.liveCheckpoint()) ?? 0);
+    await log.goOnTo((await sides.liveCheckpoint())?.position ?? 0);
     suspects = (await stillDifferent(built, live, suspects)).map(suspectOf);
   }
 

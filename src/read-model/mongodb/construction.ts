@@ -4,7 +4,7 @@ import type { Db } from 'mongodb';
 import { insist } from '../../shared/insist.ts';
 import type { Construction } from '../construction.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
-import type { ReadModelBatch } from '../read-model.ts';
+import type { Checkpoint, ReadModelBatch } from '../read-model.ts';
 import { connectMongo, deadlines, maxReadMs } from './client.ts';
 import { collectionNames, collectionsOf, ensureIndexes } from './collections.ts';
 import { compareSides } from './comparison.ts';
@@ -15,7 +15,7 @@ import { consumerName } from './mongo-read-model.ts';
 import { reading } from './queries.ts';
 import { leaseRebuild } from './rebuild-lease.ts';
 import type { RebuildLease } from './rebuild-lease.ts';
-import { findShares, leastPosition, schemaVersion, sharesOf } from './shares.ts';
+import { findShares, leastShare, placeOf, schemaVersion, sharesOf } from './shares.ts';
 import { sideOf } from './side.ts';
 import { within } from './within.ts';
 
@@ -70,9 +70,9 @@ function constructionOf(db: Db, { lease, fence, close }: Site): Construction {
     if (!fence.stands()) throw new ReadModelUnavailableError('projectors were not held back any more');
   }
 
-  async function liveCheckpoint(): Promise<number | undefined> {
+  async function liveCheckpoint(): Promise<Checkpoint | undefined> {
     const found = await reading(() => findShares(sharesOf(db, consumerName), maxReadMs));
-    return found?.version === schemaVersion ? leastPosition(found) : undefined;
+    return found?.version === schemaVersion ? placeOf(leastShare(found)) : undefined;
   }
 
   const again = <T>(ask: () => Promise<T>, onFailure: () => void = () => undefined): Promise<T> =>
@@ -94,9 +94,9 @@ function constructionOf(db: Db, { lease, fence, close }: Site): Construction {
     },
     /**
      * Wherever this ends early, what is in use is right for the positions that projectors have: both sides are. Those
-     * that went on while they were not held back are brought back to `position` at the end.
+     * that went on while they were not held back are brought back to `checkpoint` at the end.
      */
-    async putInUse(position) {
+    async putInUse(checkpoint) {
       for (const name of collectionNames) {
         let isRepeat = false;
         await again(
@@ -112,7 +112,7 @@ function constructionOf(db: Db, { lease, fence, close }: Site): Construction {
           () => (isRepeat = true),
         );
       }
-      await again(() => hold.endAt(position));
+      await again(() => hold.endAt(checkpoint));
     },
     async end() {
       await hold.end().catch(() => undefined);
@@ -145,10 +145,10 @@ function createHold(fence: Fence) {
       stopRenewing();
       await within(deadlines.write, fence.lower(position));
     },
-    /** The collections in use were replaced by ones that hold everything up to `position`. */
-    async endAt(position: number): Promise<void> {
+    /** The collections in use were replaced by ones that hold everything up to this place. */
+    async endAt(checkpoint: Checkpoint): Promise<void> {
       stopRenewing();
-      await within(deadlines.write, fence.lowerAt(position));
+      await within(deadlines.write, fence.lowerAt(checkpoint));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { ReadModelUnavailableError } from '../read-model.ts';
-import { begin, inLeaseTime, isLive, leaseMs, never, none, schemaVersion, shutOutOlder } from './shares.ts';
+import type { Checkpoint } from '../read-model.ts';
+import { begin, inLeaseTime, isLive, leaseMs, never, none, schemaVersion, shutOutOlder, stored } from './shares.ts';
 import type { Holder, Shares } from './shares.ts';
 
 /** The shares as they were when the fence was put up. */
@@ -25,10 +26,10 @@ export interface Fence {
   /** Lets projectors go on, from `position` where it is given: both then begin at what was applied meanwhile. */
   lower(position?: number): Promise<void>;
   /**
-   * The collections were replaced by ones that hold everything up to `position`: every share goes on from there. Where
+   * The collections were replaced by ones that hold everything up to this place: every share goes on from there. Where
    * the fence did not stand any more and shares have moved on, they go back to it.
    */
-  lowerAt(position: number): Promise<void>;
+  lowerAt(checkpoint: Checkpoint): Promise<void>;
 }
 
 const margin = 1_000;
@@ -76,14 +77,15 @@ export function createFence(shares: Shares, { name, owner }: Holder): Fence {
       await collection.updateOne({ _id: consumer, $expr: mine }, [{ $set: { ...moved, fence: null } }]);
     },
 
-    async lowerAt(position) {
+    async lowerAt(checkpoint) {
       until = -Infinity;
+      const { position, landmark } = stored(checkpoint);
       const reached = { $cond: [mine, position, { $min: ['$$share.v.position', position] }] };
       await collection.updateOne({ _id: consumer }, [
         {
           $set: {
             version: schemaVersion,
-            shares: mapShares({ ...free, position: reached }),
+            shares: mapShares({ ...free, position: reached, landmark: { $literal: landmark } }),
             fence: { $cond: [mine, null, '$fence'] },
           },
         },

@@ -1,8 +1,10 @@
+import type { Partition } from '../../shared/config.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
+import type { Checkpoint } from '../read-model.ts';
 import { deadlines } from './client.ts';
-import { leaseMs } from './shares.ts';
-import type { ShareLease } from './shares.ts';
+import { inLeaseTime, leaseMs, never, stored } from './shares.ts';
+import type { Acquired, Shares } from './shares.ts';
 import { within } from './within.ts';
 
 /** Milliseconds between two renewals: several may fail before the lease ends. */
@@ -13,12 +15,13 @@ const margin = 1_000;
 /** One acquisition of a share, which renews itself while it lasts. */
 export interface HeldShare {
   readonly position: number;
+  readonly place: Checkpoint;
   /** True while nobody else can hold the share, by this process's clock. */
   held(): boolean;
   /** Throws `ReadModelUnavailableError` where that is not so. */
   assertHeld(): void;
-  /** Moves the position on. Throws `ReadModelUnavailableError` where somebody else holds the share. */
-  advance(position: number): Promise<void>;
+  /** Moves the place on. Throws `ReadModelUnavailableError` where somebody else holds the share. */
+  advance(to: Checkpoint): Promise<void>;
   /** Ends it here; its lease ends by itself. */
   abandon(): void;
   /** Ends it, and its lease. Never rejects: one that cannot be given back ends by itself. */
@@ -27,7 +30,7 @@ export interface HeldShare {
 
 export interface HeldShareOptions {
   readonly lease: ShareLease;
-  readonly position: number;
+  readonly place: Checkpoint;
   /** When it was asked for, by this process's monotonic clock: so it ends here before it ends at the server. */
   readonly asked: number;
   /** Its name, for people. */
@@ -37,8 +40,8 @@ export interface HeldShareOptions {
 
 const takenAway = 'somebody else holds it, or a rebuild took it back';
 
-export function holdShare({ lease, position: first, asked: begun, share, log }: HeldShareOptions): HeldShare {
-  let position = first;
+export function holdShare({ lease, place: first, asked: begun, share, log }: HeldShareOptions): HeldShare {
+  let place = first;
   let validUntil = begun + leaseMs - margin;
   const timer = setInterval(() => void renew(), renewEvery);
 
@@ -69,7 +72,10 @@ export function holdShare({ lease, position: first, asked: begun, share, log }: 
   const lost = (): ReadModelUnavailableError => new ReadModelUnavailableError(`share ${share} was lost`);
   return {
     get position() {
-      return position;
+      return place.position;
+    },
+    get place() {
+      return place;
     },
     held,
     assertHeld() {
@@ -80,7 +86,7 @@ export function holdShare({ lease, position: first, asked: begun, share, log }: 
         lose();
         throw lost();
       }
-      position = Math.max(position, to);
+      place = to;
     },
     abandon: end,
     async giveBack() {
@@ -88,6 +94,39 @@ export function holdShare({ lease, position: first, asked: begun, share, log }: 
       await within(deadlines.read, lease.release()).catch((error: unknown) => {
         log.debug({ error }, 'lease not given back, it ends by itself');
       });
+    },
+  };
+}
+
+/** The lease of one acquisition. Each tells whether it was still that acquisition's. */
+export interface ShareLease {
+  renew(): Promise<boolean>;
+  /** Moves the place on, which must not be behind it. */
+  advance(to: Checkpoint): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+export function leaseOf(
+  { consumer, collection }: Shares,
+  { index }: Partition,
+  { epoch }: Pick<Acquired, 'epoch'>,
+): ShareLease {
+  const share = `shares.${index}`;
+  const held = { _id: consumer, [`${share}.epoch`]: epoch };
+  return {
+    async renew() {
+      const { matchedCount } = await collection.updateOne(held, [{ $set: { [`${share}.expires`]: inLeaseTime } }]);
+      return matchedCount === 1;
+    },
+    async advance(to) {
+      const { position, landmark } = stored(to);
+      const moved = { $max: { [`${share}.position`]: position }, $set: { [`${share}.landmark`]: landmark } };
+      const { matchedCount } = await collection.updateOne(held, moved);
+      return matchedCount === 1;
+    },
+    async release() {
+      const free = { [`${share}.holder`]: null, [`${share}.owner`]: null, [`${share}.expires`]: never };
+      await collection.updateOne(held, { $set: { ...free, [`${share}.epoch`]: 0 } });
     },
   };
 }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Partition } from '../../shared/config.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { ReadModelUnavailableError } from '../read-model.ts';
-import type { ReadModel } from '../read-model.ts';
+import { nowhere, ReadModelUnavailableError } from '../read-model.ts';
+import type { Checkpoint, ReadModel } from '../read-model.ts';
 import { clientOf, connectMongo, deadlines, describeUrl, maxReadMs } from './client.ts';
 import { collectionsOf, ensureIndexes } from './collections.ts';
 import { createQueries, reading } from './queries.ts';
@@ -11,7 +11,7 @@ import type { Reading } from './queries.ts';
 import { createScans } from './scan.ts';
 import { createShareLease } from './share-lease.ts';
 import { createShareWriter } from './share-writer.ts';
-import { findShares, leastPosition, sharesOf } from './shares.ts';
+import { findShares, leastShare, placeOf, sharesOf } from './shares.ts';
 import { within } from './within.ts';
 
 /** Name of the consumer whose shares the read model is written under. */
@@ -71,15 +71,17 @@ export async function openMongoReadModel(options: MongoReadModelOptions): Promis
     return Promise.reject(new ReadModelUnavailableError('the read model is closed'));
   };
 
-  async function appliedPosition(): Promise<number> {
+  async function applied(): Promise<Checkpoint> {
     const found = await findShares(shares, maxReadMs);
-    return found === null ? 0 : leastPosition(found);
+    return found === null ? nowhere : placeOf(leastShare(found));
   }
+  const place = (): Promise<Checkpoint> => answer(lease?.place ?? applied);
 
   return {
     ...createQueries(collections, answer),
     ...createScans(collections, answer),
-    checkpoint: () => answer(lease?.position ?? appliedPosition),
+    checkpoint: async () => (await place()).position,
+    place,
     ...(lease === undefined ? { apply: refuse } : createShareWriter(collections, lease)),
     lease,
     close: () => (closing ??= close()),

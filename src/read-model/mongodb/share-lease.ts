@@ -3,9 +3,9 @@ import type { Lease } from '../lease.ts';
 import type { Partition } from '../../shared/config.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { deadlines, maxReadMs } from './client.ts';
-import { holdShare } from './held-share.ts';
+import { holdShare, leaseOf } from './held-share.ts';
 import type { HeldShare } from './held-share.ts';
-import { acquire, findShares, leaseOf, positionOf } from './shares.ts';
+import { acquire, findShares, placeIn } from './shares.ts';
 import type { Holder, Shares } from './shares.ts';
 import { within } from './within.ts';
 
@@ -37,15 +37,15 @@ export function createShareLease({ prepare, shares, partition, holder, log }: Sh
     latest?.abandon();
     await prepare();
     const asked = performance.now();
-    const { epoch, position } = await within(deadlines.write, acquire(shares, partition, holder));
+    const { epoch, ...place } = await within(deadlines.write, acquire(shares, partition, holder));
     const lease = leaseOf(shares, partition, { epoch });
-    const taken = holdShare({ lease, position, asked, share, log: logOfShare });
+    const taken = holdShare({ lease, place, asked, share, log: logOfShare });
     if (isReleased()) {
       await taken.giveBack();
       throw closed();
     }
     latest = taken;
-    logOfShare.info({ position, ms: Math.round(asked - begun) }, 'share taken');
+    logOfShare.info({ position: place.position, ms: Math.round(asked - begun) }, 'share taken');
   }
 
   /** Read anew: TypeScript believes that a variable stays what it was before an await. */
@@ -67,10 +67,10 @@ export function createShareLease({ prepare, shares, partition, holder, log }: Sh
     },
     held: () => held() !== undefined,
     current,
-    async position() {
-      return held()?.position ?? positionOf(await within(deadlines.read, findShares(shares, maxReadMs)), partition);
+    async place() {
+      return held()?.place ?? placeIn(await within(deadlines.read, findShares(shares, maxReadMs)), partition);
     },
-    advance: (position) => current().advance(position),
+    advance: (to) => current().advance(to),
     async release() {
       released = true;
       await taking?.catch(() => undefined);

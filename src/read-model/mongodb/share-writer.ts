@@ -12,14 +12,14 @@ export function createShareWriter(collections: Collections, lease: ShareHolder):
   let writer: { readonly of: HeldShare; readonly batches: BatchWriter } | undefined;
 
   return {
-    async apply(batch, { after, position }) {
+    async apply(batch, { after, position, landmark }) {
       const held = lease.current();
       if (held.position < after) throw new ReadModelMovedError(after, held.position);
       if (position <= held.position) return;
       if (writer?.of !== held) writer = { of: held, batches: createBatchWriter(collections) };
       await writer.batches.write(batch, () => held.assertHeld());
       held.assertHeld();
-      await held.advance(position);
+      await held.advance({ position, landmark });
     },
   };
 }

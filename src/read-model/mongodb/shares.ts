@@ -1,8 +1,10 @@
 import type { Collection, Db, Document } from 'mongodb';
+import type { Landmark } from '../../event-store/log-identity.ts';
 import type { Partition } from '../../shared/config.ts';
 import { documentsVersion } from '../documents.ts';
 import { LeaseHeldError } from '../lease.ts';
-import { ReadModelUnavailableError } from '../read-model.ts';
+import { nowhere, ReadModelUnavailableError } from '../read-model.ts';
+import type { Checkpoint } from '../read-model.ts';
 import { isDuplicateKey } from './errors.ts';
 
 /** Shape of the collections and of what is kept here. Another one means that the read model has to be built anew. */
@@ -14,6 +16,8 @@ export const leaseMs = 5_000;
 /** One part of the conversations, and how far the log was applied to them. */
 export interface Share {
   readonly position: number;
+  /** The event at position `at`. Older programs move on without it. */
+  readonly landmark?: (Landmark & { readonly at: number }) | null;
   /** Who projects it, for people. */
   readonly holder: string | null;
   /** The same for the program: one handle of one process. */
@@ -59,9 +63,20 @@ export function findShares({ consumer, collection }: Shares, maxTimeMS?: number)
   return collection.findOne({ _id: consumer }, maxTimeMS === undefined ? {} : { maxTimeMS });
 }
 
-/** The least position of all shares: everything up to it is applied. */
-export function leastPosition({ shares }: Pick<SharesDocument, 'shares'>): number {
-  return Math.min(...Object.values(shares).map(({ position }) => position));
+/** The share that has come least far: everything up to its position is applied. */
+export function leastShare({ shares }: Pick<SharesDocument, 'shares'>): Share {
+  return Object.values(shares).reduce((least, share) => (share.position < least.position ? share : least));
+}
+
+export function placeOf({ position, landmark }: Share): Checkpoint {
+  if (landmark?.at !== position) return { position, landmark: undefined };
+  const { log, stream, revision, id, created } = landmark;
+  return { position, landmark: { log, stream, revision, id, created } };
+}
+
+/** A place as it is stored. */
+export function stored({ position, landmark }: Checkpoint): Pick<Share, 'position' | 'landmark'> {
+  return { position, landmark: landmark === undefined ? null : { ...landmark, at: position } };
 }
 
 export const never = new Date(0);
@@ -81,15 +96,14 @@ export const none = (...conditions: readonly Document[]): Document => ({ $not: [
 const everyShare = { $map: { input: { $objectToArray: '$shares' }, as: 'share', in: '$$share.v' } };
 
 /** What `acquire` gives. */
-export interface Acquired {
+export interface Acquired extends Checkpoint {
   readonly epoch: number;
-  readonly position: number;
 }
 
-/** Position of a share, 0 where it is not there: the least of all where the conversations are divided otherwise. */
-export function positionOf(found: SharesDocument | null, { index, count }: Partition): number {
-  if (found === null) return 0;
-  return (found.count === count ? found.shares[index]?.position : undefined) ?? leastPosition(found);
+/** Place of a share, the begin where it is not there: the least of all where the conversations are divided otherwise. */
+export function placeIn(found: SharesDocument | null, { index, count }: Partition): Checkpoint {
+  if (found === null) return nowhere;
+  return placeOf((found.count === count ? found.shares[index] : undefined) ?? leastShare(found));
 }
 
 /**
@@ -128,7 +142,7 @@ export async function acquire(shares: Shares, partition: Partition, holder: Hold
   );
   const acquired = taken?.shares[index];
   if (acquired === undefined) throw refusal(await findShares(shares), partition);
-  return { epoch: acquired.epoch, position: acquired.position };
+  return { epoch: acquired.epoch, ...placeOf(acquired) };
 }
 
 /** Where programs before version 2 kept the shares of the read model, the only consumer they knew. */
@@ -161,20 +175,22 @@ export async function shutOutOlder({ collection }: Shares): Promise<void> {
 }
 
 function freeShares(count: number): Record<string, Share> {
-  const free: Share = { position: 0, holder: null, owner: null, epoch: 0, expires: never };
+  const free: Share = { position: 0, landmark: null, holder: null, owner: null, epoch: 0, expires: never };
   return Object.fromEntries(indexes(count).map((index) => [index, free]));
 }
 
 async function divide({ consumer, collection }: Shares, count: number): Promise<void> {
   const live = { $anyElementTrue: [{ $map: { input: everyShare, as: 'one', in: runs('$$one.expires') } }] };
-  const free = { position: '$least', holder: null, owner: null, epoch: 0, expires: never };
+  const free = { position: '$least.position', landmark: '$least.landmark', holder: null, owner: null, epoch: 0 };
+  const least = { $min: { $map: { input: everyShare, as: 'one', in: '$$one.position' } } };
+  const ofLeast = { $filter: { input: everyShare, as: 'one', cond: { $eq: ['$$one.position', least] } } };
   await collection.updateOne(
     { _id: consumer, version: schemaVersion, count: { $ne: count }, $expr: none(isLive('fence'), live) },
     [
-      { $set: { count, least: { $min: { $map: { input: everyShare, as: 'one', in: '$$one.position' } } } } },
+      { $set: { count, least: { $first: ofLeast } } },
       // Setting an object over another one would merge the two.
       { $unset: 'shares' },
-      { $set: { shares: Object.fromEntries(indexes(count).map((index) => [index, free])) } },
+      { $set: { shares: Object.fromEntries(indexes(count).map((index) => [index, { ...free, expires: never }])) } },
       { $unset: 'least' },
     ],
   );
@@ -211,35 +227,4 @@ function heldBy(found: SharesDocument, { index, count }: Partition): LeaseHeldEr
     return new LeaseHeldError(`a read model built anew is being put in use by ${fence.holder}`);
   }
   return new LeaseHeldError(`share ${index}/${count} is held by ${holder ?? 'nobody'}`);
-}
-
-/** The lease of one acquisition. Each tells whether it was still that acquisition's. */
-export interface ShareLease {
-  renew(): Promise<boolean>;
-  /** Moves the position on, never back. */
-  advance(position: number): Promise<boolean>;
-  release(): Promise<void>;
-}
-
-export function leaseOf(
-  { consumer, collection }: Shares,
-  { index }: Partition,
-  { epoch }: Pick<Acquired, 'epoch'>,
-): ShareLease {
-  const share = `shares.${index}`;
-  const held = { _id: consumer, [`${share}.epoch`]: epoch };
-  return {
-    async renew() {
-      const { matchedCount } = await collection.updateOne(held, [{ $set: { [`${share}.expires`]: inLeaseTime } }]);
-      return matchedCount === 1;
-    },
-    async advance(position) {
-      const { matchedCount } = await collection.updateOne(held, { $max: { [`${share}.position`]: position } });
-      return matchedCount === 1;
-    },
-    async release() {
-      const free = { [`${share}.holder`]: null, [`${share}.owner`]: null, [`${share}.expires`]: never };
-      await collection.updateOne(held, { $set: { ...free, [`${share}.epoch`]: 0 } });
-    },
-  };
 }

@@ -42,8 +42,8 @@ export function startApi({ auth = { mode: 'none' }, ...overrides }: ApiOverrides
     ),
     positions: {
       encode: String,
-      encodeAll: (all: readonly number[]) => all.map(String),
-      decode: (text) => (/^[0-9]{1,15}$/.test(text) ? Number(text) : undefined),
+      decode: (text) =>
+        /^[0-9]{1,15}$/.test(text) ? { position: Number(text), isOf: () => true, holds: true } : undefined,
     },
     seenBy: () => 0,
     floor: () => 0,
