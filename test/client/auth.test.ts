@@ -148,20 +148,6 @@ test('a hello that met a temporary error is said again, one that is refused for 
   expect('cause' in state && state.cause).toBeInstanceOf(ClientError);
 });
 
-test('a cursor that the server calls a bad frame is left out, on the same socket', async () => {
-  const chat = new FakeChat();
-  chat.message('b', 'a');
-  chat.intercept = (socket, { type, cursor }) => {
-    if (type !== 'hello' || cursor === undefined) return false;
-    socket.say({ type: 'error', code: 'BAD_FRAME', message: 'cursor: no', temporary: false });
-    return true;
-  };
-  const { client } = await live(chat);
-  expect(chat.sockets).toHaveLength(1);
-  expect(client.connection.get().state).toBe('live');
-  expect(client.conversations.get()).toMatchObject([{ lastSeq: 1, stale: false }]);
-});
-
 test('a token that is set while the client connects is the one that counts', async () => {
   const chat = new FakeChat();
   doorFor(chat, (given) => given === 'good');

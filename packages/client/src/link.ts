@@ -4,7 +4,7 @@ import type { ClientEvents, ConnectionState } from './client.ts';
 import type { Emit } from './emitter.ts';
 import { ClientError, asClientError } from './errors.ts';
 import { closeCodes } from './frames.ts';
-import type { ClientFrame, ErrorFrame, ServerFrame, WelcomeFrame } from './frames.ts';
+import type { ClientFrame, ServerFrame, WelcomeFrame } from './frames.ts';
 import { mayReconnect } from './may-reconnect.ts';
 import { parseServerFrame } from './parse.ts';
 import type { OtherFrame } from './parse.ts';
@@ -186,7 +186,9 @@ export class Link {
     }
     if (frame?.type === 'welcome') this.#welcome(frame);
     else if (this.#welcomed && frame !== undefined) this.#deps.received(frame);
-    else if (frame?.type === 'error') this.#helloRefused(frame);
+    else if (frame?.type === 'error') {
+      this.#lost(frame.temporary ? abnormal : closeCodes.protocolViolation, ClientError.fromFrame(frame));
+    }
   }
 
   #welcome(frame: WelcomeFrame): void {
@@ -201,16 +203,6 @@ export class Link {
     });
     this.#become({ state: 'syncing' });
     this.#deps.welcome(frame);
-  }
-
-  #helloRefused(frame: ErrorFrame): void {
-    if (frame.code === 'BAD_FRAME' && this.#cursor !== undefined) {
-      // The server does not read this cursor; without one it tells its own.
-      this.#cursor = undefined;
-      this.#hello();
-      return;
-    }
-    this.#lost(frame.temporary ? abnormal : closeCodes.protocolViolation, ClientError.fromFrame(frame));
   }
 
   #lost(code: number, cause: ClientError): void {

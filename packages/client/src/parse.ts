@@ -1,5 +1,5 @@
 import { ClientError } from './errors.ts';
-import type { MessageFrame, ReadAckFrame, ReadEventFrame, SendAckFrame, ServerFrame } from './frames.ts';
+import type { Message, MessageFrame, ReadAckFrame, ReadEventFrame, SendAckFrame, ServerFrame } from './frames.ts';
 
 /** An event of a kind that this client does not know: its place counts all the same. */
 export interface OtherFrame {
@@ -93,6 +93,11 @@ export function parseServerFrame(data: unknown): ServerFrame | OtherFrame | unde
   if (shape === undefined) return fault === undefined ? ({ ...frame, type: 'other' } as OtherFrame) : undefined;
   if (fault !== undefined) throw bad(`of type ${type} has a bad ${fault}`);
   return frame as unknown as ServerFrame;
+}
+
+/** The message that a frame tells. */
+export function messageOf({ type: _, cursor: __, ...message }: MessageFrame): Message {
+  return message;
 }
 
 /** The first field that is not as it should be. */

@@ -3,7 +3,8 @@ import type { ClientEvents } from './client.ts';
 import type { Conversations, Entry } from './conversations.ts';
 import type { Emit } from './emitter.ts';
 import { asClientError } from './errors.ts';
-import type { Message, MessageFrame, WelcomeFrame } from './frames.ts';
+import type { Message, WelcomeFrame } from './frames.ts';
+import { messageOf } from './parse.ts';
 import type { EventFrame } from './parse.ts';
 import type { GetOptions, ListItem, ListPage, Rest } from './rest.ts';
 
@@ -245,8 +246,4 @@ export class Sync {
 function holdBack(entry: Entry, frame: EventFrame): void {
   entry.held.push(frame);
   if (entry.held.length > maxHeld) entry.held.shift();
-}
-
-function messageOf({ type: _, cursor: __, ...message }: MessageFrame): Message {
-  return message;
 }
