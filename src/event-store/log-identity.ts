@@ -1,5 +1,5 @@
 import { StreamDeletedError, WrongExpectedRevisionError } from './errors.ts';
-import type { EventStore, RecordedEvent } from './event-store.ts';
+import type { EventStore, ExpectedRevision, RecordedEvent } from './event-store.ts';
 
 /** Which log this is. */
 export interface LogIdentity {
@@ -21,15 +21,18 @@ export async function identityOf(store: Pick<Log, 'readStream'>): Promise<LogIde
 
 /** The log's identity, made where it has none: the first process that comes makes it for all. */
 export async function ensureIdentity(store: Log): Promise<LogIdentity> {
-  return (await identityOf(store)) ?? beginEpoch(store, 'the log begins');
+  return (await identityOf(store)) ?? begin(store, 'the log begins', 'no_stream');
 }
 
 /** From here on, places that were told to anybody before are of another epoch. `reason` is kept with it. */
 export async function beginEpoch(store: Log, reason: string): Promise<LogIdentity> {
-  const before = await readIdentity(store);
+  return begin(store, reason, (await readIdentity(store))?.revision ?? 'no_stream');
+}
+
+async function begin(store: Log, reason: string, expected: ExpectedRevision): Promise<LogIdentity> {
   const event = { id: crypto.randomUUID(), type: 'EpochBegan', data: { reason }, metadata: { schemaVersion: 1 } };
   try {
-    await store.appendToStream(identityStream, [event], before?.revision ?? 'no_stream');
+    await store.appendToStream(identityStream, [event], expected);
   } catch (error) {
     // Another process was faster: its epoch is as new.
     if (!(error instanceof WrongExpectedRevisionError)) throw error;

@@ -59,6 +59,7 @@ describe.skipIf(reportSkipped('coming back over many gateways', noMongo))('over 
       expect(textsOf(back.missed)).toEqual(wanted);
       // A cold start: the list, then the position of the list.
       const cold = await comeBack(gateway, b, list.headers.get('weiliao-position')!);
+      expect(cold.recovered).toBe(true);
       expect(textsOf(cold.missed).slice(-wanted.length)).toEqual(wanted);
     }
     projector.signal('SIGCONT');
