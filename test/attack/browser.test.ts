@@ -207,7 +207,7 @@ describe.runIf(hasBrowser).each([
 
 test.runIf(hasBrowser)('the page of the documents tries a route out as it is, under a path too', async () => {
   const server = await startServer({ BASE_PATH: '/chat', DEMO_USERS: '1' });
-  const page = await open(`${server.api}/chat/`);
+  const page = await open(`${server.api}/chat/docs`);
   const faults: string[] = [];
   page.on('pageerror', ({ message }) => faults.push(message));
   const route = page.locator('#operations-messages-sendMessage');
