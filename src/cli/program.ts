@@ -3,7 +3,7 @@ import { version } from '../shared/version.ts';
 import { printFault } from './fault.ts';
 import { registerQuarantine } from './quarantine.ts';
 import { registerRebuild } from './rebuild.ts';
-import { runProgram } from './run-program.ts';
+import { couldNotRun, runProgram } from './run-program.ts';
 import { registerSessions } from './sessions.ts';
 import { registerStart } from './start.ts';
 import { isToolName, registerTools, runTool } from './tools.ts';
@@ -13,7 +13,7 @@ const [name, ...rest] = process.argv.slice(2);
 if (isToolName(name)) {
   await runTool(name, rest).catch((error: unknown) => {
     printFault(error);
-    process.exitCode = 1;
+    process.exitCode = couldNotRun;
   });
 } else {
   const program = new Command('weiliao')

@@ -4,9 +4,7 @@ import { conversationStream, parseConversationId } from '../domain/conversation/
 import { isOurStream } from '../domain/passed-over.ts';
 import { openForOneWrite } from '../event-store/open-event-store.ts';
 import { openReadModel } from '../read-model/open-read-model.ts';
-import { OperatorError } from '../shared/errors.ts';
 import { createLogger } from '../shared/logger.ts';
-import { couldRun } from './could-run.ts';
 import { givenConfig } from './given-config.ts';
 import { passOver } from './pass-over.ts';
 
@@ -16,19 +14,20 @@ const mostListed = 10_000;
 /** Adds `weiliao quarantine`. */
 export function registerQuarantine(program: Command): void {
   const quarantine = program.command('quarantine').description('conversations that stand still at a damaged event');
-  quarantine
-    .command('list')
-    .description('what stands still, where, and why')
-    .action(() => couldRun(list));
+  quarantine.command('list').description('what stands still, where, and why').action(list);
   quarantine
     .command('pass')
     .description('decide that an event which cannot be read counts as if it were not there; kept in the log for ever')
-    .argument('<conversation>', 'its id, or the stream of a user: user-<id>')
+    .addArgument(new Argument('<conversation>', 'its id, or the stream of a user: user-<id>').argParser(streamOf))
     .addArgument(new Argument('<revision>', 'of the event').argParser(wholeNumber))
     .requiredOption('--reason <text>', 'why, for those who look later')
-    .action((id: string, revision: number, { reason }: { reason: string }) =>
-      couldRun(() => pass(id, revision, reason)),
-    );
+    .action((stream: string, revision: number, { reason }: { reason: string }) => pass(stream, revision, reason));
+}
+
+function streamOf(id: string): string {
+  const stream = parseConversationId(id) === undefined ? id : conversationStream(id);
+  if (isOurStream(stream)) return stream;
+  throw new InvalidArgumentError('It is no conversation, and no stream of ours.');
 }
 
 function wholeNumber(text: string): number {
@@ -53,9 +52,7 @@ async function list(): Promise<void> {
   }
 }
 
-async function pass(id: string, revision: number, reason: string): Promise<void> {
-  const stream = parseConversationId(id) === undefined ? id : conversationStream(id);
-  if (!isOurStream(stream)) throw new OperatorError(`${id}: no conversation, and no stream of ours`);
+async function pass(stream: string, revision: number, reason: string): Promise<void> {
   const store = await openForOneWrite(givenConfig().log);
   try {
     await passOver(store, { stream, revision, reason, date: Date.now() });

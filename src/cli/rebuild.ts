@@ -10,9 +10,9 @@ import type { Loss, RebuildResult } from '../projections/rebuild.ts';
 import { onEndWish } from '../process/end-wish.ts';
 import { projections } from '../read-model/construction.ts';
 import type { Projection } from '../read-model/construction.ts';
-import { couldRun, InterruptedError } from './could-run.ts';
 import { givenConfig } from './given-config.ts';
 import { printDifferences } from './differences.ts';
+import { InterruptedError } from './fault.ts';
 import { createProgress } from './progress.ts';
 
 interface Flags {
@@ -27,11 +27,14 @@ export function registerRebuild(program: Command): void {
     .description('build the read model anew from the log beside the one in use, compare them, put the new one in use')
     .addOption(new Option('--projection <name>', 'only this one; the others stay as they are').choices(projections))
     .option('--accept-loss', 'also where the log has gaps, after a list of what will be lost')
-    .action((flags: Flags) => couldRun(() => run(flags)));
+    .action(run);
 }
 
-async function run({ projection, acceptLoss = false }: Flags): Promise<void> {
+async function run({ projection, acceptLoss = false }: Flags, command: Command): Promise<void> {
   const { log: source, readModel } = givenConfig();
+  if (projection !== undefined && readModel.kind !== 'embedded') {
+    command.error('--projection: in MongoDB the projections are built together; leave it out');
+  }
   const stop = new AbortController();
   const unheard = onEndWish(() => stop.abort(new InterruptedError('interrupted; nothing was changed')));
   const store = await followEventStore(source);
@@ -79,19 +82,21 @@ async function beginEpochOf(source: LogSettings): Promise<void> {
   }
 }
 
-function printLoss({ gaps, differences }: Loss, accepted: boolean): void {
+function printLoss({ gaps, differences, incomparable }: Loss, accepted: boolean): void {
   process.stdout.write('the log has gaps:\n');
   printDifferences(gaps);
-  process.stdout.write(`what ${accepted ? 'will' : 'would'} be lost or change:\n`);
+  if (incomparable !== undefined) process.stdout.write(`${incomparable}: what it holds cannot be told\n`);
+  else process.stdout.write(`what ${accepted ? 'will' : 'would'} be lost or change:\n`);
   printDifferences(differences);
 }
 
 function describe(result: RebuildResult): string {
-  const { events, seconds, comparedAt, wasOfAnotherLog, differences, unknown, foreign } = result;
+  const { events, seconds, comparedAt, wasOfAnotherLog, incomparable, differences, unknown, foreign } = result;
   const pace = `${events} events in ${seconds.toFixed(2)} s, ${Math.round(events / seconds)} events/s`;
   const left = leftAside(unknown, 'unknown kinds') + leftAside(foreign, 'streams that are not ours');
   if (wasOfAnotherLog)
     return `rebuilt: ${pace}${left}\nthe one before was not of this log as it is; a new epoch begins; now in use`;
+  if (incomparable !== undefined) return `rebuilt: ${pace}${left}\n${incomparable}; the new one is now in use`;
   if (comparedAt === undefined) return `rebuilt: ${pace}${left}\nthere was no read model to compare with; now in use`;
   const found = differences.length === 0 ? 'equal' : `different in ${differences.length} places`;
   return `rebuilt: ${pace}${left}\ncompared with the one before at position ${comparedAt}: ${found}; now in use`;

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { followEventStore } from '../event-store/follow-event-store.ts';
 import { onEndWish } from '../process/end-wish.ts';
 import { verify } from '../projections/verify.ts';
-import { couldRun, InterruptedError } from './could-run.ts';
 import { givenConfig } from './given-config.ts';
 import { printDifferences } from './differences.ts';
+import { InterruptedError } from './fault.ts';
 import { createProgress } from './progress.ts';
 
 /** Adds `weiliao verify`. */
@@ -12,7 +12,7 @@ export function registerVerify(program: Command): void {
   program
     .command('verify')
     .description('recompute from the log: revisions and seqs without gaps, the read model equal to the log')
-    .action(() => couldRun(run));
+    .action(run);
 }
 
 /** Prints each difference as it is found; exit 1 where there is one, 3 where it could not be found out. */

@@ -39,7 +39,9 @@ export function healthOf(deps: HealthDeps): HealthReport {
   if (watch !== undefined) {
     checks['eventStore'] = faultless(watch.logFault);
     checks['readModel'] = faultless(watch.readModelFault);
-    if (reads) checks['freshness'] = reached(watch.projected, startPosition);
+    // Where the log itself became shorter, more than it holds is not to be had.
+    const wanted = Math.min(Math.max(startPosition, watch.reached), watch.logPosition);
+    if (reads) checks['freshness'] = reached(watch.projected, wanted);
   }
   const others = standingStill(damages);
   for (const [name, status] of projector?.consumers ?? []) {

@@ -6,7 +6,8 @@ export interface Difference {
    * `missing`: the log gives this document, the read model has none. `unexpected`: the other way round. `different`:
    * both have it. `position`, `revision`, `seq`: the log has a gap or a repeat. `cut`: events of a stream are hidden by
    * its metadata, or deleted: they are gone with the next scavenge. `unreadable`: the log has an event that cannot be
-   * read. `checkpoint`: the read model is of another log, or of a later state of this one.
+   * read, or the read model in use cannot be. `checkpoint`: the read model is of another log, or of a later state of this
+   * one.
    */
   readonly kind: DocumentDifference['kind'] | 'position' | 'revision' | 'seq' | 'cut' | 'unreadable' | 'checkpoint';
   /** What it is about, e.g. `message dm~1~2:7`. */

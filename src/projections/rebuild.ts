@@ -3,6 +3,7 @@ import { OperatorError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import { landmarkAt } from '../event-store/log-identity.ts';
+import { IncomparableError } from '../read-model/construction.ts';
 import type { Projection } from '../read-model/construction.ts';
 import { openConstruction } from '../read-model/open-construction.ts';
 import { compareWithLive, createBuilder } from './build.ts';
@@ -31,35 +32,40 @@ export interface RebuildOptions {
   readonly onProgress?: (progress: BuildProgress) => void;
 }
 
-export interface RebuildResult extends Counts {
+/** What is known of the read model in use before it is replaced. */
+interface Compared {
+  /** Position at which the two were compared; undefined where that could not be done. */
+  readonly comparedAt: number | undefined;
+  /** Why there is one that could not be compared. */
+  readonly incomparable: string | undefined;
+  /** Where it is not what the log says; the first thousand. */
+  readonly differences: readonly Difference[];
+}
+
+export interface RebuildResult extends Counts, Compared {
   /** From the first event read until the new read model was in use. */
   readonly seconds: number;
-  /** Position at which it was compared with the read model in use; undefined where there was none of this log. */
-  readonly comparedAt: number | undefined;
   /** True where the one that was in use was of another log, or of a later state of this one. */
   readonly wasOfAnotherLog: boolean;
   /** Streams that stand still in the new one, each with the revision of the event that cannot be read. */
   readonly stopped: ReadonlyMap<string, number>;
-  /** Where the read model that was in use was not what the log says; the first thousand. */
-  readonly differences: readonly Difference[];
 }
 
 const mostDifferences = 1_000;
 
 /** What would be lost if the read model in use were replaced; of each the first thousand. */
-export interface Loss {
+export interface Loss extends Pick<Compared, 'differences' | 'incomparable'> {
   /** What is wrong with the log. */
   readonly gaps: readonly Difference[];
-  /** Where the read model in use says something else than the log. */
-  readonly differences: readonly Difference[];
 }
 
 /** The log has gaps: what is in use stays. */
 export class LossRefusedError extends OperatorError {
-  constructor({ gaps, differences }: Loss) {
+  constructor({ gaps, differences, incomparable }: Loss) {
     super(
-      `refused: the log has gaps in ${count(gaps)} places, and the read model in use differs from it in ` +
-        `${count(differences)}: it may be the last copy of what is missing. Nothing was changed; --accept-loss does it`,
+      `refused: the log has gaps in ${count(gaps)} places, and ` +
+        (incomparable ?? `the read model in use differs from it in ${count(differences)}`) +
+        `: it may be the last copy of what is missing. Nothing was changed; --accept-loss does it`,
     );
     this.name = 'LossRefusedError';
   }
@@ -95,10 +101,9 @@ async function build(build: Build, acceptsLoss: RebuildOptions['acceptsLoss']): 
   const { store, construction } = build;
   const begun = performance.now();
   const builder = await createBuilder(build);
-  const compared = await compareWithLive(build, builder);
-  const differences = await firstOf(compared?.differences);
-  if (differences.length > 0) {
-    const loss = { gaps: await gapsIn(build, builder), differences };
+  const compared = await lookAtLive(build, builder);
+  if (compared.differences.length > 0 || compared.incomparable !== undefined) {
+    const loss = { ...compared, gaps: await gapsIn(build, builder) };
     if (loss.gaps.length > 0 && acceptsLoss?.(loss) !== true) throw new LossRefusedError(loss);
   }
   await builder.goOnTo(await store.lastPosition());
@@ -107,9 +112,24 @@ async function build(build: Build, acceptsLoss: RebuildOptions['acceptsLoss']): 
   const position = builder.position();
   await construction.putInUse({ position, landmark: await landmarkAt(store, position) });
   const seconds = (performance.now() - begun) / 1_000;
-  const wasOfAnotherLog = differences.some(({ kind }) => kind === 'checkpoint');
-  const stopped = builder.stops();
-  return { ...builder.counts(), stopped, seconds, comparedAt: compared?.at, wasOfAnotherLog, differences };
+  const wasOfAnotherLog = compared.differences.some(({ kind }) => kind === 'checkpoint');
+  return { ...builder.counts(), ...compared, wasOfAnotherLog, stopped: builder.stops(), seconds };
+}
+
+/** Nothing of the read model in use is needed, but what is lost with it must be known. */
+async function lookAtLive(build: Build, builder: Builder): Promise<Compared> {
+  const known = { comparedAt: undefined, incomparable: undefined, differences: [] };
+  try {
+    const compared = await compareWithLive(build, builder);
+    if (compared !== undefined) {
+      return { ...known, comparedAt: compared.at, differences: await firstOf(compared.differences) };
+    }
+    if (!(await build.construction.replacesAnything())) return known;
+    return { ...known, incomparable: 'the read model in use is none that this program can read' };
+  } catch (error) {
+    if (!(error instanceof IncomparableError)) throw error;
+    return { ...known, incomparable: error.message };
+  }
 }
 
 /** Only looked for where something differs: it means to read the whole log once more. */
@@ -117,9 +137,9 @@ function gapsIn({ store, signal = new AbortController().signal }: Build, builder
   return firstOf(checkLog({ store, upTo: builder.position(), signal }));
 }
 
-async function firstOf(differences: AsyncIterable<Difference> | undefined): Promise<Difference[]> {
+async function firstOf(differences: AsyncIterable<Difference>): Promise<Difference[]> {
   const first: Difference[] = [];
-  for await (const difference of differences ?? []) if (first.push(difference) >= mostDifferences) break;
+  for await (const difference of differences) if (first.push(difference) >= mostDifferences) break;
   return first;
 }
 

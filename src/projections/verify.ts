@@ -1,6 +1,7 @@
 import type { LogSettings, ReadModelSettings } from '../shared/config.ts';
 import { LogDamagedError } from '../event-store/event-store.ts';
 import type { EventStore } from '../event-store/event-store.ts';
+import { IncomparableError } from '../read-model/construction.ts';
 import { openConstruction } from '../read-model/open-construction.ts';
 import { compareWithLive, createBuilder } from './build.ts';
 import type { BuildProgress } from './build.ts';
@@ -64,6 +65,9 @@ async function* readModelDifferences(options: VerifyOptions): AsyncGenerator<Dif
     const compared = await compareWithLive(build, builder);
     if (compared !== undefined) yield* compared.differences;
     else yield missingReadModel(builder.position());
+  } catch (error) {
+    if (!(error instanceof IncomparableError)) throw error;
+    yield { kind: 'unreadable', where: 'read model', expected: undefined, actual: error.message };
   } finally {
     await construction.end();
   }

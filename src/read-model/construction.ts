@@ -17,6 +17,20 @@ export interface DocumentDifference {
   readonly actual: unknown;
 }
 
+/** The read model in use cannot be read, whatever it holds. A rebuild needs nothing of it. */
+export class IncomparableError extends Error {
+  constructor(cause: unknown) {
+    super(`the read model in use cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'IncomparableError';
+  }
+}
+
+/** What a failed comparison throws: an error that says itself whether it passes, or that ended it early, stays as it is. */
+export function failedComparison(error: unknown, { signal }: Pick<LogAtHand, 'signal'>): unknown {
+  const says = error instanceof Error && 'temporary' in error;
+  return says || signal?.aborted === true ? error : new IncomparableError(error);
+}
+
 export interface Comparison {
   /** Position at which both were compared. */
   readonly at: number;
@@ -62,6 +76,8 @@ export interface Construction {
   readonly takenOverAt: number | undefined;
   /** What is applied to the read model in use; undefined where there is none that this program can read. */
   liveCheckpoint(): Promise<Checkpoint | undefined>;
+  /** Whether there is anything in use, readable or not, that would be replaced. */
+  replacesAnything(): Promise<boolean>;
   /** Module of the `Encoder` for `add`, to be loaded in whatever thread folds. Undefined: `add` takes batches as they are. */
   readonly encoder: URL | undefined;
   /** In bulk: what the next stretch of the log says. */
@@ -72,7 +88,8 @@ export interface Construction {
   write(batch: ReadModelBatch, span: AppliedSpan): Promise<void>;
   /**
    * Compares what is built with the read model in use, at one position, while that one may go on being written.
-   * Undefined where there is none any more, or one that has not come as far as what is built.
+   * Undefined where there is none any more, or one that has not come as far as what is built. Throws `IncomparableError`,
+   * also while the differences are read through.
    */
   compare(log: LogAtHand): Promise<Comparison | undefined>;
   /**

@@ -187,7 +187,8 @@ export function documentOrder<Kind extends DocumentKind>(
   return byId;
 }
 
-function byId(one: { readonly _id: string }, other: { readonly _id: string }): number {
+/** The order of ids, below 0: the first comes first. */
+export function byId(one: { readonly _id: string }, other: { readonly _id: string }): number {
   return compareText(one._id, other._id);
 }
 
@@ -212,6 +213,11 @@ export interface ReadModel extends ReadModelQueries, DamageQueries, ReadModelSca
   apply(batch: ReadModelBatch, span: AppliedSpan): Promise<void>;
   /** `checkpoint`, and the event that was applied there. Throws `ReadModelUnavailableError`. */
   place(): Promise<Checkpoint>;
+  /**
+   * What is wrong with all that is read, for operators; undefined where nothing is known to be. Throws
+   * `ReadModelUnavailableError`.
+   */
+  fault(): Promise<string | undefined>;
   /** Of a writer where several processes may write: to be held while `apply` is called. Others need none. */
   readonly lease?: Lease | undefined;
   /** Gives everything back, the lease too. Safe to call twice. */

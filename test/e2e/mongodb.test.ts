@@ -4,6 +4,7 @@ import { noMongo, openTestMongo, reportSkipped } from '../support/mongod.ts';
 import type { TestMongo } from '../support/mongod.ts';
 import { ownFolder, startServer } from '../support/server.ts';
 import { enter } from '../support/socket.ts';
+import { runProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import { program } from '../support/loader.ts';
 
@@ -33,11 +34,31 @@ describe.skipIf(reportSkipped('the server with MongoDB', noMongo))('with MONGODB
     expect(rebuilt).toMatchObject({ status: 0, stderr: '' });
     expect(rebuilt.stdout).toContain('equal; now in use');
     expect(run('verify')).toMatchObject({ status: 0, stdout: 'verified: no difference\n' });
-    expect(run('rebuild', '--projection', 'message')).toMatchObject({ status: 3 });
+    expect(run('rebuild', '--projection', 'message')).toMatchObject({ status: 2 });
 
     await alice.say('bob', 'four');
     await until(async () => (await list()).items[0]?.unread === 4, 'the projector goes on');
     await until(async () => (await server.get<{ ready: boolean }>('/readyz')).ready, 'it is ready');
     expect(server.disasters).toEqual([]);
+  });
+
+  test('and the commands touch nothing of another program, and say so', async () => {
+    const url = mongo.newDatabase();
+    await mongo.db(url).collection('user').insertOne({ title: 'theirs' });
+    const folder = ownFolder();
+    await (await startServer({}, folder)).stop();
+    const env = { DATA_DIR: folder, MONGODB_URL: url, HTTP_PORT: '0', WS_PORT: '0' };
+    const told = /^weiliao: the database .* holds what is not of this program: user has no mark of weiliao.*\n$/;
+    for (const [command, code] of [
+      ['start', 1],
+      ['verify', 3],
+      ['rebuild', 3],
+      ['quarantine list', 3],
+    ] as const) {
+      const ran = await runProgram(command.split(' '), env);
+      expect(ran).toMatchObject({ code });
+      expect(ran.stderr).toMatch(told);
+    }
+    expect((await mongo.db(url).listCollections().toArray()).map(({ name }) => name)).toEqual(['user']);
   });
 });

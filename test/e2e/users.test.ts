@@ -172,11 +172,14 @@ describe('an operator ends the sessions of a user', () => {
   test('only of a user there is, and not beside a server that it cannot ask', async () => {
     const server = await startServer({ ...env, OPS_PORT: '' });
     const refused = await runProgram(['sessions', 'end', 'nobody'], { DATA_DIR: server.dataDir });
-    expect(refused.code).toBe(1);
+    expect(refused.code).toBe(3);
     expect(refused.stderr).toContain('OPS_PORT');
     await server.stop();
     const nobody = await runProgram(['sessions', 'end', 'nobody'], { DATA_DIR: server.dataDir });
-    expect(nobody).toMatchObject({ code: 1, stderr: 'weiliao: user nobody is not registered\n' });
+    expect(nobody).toMatchObject({ code: 3, stderr: 'weiliao: user nobody is not registered\n' });
+    const wrong = await runProgram(['sessions', 'end', 'no body'], { DATA_DIR: server.dataDir });
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('It is no user id.');
   });
 
   test('and no public listener does', async () => {

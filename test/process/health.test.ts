@@ -45,6 +45,15 @@ describe('the health of a process', () => {
     });
   });
 
+  it('is bad where the read model went back, until it is as far as it was or as the log is', () => {
+    const well = { logFault: undefined, readModelFault: undefined, stop: () => undefined };
+    const freshness = (projected: number, logPosition: number) =>
+      healthWith({}, { watch: { ...well, projected, reached: 20, logPosition } }).checks['freshness'];
+    expect(freshness(15, 30)).toEqual({ ok: false, detail: 'at position 15 of 20' });
+    expect(freshness(20, 30)).toEqual({ ok: true });
+    expect(freshness(15, 15)).toEqual({ ok: true });
+  });
+
   it('is good where another consumer failed, which is shown: nothing that is served waits for it', () => {
     expect(healthWith({ 'read-model': live, webhooks: failed })).toMatchObject({
       ready: true,

@@ -116,6 +116,7 @@ describe.skipIf(reportSkipped('rebuilds in MongoDB', noMongo))('in MongoDB', () 
     expect(await shown()).toBe(before);
     expect((await db.listCollections().toArray()).map(({ name }) => name).sort()).toEqual([
       'conversation',
+      'damage',
       'membership',
       'message',
       'projection',

@@ -55,6 +55,7 @@ export function createInMemoryReadModel(): ReadModel {
   }
 
   return {
+    fault: () => Promise.resolve(undefined),
     checkpoint: () => Promise.resolve(checkpoint),
     place: () => Promise.resolve({ position: checkpoint, landmark }),
     user: (id) => Promise.resolve(stored.user.get(id)),

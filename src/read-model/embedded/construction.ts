@@ -1,11 +1,11 @@
-import { closeSync, fsyncSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, renameSync } from 'node:fs';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { openOwnFile } from '../../shared/data-folder.ts';
 import { OperatorError } from '../../shared/errors.ts';
 import { workerUrl } from '../../shared/worker-url.ts';
 import { compareDocuments } from '../comparison.ts';
-import { projections } from '../construction.ts';
+import { failedComparison, IncomparableError, projections } from '../construction.ts';
 import type { Comparison, Construction, DocumentDifference, LogAtHand, Projection } from '../construction.ts';
 import { createBatchWriter } from './batch-writer.ts';
 import { createBulkWriter } from './bulk-writer.ts';
@@ -18,6 +18,7 @@ import {
   generationPath,
   makeDatabaseFile,
   nextGeneration,
+  readPointer,
   removeDatabase,
   removeUnfinished,
   syncFolder,
@@ -29,7 +30,7 @@ import { lockRebuild } from './rebuild-lock.ts';
 import { createScans } from './scan.ts';
 import type { Scans } from './scan.ts';
 import { createBareSchema } from './schema.ts';
-import { translate } from './sqlite-errors.ts';
+import { isDamage, translate } from './sqlite-errors.ts';
 
 export interface EmbeddedConstructionOptions {
   readonly dataDir: string;
@@ -121,9 +122,14 @@ function constructionOf(db: DatabaseSyncInstance, { dataDir, projection, generat
         db.exec('PRAGMA main.locking_mode = NORMAL; SELECT checkpoint FROM state;');
       }),
     write: (batch, span) => answer(() => writer.apply(batch, span)),
+    replacesAnything: () => answer(() => isThere(dataDir)),
     async compare(log) {
-      const live = await answer(freezeLive);
-      return live && compare(scans, live, log);
+      try {
+        const live = freezeLive();
+        return live && (await compare(scans, live, log));
+      } catch (error) {
+        throw unreadable(error, log);
+      }
     },
     // A generation is put in use in one step, whoever writes the one before.
     hold: () => Promise.resolve(),
@@ -152,21 +158,30 @@ async function compare(built: Scans, live: Frozen, log: LogAtHand): Promise<Comp
     return undefined;
   }
   await log.goOnTo(live.checkpoint);
-  return { at: live.checkpoint, differences: differencesOf(built, live) };
+  return { at: live.checkpoint, differences: differencesOf(built, live, log) };
 }
 
 /**
  * Equal generations are found equal at the price of reading both; only otherwise documents are made and compared one by
  * one.
  */
-async function* differencesOf(built: Scans, live: Frozen): AsyncGenerator<DocumentDifference> {
+async function* differencesOf(built: Scans, live: Frozen, log: LogAtHand): AsyncGenerator<DocumentDifference> {
   try {
     if (!live.sameRows()) yield* compareDocuments(built, live.scans);
   } catch (error) {
-    throw translate(error);
+    throw unreadable(error, log);
   } finally {
     live.release();
   }
+}
+
+function unreadable(error: unknown, log: LogAtHand): unknown {
+  return isDamage(error) ? new IncomparableError(error) : failedComparison(translate(error), log);
+}
+
+function isThere(dataDir: string): boolean {
+  const generation = readPointer(dataDir);
+  return generation !== undefined && existsSync(generationPath(dataDir, generation));
 }
 
 function pathToCopy(dataDir: string): string {

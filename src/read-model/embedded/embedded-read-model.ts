@@ -82,6 +82,8 @@ function reads<C extends Connection>(follower: Follower<C>): Omit<ReadModel, 'ap
     greatestClientId: (sender) => answer(({ queries }) => queries.greatestClientId(sender)),
     damage: (stream) => answer(({ queries }) => queries.damage(stream)),
     damages: (limit) => answer(({ queries }) => queries.damages(limit)),
+    // A file that cannot be used is replaced by itself.
+    fault: () => Promise.resolve(undefined),
     async *scan(kind) {
       const pages = await answer(({ scans }) => scans.scan(kind));
       for (;;) {

@@ -1,5 +1,7 @@
 import type { Collection, Db, IndexDescription } from 'mongodb';
 import type { DocumentKind, Documents } from '../documents.ts';
+import { isIndexRefusal } from './errors.ts';
+import { placesName, UnfitCollectionsError } from './ownership.ts';
 
 /** The collections that outsiders read by the names of the kinds, or those that are being built to replace them. */
 export type Collections = { readonly [Kind in DocumentKind]: Collection<Documents[Kind]> };
@@ -39,9 +41,25 @@ export function collectionsOf(db: Db, prefix = ''): Collections {
   };
 }
 
-/** Makes the indexes that are not there yet; the server builds them while the collection is used. */
+/** Every collection of a read model in use. */
+export const ownNames: readonly string[] = [...collectionNames, placesName];
+
+/**
+ * Makes the indexes that are not there yet; the server builds them while the collection is used. Throws
+ * `UnfitCollectionsError` where one cannot be made of what is there: a rebuild makes it.
+ */
 export async function ensureIndexes(collections: Collections): Promise<void> {
   for (const name of collectionNames) {
-    if (indexes[name].length > 0) await collections[name].createIndexes(indexes[name]);
+    if (indexes[name].length > 0) await makeIndexes(collections, name);
+  }
+}
+
+async function makeIndexes(collections: Collections, name: DocumentKind): Promise<void> {
+  try {
+    await collections[name].createIndexes(indexes[name]);
+  } catch (error) {
+    if (!isIndexRefusal(error)) throw error;
+    const what = `the indexes of ${name} cannot be made: another one has the name, or documents are at one place`;
+    throw new UnfitCollectionsError(`${what}; \`weiliao rebuild\` makes the collection anew`, { cause: error });
   }
 }

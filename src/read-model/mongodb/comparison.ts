@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { differenceOf, pairs } from '../comparison.ts';
 import type { Comparison, DocumentDifference, LogAtHand } from '../construction.ts';
-import { documentKinds } from '../documents.ts';
+import { documentKinds, membershipId } from '../documents.ts';
 import type { DocumentKind } from '../documents.ts';
-import { documentOrder } from '../read-model.ts';
+import { byId } from '../read-model.ts';
 import type { Checkpoint } from '../read-model.ts';
 import type { Fenced } from './fence.ts';
 import type { Side } from './side.ts';
@@ -97,9 +97,16 @@ function mayBeAhead({ document, expected, actual }: DocumentDifference, at: numb
   const found = actual as Values;
   const position = found['last_position'] ?? found['position'];
   if (typeof position === 'number' && position > at) return true;
-  if (document === 'membership') return expected === undefined || hasMore(expected as Values, found, isGreater);
+  if (document === 'membership') {
+    return expected === undefined ? isMembership(found) : hasMore(expected as Values, found, isGreater);
+  }
   // A message takes each mark once.
   return document === 'message' && expected !== undefined && hasMore(expected as Values, found, isMark);
+}
+
+/** Anything else is no part of a batch. */
+function isMembership({ _id, user, conversation }: Values): boolean {
+  return _id === membershipId(String(user), String(conversation));
 }
 
 function hasMore(expected: Values, found: Values, more: (one: unknown, other: unknown) => boolean): boolean {
@@ -117,7 +124,7 @@ function isGreater(one: unknown, other: unknown): boolean {
 async function* differencesBetween(built: Side, live: Side): AsyncGenerator<DocumentDifference> {
   for (const kind of documentKinds) {
     const sides = { expected: built.everything(kind), actual: live.everything(kind) };
-    for await (const [expected, actual] of pairs(sides, documentOrder(kind))) {
+    for await (const [expected, actual] of pairs(sides, byId)) {
       const found = differenceOf(kind, shown((expected ?? actual)?._id), [expected, actual]);
       if (found !== undefined) yield found;
     }

@@ -2,16 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Db } from 'mongodb';
 import { insist } from '../../shared/insist.ts';
+import { failedComparison } from '../construction.ts';
 import type { Construction } from '../construction.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
 import type { Checkpoint, ReadModelBatch } from '../read-model.ts';
 import { connectMongo, deadlines, maxReadMs } from './client.ts';
-import { collectionNames, collectionsOf, ensureIndexes } from './collections.ts';
+import { collectionNames, collectionsOf, ensureIndexes, ownNames } from './collections.ts';
 import { compareSides } from './comparison.ts';
-import { isNoCollection } from './errors.ts';
+import { isBeingIndexed, isNoCollection } from './errors.ts';
 import { createFence } from './fence.ts';
 import type { Fence, Fenced } from './fence.ts';
 import { consumerName } from './mongo-read-model.ts';
+import { assertOwn, makeOwn, placesName } from './ownership.ts';
 import { reading } from './queries.ts';
 import { leaseRebuild } from './rebuild-lease.ts';
 import type { RebuildLease } from './rebuild-lease.ts';
@@ -23,6 +25,7 @@ import { within } from './within.ts';
 const patienceMs = 120_000;
 /** Names of the collections that are not in use yet. */
 const prefix = 'building_';
+const unfinishedNames = collectionNames.map((name) => `${prefix}${name}`);
 
 export interface MongoConstructionOptions {
   readonly url: string;
@@ -31,8 +34,8 @@ export interface MongoConstructionOptions {
 }
 
 /**
- * Builds in collections beside those in use. Throws `OperatorError` where the server cannot be used, or where another
- * read model is being built.
+ * Builds in collections beside those in use. Throws `OperatorError` where the server cannot be used, where a collection
+ * of one of the names is not ours, or where another read model is being built.
  */
 export async function beginMongoConstruction({ url, holder }: MongoConstructionOptions): Promise<Construction> {
   const { client, database } = await connectMongo(url);
@@ -40,6 +43,8 @@ export async function beginMongoConstruction({ url, holder }: MongoConstructionO
   const owner = { name: holder ?? `${hostname()} pid ${process.pid}`, owner: randomUUID() };
   let lease: RebuildLease | undefined;
   try {
+    await assertOwn(db, [...ownNames, ...unfinishedNames]);
+    await makeOwn(db, placesName);
     lease = await leaseRebuild(db, consumerName, owner);
     await within(deadlines.write, makeCollections(db));
   } catch (error) {
@@ -87,8 +92,13 @@ function constructionOf(db: Db, { lease, fence, close }: Site): Construction {
     add: (batch) => write(batch as ReadModelBatch),
     complete: () => Promise.resolve(),
     write,
-    compare: (log) =>
-      again(() => compareSides({ built, live, liveCheckpoint, freeze: hold.begin, release: hold.end }, log)),
+    replacesAnything: () => again(() => holdsAnything(db)),
+    async compare(log) {
+      const sides = { built, live, liveCheckpoint, freeze: hold.begin, release: hold.end };
+      return again(() => compareSides(sides, log)).catch((error: unknown) => {
+        throw failedComparison(error, log);
+      });
+    },
     async hold() {
       await again(hold.begin);
     },
@@ -97,14 +107,14 @@ function constructionOf(db: Db, { lease, fence, close }: Site): Construction {
      * that went on while they were not held back are brought back to `checkpoint` at the end.
      */
     async putInUse(checkpoint) {
+      await again(() => assertOwn(db, ownNames));
       for (const name of collectionNames) {
         let isRepeat = false;
         await again(
           async () => {
             if (!fence.stands()) await hold.begin();
             assertFrozen();
-            const renamed = db.collection(`${prefix}${name}`).rename(name, { dropTarget: true });
-            await within(deadlines.write, renamed).catch((error: unknown) => {
+            await replace(db, name).catch((error: unknown) => {
               // It was done, and the answer was lost.
               if (!isRepeat || !isNoCollection(error)) throw error;
             });
@@ -155,13 +165,30 @@ function createHold(fence: Fence) {
 
 async function makeCollections(db: Db): Promise<void> {
   await dropUnfinished(db);
-  for (const name of collectionNames) await db.createCollection(`${prefix}${name}`);
+  for (const name of unfinishedNames) await makeOwn(db, name);
   await ensureIndexes(collectionsOf(db, prefix));
+}
+
+async function holdsAnything(db: Db): Promise<boolean> {
+  const first = (name: string) => reading(() => db.collection(name).findOne({}, { maxTimeMS: maxReadMs }));
+  return (await Promise.all(collectionNames.map(first))).some((found) => found !== null);
+}
+
+async function replace(db: Db, name: string): Promise<void> {
+  const rename = () => within(deadlines.write, db.collection(`${prefix}${name}`).rename(name, { dropTarget: true }));
+  try {
+    await rename();
+  } catch (error) {
+    if (!isBeingIndexed(error)) throw error;
+    // A projector makes an index of what it finds, which may take long and is not wanted any more: this ends it.
+    await within(deadlines.write, db.collection(name).dropIndexes());
+    await rename();
+  }
 }
 
 /** Also what a rebuild left that ended with its process. */
 async function dropUnfinished(db: Db): Promise<void> {
-  for (const name of collectionNames) await db.dropCollection(`${prefix}${name}`);
+  for (const name of unfinishedNames) await db.dropCollection(name);
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

@@ -103,6 +103,21 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoError && error.code === duplicateKey;
 }
 
+/** True where a collection that is to be made is there. */
+export function isThereAlready(error: unknown): boolean {
+  return error instanceof MongoError && error.code === 48;
+}
+
+/** True while an index of the collection is made. */
+export function isBeingIndexed(error: unknown): boolean {
+  return error instanceof MongoError && error.code === 12_587;
+}
+
+/** True where an index cannot be made: what is there of its name is another one, or documents do not allow it. */
+export function isIndexRefusal(error: unknown): boolean {
+  return error instanceof MongoError && (error.code === 85 || error.code === 86 || error.code === duplicateKey);
+}
+
 /** An error of the driver in the port's words; anything else, a bug or a wrong setting, stays as it is. */
 export function translate(error: unknown): unknown {
   if (!isTemporary(error)) return error;

@@ -95,7 +95,7 @@ export function createFence(shares: Shares, { name, owner }: Holder): Fence {
 }
 
 /** Every share with some fields changed. */
-function mapShares(fields: object) {
+export function mapShares(fields: object) {
   const changed = { k: '$$share.k', v: { $mergeObjects: ['$$share.v', fields] } };
   return { $arrayToObject: { $map: { input: { $objectToArray: '$shares' }, as: 'share', in: changed } } };
 }

@@ -1,10 +1,10 @@
-import type { Partition } from '../../shared/config.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
 import type { Checkpoint } from '../read-model.ts';
 import { deadlines } from './client.ts';
-import { inLeaseTime, leaseMs, never, stored } from './shares.ts';
-import type { Acquired, Shares } from './shares.ts';
+import { UnfitCollectionsError } from './ownership.ts';
+import { leaseMs } from './shares.ts';
+import type { ShareLease } from './acquired-lease.ts';
 import { within } from './within.ts';
 
 /** Milliseconds between two renewals: several may fail before the lease ends. */
@@ -30,6 +30,8 @@ export interface HeldShare {
 
 export interface HeldShareOptions {
   readonly lease: ShareLease;
+  /** Looks after what is written under it, at each renewal. An `UnfitCollectionsError` ends it. */
+  readonly upkeep: () => Promise<void>;
   readonly place: Checkpoint;
   /** When it was asked for, by this process's monotonic clock: so it ends here before it ends at the server. */
   readonly asked: number;
@@ -40,7 +42,7 @@ export interface HeldShareOptions {
 
 const takenAway = 'somebody else holds it, or a rebuild took it back';
 
-export function holdShare({ lease, place: first, asked: begun, share, log }: HeldShareOptions): HeldShare {
+export function holdShare({ lease, upkeep, place: first, asked: begun, share, log }: HeldShareOptions): HeldShare {
   let place = first;
   let validUntil = begun + leaseMs - margin;
   const timer = setInterval(() => void renew(), renewEvery);
@@ -50,9 +52,9 @@ export function holdShare({ lease, place: first, asked: begun, share, log }: Hel
     validUntil = -Infinity;
   }
 
-  function lose(): void {
+  function lose(reason: string = takenAway): void {
     end();
-    log.warn({ reason: takenAway }, 'share lost');
+    log.warn({ reason }, 'share lost');
   }
 
   async function renew(): Promise<void> {
@@ -60,9 +62,17 @@ export function holdShare({ lease, place: first, asked: begun, share, log }: Hel
     try {
       const renewed = await within(deadlines.write, lease.renew());
       if (validUntil === -Infinity) return;
-      if (renewed) validUntil = asked + leaseMs - margin;
-      else lose();
+      if (!renewed) {
+        lose();
+        return;
+      }
+      validUntil = asked + leaseMs - margin;
+      await upkeep();
     } catch (error) {
+      if (error instanceof UnfitCollectionsError) {
+        lose(error.message);
+        return;
+      }
       // The next renewal, or the end of the lease, decides.
       log.debug({ error }, 'lease not renewed');
     }
@@ -94,39 +104,6 @@ export function holdShare({ lease, place: first, asked: begun, share, log }: Hel
       await within(deadlines.read, lease.release()).catch((error: unknown) => {
         log.debug({ error }, 'lease not given back, it ends by itself');
       });
-    },
-  };
-}
-
-/** The lease of one acquisition. Each tells whether it was still that acquisition's. */
-export interface ShareLease {
-  renew(): Promise<boolean>;
-  /** Moves the place on, which must not be behind it. */
-  advance(to: Checkpoint): Promise<boolean>;
-  release(): Promise<void>;
-}
-
-export function leaseOf(
-  { consumer, collection }: Shares,
-  { index }: Partition,
-  { epoch }: Pick<Acquired, 'epoch'>,
-): ShareLease {
-  const share = `shares.${index}`;
-  const held = { _id: consumer, [`${share}.epoch`]: epoch };
-  return {
-    async renew() {
-      const { matchedCount } = await collection.updateOne(held, [{ $set: { [`${share}.expires`]: inLeaseTime } }]);
-      return matchedCount === 1;
-    },
-    async advance(to) {
-      const { position, landmark } = stored(to);
-      const moved = { $max: { [`${share}.position`]: position }, $set: { [`${share}.landmark`]: landmark } };
-      const { matchedCount } = await collection.updateOne(held, moved);
-      return matchedCount === 1;
-    },
-    async release() {
-      const free = { [`${share}.holder`]: null, [`${share}.owner`]: null, [`${share}.expires`]: never };
-      await collection.updateOne(held, { $set: { ...free, [`${share}.epoch`]: 0 } });
     },
   };
 }

@@ -5,13 +5,15 @@ import type { Logger } from '../../shared/logger.ts';
 import { nowhere, ReadModelUnavailableError } from '../read-model.ts';
 import type { Checkpoint, ReadModel } from '../read-model.ts';
 import { clientOf, connectMongo, deadlines, describeUrl, maxReadMs } from './client.ts';
-import { collectionsOf, ensureIndexes } from './collections.ts';
+import { collectionsOf, ownNames } from './collections.ts';
+import { assertOwn } from './ownership.ts';
 import { createQueries, reading } from './queries.ts';
 import type { Reading } from './queries.ts';
 import { createScans } from './scan.ts';
 import { createShareLease } from './share-lease.ts';
 import { createShareWriter } from './share-writer.ts';
 import { findShares, leastShare, placeOf, sharesOf } from './shares.ts';
+import { createUpkeep, faultIn } from './upkeep.ts';
 import { within } from './within.ts';
 
 /** Name of the consumer whose shares the read model is written under. */
@@ -34,8 +36,8 @@ export interface MongoReadModelOptions {
 }
 
 /**
- * The read model in MongoDB. Rejects with `OperatorError`, after about two seconds, where the server cannot be used; it
- * may go and come at any time after that.
+ * The read model in MongoDB. Rejects with `OperatorError`, after about two seconds, where the server cannot be used, and
+ * where a collection of one of its names is not ours; it may go and come at any time after that.
  *
  * A writer applies batches while it holds the lease of its share; without it, `apply` throws
  * `ReadModelUnavailableError`. Its `checkpoint` is the share's own; a reader's is what all shares have reached.
@@ -44,6 +46,12 @@ export async function openMongoReadModel(options: MongoReadModelOptions): Promis
   const { url, log, mode, partition = { index: 1, count: 1 } } = options;
   const { client, database } = await (options.lazy === true ? clientOf(url) : connectMongo(url, options.onMissing));
   const db = client.db(database);
+  if (options.lazy !== true) {
+    await assertOwn(db, ownNames).catch(async (error: unknown) => {
+      await client.close();
+      throw error;
+    });
+  }
   // By itself the driver connects once: after a failed attempt every operation would fail for ever. Where it is connected
   // already this does nothing.
   const connect = async (): Promise<void> => {
@@ -52,9 +60,10 @@ export async function openMongoReadModel(options: MongoReadModelOptions): Promis
   const collections = collectionsOf(db);
   const shares = sharesOf(db, consumerName);
   const holder = { name: options.holder ?? `${hostname()} pid ${process.pid}`, owner: randomUUID() };
+  const upkeep = createUpkeep(db, shares, log);
   const prepare = async (): Promise<void> => {
     await within(deadlines.write, connect());
-    await within(deadlines.write, ensureIndexes(collections));
+    await upkeep();
   };
   const lease = mode === 'write' ? createShareLease({ prepare, shares, partition, holder, log }) : undefined;
   log.info({ where: describeUrl(url), database, mode }, 'read model opened');
@@ -80,6 +89,7 @@ export async function openMongoReadModel(options: MongoReadModelOptions): Promis
   return {
     ...createQueries(collections, answer),
     ...createScans(collections, answer),
+    fault: () => answer(() => faultIn(db, shares)),
     checkpoint: async () => (await place()).position,
     place,
     ...(lease === undefined ? { apply: refuse } : createShareWriter(collections, lease)),

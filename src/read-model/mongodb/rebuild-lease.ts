@@ -3,6 +3,7 @@ import { OperatorError } from '../../shared/errors.ts';
 import { ReadModelUnavailableError } from '../read-model.ts';
 import { deadlines } from './client.ts';
 import { isDuplicateKey } from './errors.ts';
+import { placesName } from './ownership.ts';
 import { inLeaseTime, isLive, leaseMs, never, none } from './shares.ts';
 import type { Holder } from './shares.ts';
 import { within } from './within.ts';
@@ -32,7 +33,7 @@ export interface RebuildLease {
 
 /** Throws `OperatorError` where another one is at work. */
 export async function leaseRebuild(db: Db, consumer: string, { name, owner }: Holder): Promise<RebuildLease> {
-  const leases: Collection<RebuildDocument> = db.collection('projection');
+  const leases: Collection<RebuildDocument> = db.collection(placesName);
   const _id = `${consumer} rebuild`;
   const theirs = { _id, owner };
   await within(deadlines.write, begin(leases, _id));

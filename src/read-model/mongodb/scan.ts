@@ -12,33 +12,36 @@ import type { Reading } from './queries.ts';
 const pageSize = 1_000;
 const options = { maxTimeMS: maxReadMs, batchSize: pageSize + 1, limit: pageSize + 1 } as const;
 
+/** The one index that every collection has. */
 const byId = { _id: 1 } as const;
 /** Before every value of any type. */
 const first = new MinKey();
-
-export interface ScanOptions {
-  /** Conversations without a message too. Default false. */
-  readonly hidden?: boolean;
-}
 
 /**
  * Every document in the port's order, a page at a time: no cursor is held between two pages. They are given as they are
  * stored, so that a comparison sees what is wrong with them.
  */
-export function createScans(
-  collections: Collections,
-  answer: Reading,
-  { hidden = false }: ScanOptions = {},
-): ReadModelScan {
+export function createScans(collections: Collections, answer: Reading): ReadModelScan {
   return {
     async *scan<Kind extends DocumentKind>(kind: Kind) {
       const key = kind === 'message' ? messageBySeq : byId;
       for await (const page of pages<Documents[Kind]>(collections[kind], key, answer)) {
-        const shown = hidden || kind !== 'conversation' ? page : page.filter(hasMessage);
+        const shown = kind === 'conversation' ? page.filter(hasMessage) : page;
         if (shown.length > 0) yield shown.map((stored) => asStored(kind, stored));
       }
     },
   };
+}
+
+/** Every document as it is stored, those too that queries do not show, by id: that needs no index of ours. */
+export async function* everything<Kind extends DocumentKind>(
+  collections: Collections,
+  kind: Kind,
+  answer: Reading,
+): AsyncGenerator<readonly Documents[Kind][]> {
+  for await (const page of pages<Documents[Kind]>(collections[kind], byId, answer)) {
+    yield page.map((stored) => asStored(kind, stored));
+  }
 }
 
 /** A conversation has no seq until its first message. */

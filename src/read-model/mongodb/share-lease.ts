@@ -3,8 +3,9 @@ import type { Lease } from '../lease.ts';
 import type { Partition } from '../../shared/config.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { deadlines, maxReadMs } from './client.ts';
-import { holdShare, leaseOf } from './held-share.ts';
+import { holdShare } from './held-share.ts';
 import type { HeldShare } from './held-share.ts';
+import { leaseOf } from './acquired-lease.ts';
 import { acquire, findShares, placeIn } from './shares.ts';
 import type { Holder, Shares } from './shares.ts';
 import { within } from './within.ts';
@@ -16,7 +17,7 @@ export interface ShareHolder extends Lease {
 }
 
 export interface ShareLeaseOptions {
-  /** Makes ready what is written under the lease, in time. Called before each acquisition. */
+  /** Makes ready what is written under the lease, in time. Called before each acquisition and at each renewal. */
   readonly prepare: () => Promise<void>;
   readonly shares: Shares;
   readonly partition: Partition;
@@ -39,7 +40,7 @@ export function createShareLease({ prepare, shares, partition, holder, log }: Sh
     const asked = performance.now();
     const { epoch, ...place } = await within(deadlines.write, acquire(shares, partition, holder));
     const lease = leaseOf(shares, partition, { epoch });
-    const taken = holdShare({ lease, place, asked, share, log: logOfShare });
+    const taken = holdShare({ lease, upkeep: prepare, place, asked, share, log: logOfShare });
     if (isReleased()) {
       await taken.giveBack();
       throw closed();

@@ -6,6 +6,8 @@ import { LeaseHeldError } from '../lease.ts';
 import { nowhere, ReadModelUnavailableError } from '../read-model.ts';
 import type { Checkpoint } from '../read-model.ts';
 import { isDuplicateKey } from './errors.ts';
+import { placesName } from './ownership.ts';
+import { isSound } from './sound-shares.ts';
 
 /** Shape of the collections and of what is kept here. Another one means that the read model has to be built anew. */
 export const schemaVersion = documentsVersion;
@@ -55,12 +57,13 @@ export interface Shares {
 }
 
 export function sharesOf(db: Db, consumer: string): Shares {
-  return { consumer, collection: db.collection<SharesDocument>('projection') };
+  return { consumer, collection: db.collection<SharesDocument>(placesName) };
 }
 
-/** The document; null where the consumer has never run. */
-export function findShares({ consumer, collection }: Shares, maxTimeMS?: number): Promise<SharesDocument | null> {
-  return collection.findOne({ _id: consumer }, maxTimeMS === undefined ? {} : { maxTimeMS });
+/** The document; null where the consumer has never run, or where nothing can be told from it. */
+export async function findShares({ consumer, collection }: Shares, maxTimeMS?: number): Promise<SharesDocument | null> {
+  const found = await collection.findOne({ _id: consumer }, maxTimeMS === undefined ? {} : { maxTimeMS });
+  return isSound(found) ? found : null;
 }
 
 /** The share that has come least far: everything up to its position is applied. */
@@ -149,16 +152,18 @@ export async function acquire(shares: Shares, partition: Partition, holder: Hold
 const former = 'shares';
 
 /**
- * Makes the document where there is none. Beside collections of an older version it is of that version too, and refused
- * like them.
+ * Makes the document where there is none that tells anything. Beside collections of an older version it is of that
+ * version too, and refused like them. Epochs begin at the time, above those of a document that was lost.
  */
 export async function begin(shares: Shares, count: number): Promise<void> {
   if ((await findShares(shares)) !== null) return;
   const { consumer, collection } = shares;
+  await collection.deleteOne({ _id: consumer });
+  const epoch = Date.now();
   const older = await collection.findOne({ _id: former });
   const version = older?.version ?? schemaVersion;
   try {
-    await collection.insertOne({ _id: consumer, version, epoch: 0, count, shares: freeShares(count), fence: null });
+    await collection.insertOne({ _id: consumer, version, epoch, count, shares: freeShares(count), fence: null });
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
   }
@@ -174,14 +179,16 @@ export async function shutOutOlder({ collection }: Shares): Promise<void> {
   await collection.updateOne({ _id: former }, { $set: shut }, { upsert: true });
 }
 
+/** A share that nobody holds, at the beginning. */
+export const free: Share = { position: 0, landmark: null, holder: null, owner: null, epoch: 0, expires: never };
+
 function freeShares(count: number): Record<string, Share> {
-  const free: Share = { position: 0, landmark: null, holder: null, owner: null, epoch: 0, expires: never };
   return Object.fromEntries(indexes(count).map((index) => [index, free]));
 }
 
 async function divide({ consumer, collection }: Shares, count: number): Promise<void> {
   const live = { $anyElementTrue: [{ $map: { input: everyShare, as: 'one', in: runs('$$one.expires') } }] };
-  const free = { position: '$least.position', landmark: '$least.landmark', holder: null, owner: null, epoch: 0 };
+  const from = { ...free, position: '$least.position', landmark: '$least.landmark' };
   const least = { $min: { $map: { input: everyShare, as: 'one', in: '$$one.position' } } };
   const ofLeast = { $filter: { input: everyShare, as: 'one', cond: { $eq: ['$$one.position', least] } } };
   await collection.updateOne(
@@ -190,7 +197,7 @@ async function divide({ consumer, collection }: Shares, count: number): Promise<
       { $set: { count, least: { $first: ofLeast } } },
       // Setting an object over another one would merge the two.
       { $unset: 'shares' },
-      { $set: { shares: Object.fromEntries(indexes(count).map((index) => [index, { ...free, expires: never }])) } },
+      { $set: { shares: Object.fromEntries(indexes(count).map((index) => [index, from])) } },
       { $unset: 'least' },
     ],
   );
