@@ -31,7 +31,9 @@ describe.skipIf(reportSkipped('the server with MongoDB', noMongo))('with MONGODB
     const env = { PATH: process.env['PATH'] ?? '', DATA_DIR: folder, MONGODB_URL: url };
     const run = (...command: string[]) => spawnSync(process.execPath, [program, ...command], { env, encoding: 'utf8' });
     const rebuilt = run('rebuild');
-    expect(rebuilt).toMatchObject({ status: 0, stderr: '' });
+    expect(rebuilt.status).toBe(0);
+    // On a slow machine it tells how far it is.
+    expect(rebuilt.stderr.replace(/^rebuilding: .*\n/gm, '')).toBe('');
     expect(rebuilt.stdout).toContain('equal; now in use');
     expect(run('verify')).toMatchObject({ status: 0, stdout: 'verified: no difference\n' });
     expect(run('rebuild', '--projection', 'message')).toMatchObject({ status: 2 });
