@@ -26,6 +26,9 @@ export default defineConfig({
     isolate: false,
     testTimeout,
     hookTimeout: testTimeout,
+    /** A pipe to a process that was killed before it read everything, such as a browser: no fault of any test. */
+    onUnhandledError: (error) =>
+      !('code' in error && error.code === 'ECONNRESET' && error.stack?.includes('Pipe.onStreamRead') === true),
     env: inMemory(),
     execArgv: [...threadLoader],
   },

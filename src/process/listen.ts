@@ -36,6 +36,8 @@ export function closerOf(api: FastifyInstance, commandTimeoutMs: number): () => 
   const connections = new Set<Socket>();
   const underWay = new Map<Socket, IncomingMessage[]>();
   api.server.on('connection', (socket) => {
+    // A connection whose `Upgrade` was left aside comes once more.
+    if (connections.has(socket)) return;
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
