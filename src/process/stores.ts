@@ -46,7 +46,14 @@ export async function openStores(deps: StoresDeps): Promise<Stores> {
   const { config, room } = deps;
   const embedded = config.readModel.kind === 'embedded';
   // What is embedded lies in the folder that the log, or the process, has taken before.
-  const [{ store: log, signal }, opened] = await Promise.all([openLog(deps), embedded ? undefined : openModel(deps)]);
+  const opening = openLog(deps);
+  const [{ store: log, signal }, opened] = await Promise.all([opening, embedded ? undefined : openModel(deps)]).catch(
+    async (error: unknown) => {
+      // Its thread must not be in the middle of a native call when the process ends for the other one's fault.
+      if (config.log.kind === 'embedded') await opening.catch(() => undefined);
+      throw error;
+    },
+  );
   const store = traced('event store', log, {
     appendToStream: { of: (_stream: string, [first]: readonly EventData[]) => ({ ...first?.metadata }) },
     readStream: {},
