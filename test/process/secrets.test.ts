@@ -65,7 +65,12 @@ describe('no part of a password is told', () => {
         expectNoPart(told(() => readConnectionString(url).nodes.map(({ host }) => host)));
         expectNoPart(told(() => findIdleSettings(url)));
       }),
-      { examples: [['esdb://:77712399/Zprivate3@a,b:99999?tlsCAFile=/none']] },
+      {
+        examples: [
+          ['esdb://:77712399/Zprivate3@a,b:99999?tlsCAFile=/none'],
+          ['esdb://:77712399?Zsecret1;Zprivate3@h.example?tls=false&foo=1'],
+        ],
+      },
     );
   });
 

@@ -97,7 +97,8 @@ const escapes = 'it begins with user:password@; a colon in either is written %3A
 
 /** db-client takes what comes after it for a host, or for an option, and would tell it as one. */
 function refuseSecondAt(text: string): void {
-  if (text.split('@').length > 2) throw unusable(escapes);
+  const ats = text.split('@').length - 1;
+  if (ats > 1 || (ats === 1 && beginning.exec(text.trim())?.[1] === undefined)) throw unusable(escapes);
 }
 
 /** db-client drops what comes after a second colon. */
