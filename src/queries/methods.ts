@@ -16,7 +16,6 @@ export function knowMethods(app: FastifyInstance): MethodsAt {
         .replace('*', '.*')}$`,
     );
     for (const each of [method].flat()) routes.push({ method: each, paths });
-    if (method === 'GET') routes.push({ method: 'HEAD', paths });
   });
   return (path) => [...new Set(routes.filter(({ paths }) => paths.test(path)).map(({ method }) => method))].sort();
 }

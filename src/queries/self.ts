@@ -18,7 +18,9 @@ export function selfOf({ headers }: FastifyRequest, { basePath }: Pick<Config, '
   const proto = headers['x-forwarded-proto'];
   const secure = /^https\b/i.test(Array.isArray(proto) ? (proto[0] ?? '') : (proto ?? ''));
   const address = `${secure ? 'https' : 'http'}://${headers.host ?? ''}`;
-  return { secure, host: URL.canParse(address) ? new URL(address).host : 'localhost', path: basePath };
+  const host = URL.canParse(address) ? new URL(address).host : '';
+  // It goes into the text of documents. A URL takes more for a host than any name or address has.
+  return { secure, host: /^[a-z0-9._:[\]-]+$/.test(host) ? host : 'localhost', path: basePath };
 }
 
 export function urlOf({ secure, host, path }: Self): string {

@@ -207,6 +207,8 @@ describe('the address that documents name', () => {
     ['that of a proxy that ends TLS', '', https, 'https://chat.example'],
     ['that of a proxy that shows this server under a path', '/chat', https, 'https://chat.example/chat'],
     ['this machine, where the request names none that can be', '', { host: 'a b"' }, 'http://localhost'],
+    ['this machine, where the name would end the text', '', { host: 'a"b' }, 'http://localhost'],
+    ['this machine, where the name would be a pattern', '', { host: 'a$&b' }, 'http://localhost'],
   ])('is %s', async (_what, basePath, headers, address) => {
     const { call } = startApi({ door, config: { ...defaults, basePath } });
     const openApi = (await call({ url: '/openapi.json', headers })).json<{ servers: unknown; externalDocs: object }>();
