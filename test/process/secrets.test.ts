@@ -123,9 +123,12 @@ describe('a program that does not start tells no part of a password', () => {
     const server = spawnServer({ ...env, LOG_LEVEL: 'trace' });
     const waits = (): boolean => server.log.some(({ msg }) => msg === 'not there yet, waiting');
     await until(() => server.exit !== undefined || waits(), 'it ended or says what it waits for');
-    if (server.exit === undefined) await server.stop();
-    else expect(server.errors).toMatch(/^weiliao: /);
-    expect(waits() ? 0 : server.exit?.code).toBe(waits() ? 0 : 1);
+    if (server.exit === undefined) {
+      expect((await server.stop()).code).toBe(0);
+    } else {
+      expect(server.exit.code).toBe(1);
+      expect(server.errors).toMatch(/^weiliao: /);
+    }
     expectNoPart(server.errors + JSON.stringify(server.log));
   });
 
