@@ -44,23 +44,17 @@ export interface StoresDeps {
  */
 export async function openStores(deps: StoresDeps): Promise<Stores> {
   const { config, room } = deps;
-  const embedded = config.readModel.kind === 'embedded';
-  // What is embedded lies in the folder that the log, or the process, has taken before.
+  const embedded = [config.log, config.readModel].some(({ kind }) => kind === 'embedded');
   const opening = openLog(deps);
-  const [{ store: log, signal }, opened] = await Promise.all([opening, embedded ? undefined : openModel(deps)]).catch(
-    async (error: unknown) => {
-      // Its thread must not be in the middle of a native call when the process ends for the other one's fault.
-      if (config.log.kind === 'embedded') await opening.catch(() => undefined);
-      throw error;
-    },
-  );
+  // What is embedded lies in the folder that the log, or the process, takes first.
+  if (embedded) await opening;
+  const [{ store: log, signal }, readModel] = await Promise.all([opening, openModel(deps)]);
   const store = traced('event store', log, {
     appendToStream: { of: (_stream: string, [first]: readonly EventData[]) => ({ ...first?.metadata }) },
     readStream: {},
   });
-  const readModel = opened ?? (await openModel(deps));
   const shared = config.log.kind !== 'embedded';
-  if (!shared || embedded) showDisk(config.dataDir, deps.metrics);
+  if (embedded) showDisk(config.dataDir, deps.metrics);
   await room.patiently('readModel', () => assertReadModelOfLog({ store, readModel }));
   const positions = await room.patiently('eventStore', () => positionsOf(deps, store));
   return { store, readModel, signal, shared, positions };

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { fastify, LogController } from 'fastify';
-import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
+import { createApp } from './app.ts';
 import { acceptOnlyJson } from './body.ts';
 import { boundLookUps, boundRegistrations, boundWork, inTurn } from './bounds.ts';
 import type { ApiContext, ApiDeps } from './context.ts';
@@ -14,13 +13,11 @@ import { keepDoor, knowAddresses, logRequests, requestIdHeader, timeRequests, tr
 import { createFreshness } from './freshness.ts';
 import { infoRoutes } from './info.ts';
 import { messageRoutes } from './messages.ts';
-import { underBase } from '../shared/base-path.ts';
 import { knowMethods } from './methods.ts';
-import { maxBodyBytes, maxHeadBytes } from '../protocol/limits.ts';
 import { docsOptions, openApiOptions } from './openapi.ts';
 import { operationRoutes } from './operations.ts';
 import { originalRoutes } from './original.ts';
-import { answerClientError, createErrorHandler, notFound, sendProblem, wrongMethod } from './problem.ts';
+import { notFound, sendProblem, wrongMethod } from './problem.ts';
 import { createPeerDirectory } from './peer-directory.ts';
 import { socketRoutes } from './sockets.ts';
 import { userRoutes } from './users.ts';
@@ -30,17 +27,8 @@ import { servePage, toDocs } from './web-page.ts';
 export function createApi(deps: ApiDeps): FastifyInstance {
   const { authenticator, config, door, floor, readModel } = deps;
   const { mode } = authenticator;
-  const handleError = createErrorHandler(mode);
   const logger = deps.logger.child({ component: 'api' });
-  const options: FastifyHttpOptions<RawServerDefault> = {
-    ...serverOptions,
-    loggerInstance: logger,
-    frameworkErrors: handleError,
-    ...underBase(config.basePath),
-  };
-  const app = fastify(options);
-
-  app.setErrorHandler(handleError);
+  const app = createApp({ ...deps, logger });
   const methodsAt = knowMethods(app);
   app.setNotFoundHandler(({ method, url }, reply) => {
     const methods = methodsAt(url.replace(/[?#].*$/s, ''));
@@ -49,16 +37,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     sendProblem(reply, isWrong ? wrongMethod : notFound, mode);
   });
   app.setValidatorCompiler(validatorCompiler);
-  // Answers come from mappings that the compiler checks against these same schemas, and the tests hold every answer to
-  // the OpenAPI document. For a page of 50 messages JSON.stringify takes 0.1 ms, a compiled serializer half as much
-  // again, zod three times as much.
-  app.setSerializerCompiler(() => (payload) => JSON.stringify(payload));
   app.decorateRequest('caller', null);
-  app.addHook('onRequest', (request, reply, done) => {
-    void reply.header('Cache-Control', 'no-store').header('X-Content-Type-Options', 'nosniff');
-    void reply.header(requestIdHeader, request.id);
-    done();
-  });
   knowAddresses(app, deps);
   // Before the door: who is refused a thousand times at once must not fill the memory with refusals.
   const turn = boundWork(app, deps);
@@ -102,29 +81,4 @@ function corsOptions(open: boolean) {
     maxAge: 600,
     strictPreflight: false,
   };
-}
-
-const serverOptions = {
-  /** The caller's or else ours. Told in the answer, and kept in the metadata of the events that a request leads to. */
-  genReqId: ({ headers }) => requestIdOf(headers[requestIdHeader.toLowerCase()]),
-  logController: new LogController({ disableRequestLogging: true }),
-  bodyLimit: maxBodyBytes,
-  /** Milliseconds to receive a whole request. */
-  requestTimeout: 15_000,
-  /**
-   * The same for its head, which Node would take for the shorter of the two times if it were longer; how often both are
-   * looked at; and how much of a head is taken, in bytes, for those who have many cookies.
-   */
-  http: { headersTimeout: 15_000, connectionsCheckingInterval: 1_000, maxHeaderSize: maxHeadBytes },
-  /** Milliseconds that an idle connection is kept: longer than the 60 s of common load balancers. */
-  keepAliveTimeout: 65_000,
-  /** While it closes, the server finishes what comes on open connections. */
-  return503OnClosing: false,
-  clientErrorHandler: answerClientError,
-  /** No id is too long to be told that it does not exist; Node's limit on headers bounds the path. */
-  routerOptions: { maxParamLength: 16_384 },
-} satisfies FastifyHttpOptions<RawServerDefault>;
-
-function requestIdOf(given: string | string[] | undefined): string {
-  return typeof given === 'string' && /^[A-Za-z0-9._:/+=-]{1,128}$/.test(given) ? given : randomUUID();
 }

@@ -154,6 +154,11 @@ function plainMetrics(registry: Registry) {
     name: 'weiliao_loop_active_seconds_total',
     help: 'Time that the event loop of a thread was at work; main: sockets, REST and commands.',
   }).from(loopSeconds);
+  createReading(registry, {
+    type: 'counter',
+    name: 'weiliao_log_lines_dropped_total',
+    help: 'Lines of the log that there was no room for: a full disk, or a reader that does not read.',
+  }).from(droppedLines);
   return {
     httpSeconds: tallies(
       'weiliao_http_request_seconds',
@@ -175,15 +180,6 @@ export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  new Counter({
-    name: 'weiliao_log_lines_dropped_total',
-    help: 'Lines of the log that there was no room for: a full disk, or a reader that does not read.',
-    registers,
-    collect() {
-      this.reset();
-      this.inc(droppedLines());
-    },
-  });
   const logPosition = new Gauge({
     name: 'weiliao_log_position',
     help: 'Newest position this process knows of.',
